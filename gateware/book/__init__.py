@@ -1,0 +1,1 @@
+"""The order book: order table, price levels, best price, top K."""

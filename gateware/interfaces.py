@@ -1,0 +1,31 @@
+"""Signatures of the streams between the blocks (docs/architecture.md, "Words")."""
+
+from amaranth.lib import data
+from amaranth.lib.wiring import Out, Signature
+
+__all__ = ["FRAME_WORD", "DATAGRAM_WORD", "MESSAGE_BYTES", "MESSAGE", "FrameStream", "DatagramStream", "MessageStream"]
+
+#: Longest ITCH 5.0 message (Net Order Imbalance, 50 bytes).
+MESSAGE_BYTES = 50
+
+#: One word of an Ethernet frame. ``count`` is the number of valid bytes, 1..8; it is 8 on all but the last word.
+FRAME_WORD = data.StructLayout({"data": 64, "first": 1, "last": 1, "count": 4, "error": 1})
+
+#: One word of a UDP payload, left where it lay in the frame. ``lane`` holds for the ``first`` word (first byte of the
+#: payload), ``count`` for the ``last`` (lanes below it are valid, 1..8; counted from lane 0 even in a word that is
+#: first and last). ``line``: 0 is A, 1 is B; constant through a datagram.
+DATAGRAM_WORD = data.StructLayout({"data": 64, "first": 1, "last": 1, "lane": 3, "count": 4, "line": 1})
+
+#: One whole ITCH message; ``data[0]`` is its type. Bytes past the message's length are arbitrary.
+MESSAGE = data.StructLayout({"data": data.ArrayLayout(8, MESSAGE_BYTES), "seq": 64})
+
+#: Words that cannot be stalled: a word is taken in every cycle in which ``valid`` is high.
+FrameStream = Signature({"valid": Out(1), "p": Out(FRAME_WORD)})
+
+#: ``verdict_done`` strobes once a datagram, with its last word or up to 8 cycles later, before the next one begins;
+#: ``verdict_bad`` with it: the frame was truncated, had a MAC error or a wrong UDP checksum.
+DatagramStream = Signature({
+    "valid": Out(1), "p": Out(DATAGRAM_WORD), "verdict_done": Out(1), "verdict_bad": Out(1)})
+
+#: One message in every cycle in which ``valid`` is high.
+MessageStream = Signature({"valid": Out(1), "p": Out(MESSAGE)})
