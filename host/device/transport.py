@@ -1,0 +1,48 @@
+"""How the host reaches a device: registers, ring memory, and the passing of time."""
+
+from typing import Any, Protocol, runtime_checkable
+
+import numpy.typing as npt
+
+__all__ = ["Rx", "Transport"]
+
+
+@runtime_checkable
+class Rx(Protocol):
+    """Frames put into the device by the host: what a simulated device or a loop-back has in place of a wire."""
+
+    def submit(self, schedule: Any) -> None:
+        """Queue the frames of ``schedule`` (sim/market/schedule.py) behind those already queued.
+
+        Each frame enters at its own cycle, counted from reset, or as soon after it as the word stream is free.
+        Takes no device time: :meth:`Transport.run` and :meth:`Transport.settle` do.
+        """
+
+
+@runtime_checkable
+class Transport(Protocol):
+    """Registers, ring and time of one device. Nothing above it asks what kind of device it is."""
+
+    @property
+    def ring(self) -> npt.NDArray[Any]:
+        """Memory into which the device writes its records: C-contiguous, one record after the other, a power of two
+        of them. The driver tells the device their number through RING_ENTRIES."""
+
+    @property
+    def rx(self) -> Rx | None:
+        """The way to put frames in, or None when they come by a wire."""
+
+    def read(self, addr: int) -> int:
+        """Return the 32-bit register at byte address ``addr`` (a multiple of 4 below 4096)."""
+
+    def write(self, addr: int, value: int) -> None:
+        """Write ``value`` (0..2**32 - 1) to the 32-bit register at byte address ``addr``; done when it returns."""
+
+    def run(self, cycles: int) -> None:
+        """Return after at least ``cycles`` cycles of the device's clock (exactly so many where time is simulated)."""
+
+    def settle(self) -> None:
+        """Return when every submitted frame is in and no record of it is still to come."""
+
+    def close(self) -> None:
+        """Give the device back; no other call is valid afterwards."""
