@@ -1,9 +1,14 @@
 """Signatures of the streams between the blocks (docs/architecture.md, "Words")."""
 
-from amaranth.lib import data
-from amaranth.lib.wiring import Out, Signature
+from amaranth.lib import data, stream
+from amaranth.lib.wiring import In, Out, Signature
 
-__all__ = ["FRAME_WORD", "DATAGRAM_WORD", "MESSAGE_BYTES", "MESSAGE", "FrameStream", "DatagramStream", "MessageStream"]
+from wire.registers import ADDRESS_BITS
+
+__all__ = [
+    "FRAME_WORD", "DATAGRAM_WORD", "MESSAGE_BYTES", "MESSAGE", "FrameStream", "DatagramStream", "MessageStream",
+    "RECORD_WORD", "RecordStream", "Notice", "RING_ADDRESS_BITS", "RingWrite", "RegisterBus",
+]
 
 #: Longest ITCH 5.0 message (Net Order Imbalance, 50 bytes).
 MESSAGE_BYTES = 50
@@ -29,3 +34,25 @@ DatagramStream = Signature({
 
 #: One message in every cycle in which ``valid`` is high.
 MessageStream = Signature({"valid": Out(1), "p": Out(MESSAGE)})
+
+#: One 64-bit word of a ring record (wire/records.py): ``index`` counts words from the record's begin. Word 0, the ring
+#: sequence number, is not among them; ``last`` marks the last word of a record.
+RECORD_WORD = data.StructLayout({"data": 64, "index": 6, "last": 1})
+
+#: The words of one record after the other, in any order within it.
+RecordStream = stream.Signature(RECORD_WORD)
+
+#: What a FEED record tells, on ``valid``; it cannot be stalled. ``event`` is a wire.records.FeedEvent, ``aux`` the number
+#: that belongs to it.
+Notice = Signature({"valid": Out(1), "event": Out(8), "aux": Out(64)})
+
+#: Bits of an address in ring memory, which counts 64-bit words: 2**20 records of 512 bytes.
+RING_ADDRESS_BITS = 26
+
+#: One 64-bit word for the ring memory in every cycle in which ``valid`` is high; it cannot be stalled.
+RingWrite = Signature({"valid": Out(1), "addr": Out(RING_ADDRESS_BITS), "data": Out(64)})
+
+#: Register bus, seen from the host: byte address, one write or read or both a cycle, each in the cycle of its enable.
+#: ``r_data`` is valid with ``r_valid``, a fixed number of cycles after ``r_en`` (gateware/link/registers.py).
+RegisterBus = Signature({
+    "addr": Out(ADDRESS_BITS), "w_en": Out(1), "w_data": Out(32), "r_en": Out(1), "r_data": In(32), "r_valid": In(1)})

@@ -89,9 +89,10 @@ COUNTERS = (
     ("msgs_unknown_type", "taken messages of a type that ITCH 5.0 does not have"),
     ("msgs_bad_length", "taken messages whose length does not fit their type; marks every symbol in error"),
     ("msgs_decoded", "messages of known type and right length, presented to the book"),
-    ("msgs_other_symbol", "messages of symbols not followed, or of none"),
+    ("msgs_other_symbol", "messages of symbols not followed, or of none (but S and W)"),
     ("msgs_state", "H h Y S R J W messages that changed a state word, or a P"),
     ("msgs_book", "A F E C X D U of followed symbols"),
+    ("msgs_ignored", "messages of followed symbols that carry nothing for book or state: L V K Q B I N O"),
     ("orders_unknown", "E C X D U for a reference that is not in the table"),
     ("orders_duplicate", "A F U with a reference that is in the table"),
     ("orders_over_executed", "E C X for more shares than the order has"),
@@ -108,7 +109,8 @@ COUNTERS = (
     ("msgs_clearing", "book messages dropped while a clear was under way"),
     ("records", "records written to the event ring"),
     ("records_cut", "book records whose scan was cut by a later operation"),
-    ("bus_errors", "register writes that hit no writable register"),
+    ("notices_lost", "FEED records dropped because their queue was full"),
+    ("bus_errors", "register writes that hit no writable register, or INJECT_DATA or INJECT_GO while a message waits"),
 )
 
 
