@@ -1,0 +1,1 @@
+"""The world around the FPGA: the simulated device, market flow, reference models."""

@@ -1,0 +1,1 @@
+"""Market flow: recorded and synthetic messages, their frames, their arrival times, their faults."""
