@@ -1,0 +1,302 @@
+"""Symbols followed: which message belongs to which, their locates and their trading states."""
+
+from amaranth.hdl import Assert, Cat, Const, Format, Module, Mux, Signal, unsigned
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from gateware.book.operation import Sizes
+from gateware.interfaces import MessageStream
+from wire.itch50 import (
+    BOOK_TYPES,
+    MESSAGES,
+    STATE_TYPES,
+    MwcbLevel,
+    OperationalAction,
+    OperationalMarket,
+    RegSho,
+    SystemEvent,
+    TradingAction,
+)
+from wire.records import STATE_DOC, TradingState
+
+__all__ = ["NAME_BITS", "LOCATE_BITS", "STATE_WORD", "LOCATE", "SYMBOL_EVENTS", "SymbolConfig", "Symbols"]
+
+_STOCK = MESSAGES["R"].field("stock")
+_LOCATE = MESSAGES["R"].field("locate")
+NAME_BITS = 8 * _STOCK.size
+LOCATE_BITS = 8 * _LOCATE.size
+
+#: Messages of no symbol that change the state word of every symbol.
+_MARKET_TYPES = "SW"
+#: Messages of one symbol that belong to the state stage. P changes no state word, but is a trade that the book tells of.
+_SYMBOL_TYPES = "".join(kind for kind in STATE_TYPES if kind not in _MARKET_TYPES) + "P"
+
+#: The part of a state word (wire/records.py) that messages decide.
+STATE_WORD = data.FlexibleLayout(16, {
+    name: data.Field(unsigned(width), lsb) for name, (lsb, width) in STATE_DOC.items() if lsb < 16})
+
+#: A locate in force.
+LOCATE = data.StructLayout({"locate": LOCATE_BITS, "valid": 1})
+
+#: Each message presented strobes one of these.
+SYMBOL_EVENTS = data.StructLayout({"msgs_other_symbol": 1, "msgs_state": 1, "msgs_book": 1, "msgs_ignored": 1})
+
+_TRADING = {TradingAction.HALTED: TradingState.HALTED, TradingAction.PAUSED: TradingState.PAUSED,
+            TradingAction.QUOTATION: TradingState.QUOTATION, TradingAction.TRADING: TradingState.TRADING}
+_MARKETS = (OperationalMarket.NASDAQ, OperationalMarket.BX, OperationalMarket.PSX)
+_PHASES = (SystemEvent.START_OF_MESSAGES, SystemEvent.START_OF_SYSTEM_HOURS, SystemEvent.START_OF_MARKET_HOURS,
+           SystemEvent.END_OF_MARKET_HOURS, SystemEvent.END_OF_SYSTEM_HOURS, SystemEvent.END_OF_MESSAGES)
+
+
+class SymbolConfig(wiring.Signature):
+    """What to follow in entry ``select``; all of it takes force at once, on ``write``.
+
+    name: stock name, first character in bits 7..0, padded with spaces.
+    base: lowest tick of the window.
+    locate, locate_valid: the symbol's locate, if the host knows it.
+    learn: take the locate from the R message with this name.
+    enable: follow the symbol.
+    """
+
+    def __init__(self, *, profile):
+        self.profile = profile
+        super().__init__({
+            "write": Out(1), "select": Out(range(profile.symbols)), "name": Out(NAME_BITS),
+            "base": Out(Sizes(profile).tick_bits), "locate": Out(LOCATE_BITS), "locate_valid": Out(1),
+            "learn": Out(1), "enable": Out(1)})
+
+    def __eq__(self, other):
+        return isinstance(other, SymbolConfig) and self.members == other.members
+
+    def __repr__(self):
+        return f"SymbolConfig(profile={self.profile!r})"
+
+
+class Symbols(wiring.Component):
+    """Finds a message's symbol by its stock locate, learns locates from R messages, keeps the state words.
+
+    Latency: ``valid``, ``hit``, ``index`` and ``base`` two cycles after ``i``; ``events`` and ``state_changed`` three, and in
+    that cycle a read port that is given the index reads the new state word. Throughput: one message a cycle.
+
+    A configuration write is in force for messages presented from the second cycle after it on, and whole. A message that is
+    then in the pipeline for the entry's former name is one of no followed symbol; one for the same name is kept. A write
+    of the name that the entry already has keeps its state word, and without ``locate_valid`` also its locate; another name
+    begins with an empty state word. Two writes are at least two cycles apart.
+
+    An R message whose stock name is that of an enabled entry with ``learn`` gives it its locate, for the very next message
+    at the latest, and is itself one of that symbol. Neither a locate nor a name to learn is ever held by two entries: the
+    newest holder wins, the older one has no valid locate (no ``learn``) any more.
+
+    Reset: no symbol is followed, all state words are 0.
+
+    Members
+    -------
+    i : messages
+    config : configuration
+    valid : a message is at the output
+    hit, index : it belongs to the followed symbol ``index``; never so for S and W
+    base : lowest tick of that symbol's window; arbitrary for R
+    events : SYMBOL_EVENTS
+    state_changed, state_index : a message that acts on the state word of ``state_index`` has done so
+    state_changed_all : S or W has acted on every state word
+    read_index, read_state, read_locate : read port of the publisher, outputs one cycle after the index
+    select, select_state, select_locate : the same for the host
+    """
+
+    def __init__(self, *, profile):
+        self.profile = profile
+        self.sizes = Sizes(profile)
+        index = range(profile.symbols)
+        super().__init__({
+            "i": In(MessageStream), "config": In(SymbolConfig(profile=profile)),
+            "valid": Out(1), "hit": Out(1), "index": Out(index), "base": Out(self.sizes.tick_bits),
+            "events": Out(SYMBOL_EVENTS),
+            "state_changed": Out(1), "state_index": Out(index), "state_changed_all": Out(1),
+            "read_index": In(index), "read_state": Out(STATE_WORD), "read_locate": Out(LOCATE),
+            "select": In(index), "select_state": Out(STATE_WORD), "select_locate": Out(LOCATE)})
+
+    def elaborate(self, platform):
+        m = Module()
+        count = self.profile.symbols
+        message = self.i.p.data
+
+        # What each entry holds.
+        enable, learns, known = Signal(count), Signal(count), Signal(count)
+        names = [Signal(NAME_BITS, name=f"name_{n}") for n in range(count)]
+        locates = [Signal(LOCATE_BITS, name=f"locate_{n}") for n in range(count)]
+        bases = [Signal(self.sizes.tick_bits, name=f"base_{n}") for n in range(count)]
+
+        # Configuration, first cycle: is it the name that the entry has? Who else has it? Second cycle: apply.
+        config = Signal(data.StructLayout({
+            name: member.shape for name, member in self.config.signature.members.items()
+            if name not in ("write", "select")}))
+        applied, replaced, outdone = Signal(count), Signal(count), Signal(count)
+        m.d.sync += [config[name].eq(getattr(self.config, name)) for name, _ in config.shape()]
+        for n in range(count):
+            chosen, same = Signal(name=f"chosen_{n}"), Signal(name=f"same_{n}")
+            m.d.comb += [
+                chosen.eq(self.config.write & (self.config.select == n)), same.eq(self.config.name == names[n])]
+            m.d.sync += [
+                applied[n].eq(chosen), replaced[n].eq(chosen & ~same),
+                outdone[n].eq(self.config.write & ~chosen & same & self.config.learn)]
+        claimed = Signal()
+        m.d.sync += claimed.eq(self.config.write & self.config.locate_valid)
+
+        # Cycle 0: compare. The name in quarters, so that little logic hangs on the message.
+        valid_1 = Signal()
+        kind_1 = Signal(8)
+        locate_0, locate_1 = Signal(LOCATE_BITS), Signal(LOCATE_BITS)
+        m.d.comb += locate_0.eq(Cat(message[at] for at in reversed(range(_LOCATE.offset, _LOCATE.end))))
+        again_1 = Signal()              # same locate as the message in the cycle before
+        quarter = NAME_BITS // 4
+        stock = Cat(message[at] for at in range(_STOCK.offset, _STOCK.end))
+        match_1 = Signal(count)
+        name_1 = [Signal(4, name=f"name_match_{n}") for n in range(count)]
+        m.d.sync += [
+            valid_1.eq(self.i.valid), kind_1.eq(message[0]), locate_1.eq(locate_0), again_1.eq(locate_0 == locate_1)]
+        for n in range(count):
+            m.d.sync += match_1[n].eq(enable[n] & known[n] & (locates[n] == locate_0) & ~replaced[n])
+            for part in range(4):
+                bits = slice(part * quarter, (part + 1) * quarter)
+                m.d.sync += name_1[n][part].eq((stock[bits] == names[n][bits]) & ~replaced[n])
+        code_1 = {at: Signal(8, name=f"code_{at}_1") for at in (
+            MESSAGES["S"].field("event").offset, MESSAGES["H"].field("state").offset, MESSAGES["h"].field("action").offset)}
+        m.d.sync += [code.eq(message[at]) for at, code in code_1.items()]
+
+        # Cycle 1: learn, encode.
+        is_1 = {letter: Signal(name=f"is_{letter}_1") for letter in dict.fromkeys(BOOK_TYPES + STATE_TYPES + "P")}
+        m.d.comb += [flag.eq(valid_1 & (kind_1 == ord(letter))) for letter, flag in is_1.items()]
+        by_name = Signal(count)
+        m.d.comb += by_name.eq(
+            Cat(match.all() for match in name_1) & learns & enable & is_1["R"].replicate(count) & ~replaced)
+        refused = Signal()              # the host gives that locate away in this cycle
+        m.d.comb += refused.eq(claimed & (config.locate == locate_1))
+        learned_2, any_learned_2, learned = Signal(count), Signal(), Signal(count)
+        m.d.comb += learned.eq(
+            by_name & (~refused).replicate(count) & ~(applied & claimed.replicate(count)))
+        m.d.sync += [learned_2.eq(learned), any_learned_2.eq(learned.any())]
+        for n in range(count):
+            claimed_by_other = Signal(name=f"claimed_by_other_{n}")
+            m.d.comb += claimed_by_other.eq(
+                claimed & ~applied[n] & (locates[n] == config.locate)
+                | learned.any() & ~learned[n] & (locates[n] == locate_1))
+            with m.If(claimed_by_other):
+                m.d.sync += known[n].eq(0)
+            with m.If(learned[n]):
+                m.d.sync += [locates[n].eq(locate_1), known[n].eq(1)]
+            with m.If(outdone[n]):
+                m.d.sync += learns[n].eq(0)
+            with m.If(applied[n]):
+                m.d.sync += [
+                    names[n].eq(config.name), bases[n].eq(config.base), learns[n].eq(config.learn),
+                    enable[n].eq(config.enable)]
+                with m.If(config.locate_valid):
+                    m.d.sync += [locates[n].eq(config.locate), known[n].eq(1)]
+                with m.Elif(replaced[n]):
+                    m.d.sync += known[n].eq(0)
+
+        # What the R message in the cycle before has learned, this one's comparison has not seen.
+        follows = Signal()
+        match = Signal(count)
+        m.d.comb += [
+            follows.eq(again_1 & any_learned_2),
+            match.eq((Mux(follows, learned_2, match_1 & ~learned_2)) & ~replaced)]
+        market_1 = is_1["S"] | is_1["W"]
+        valid_2, hit_2, index_2 = Signal(), Signal(), Signal.like(self.index)
+        base_2 = Signal.like(self.base)
+        m.d.sync += [
+            valid_2.eq(valid_1), hit_2.eq(valid_1 & ~market_1 & (match.any() | by_name.any())),
+            index_2.eq(Mux(by_name.any(), _encode(by_name), _encode(match))), base_2.eq(_choose(match, bases))]
+        m.d.comb += [self.valid.eq(valid_2), self.hit.eq(hit_2), self.index.eq(index_2), self.base.eq(base_2)]
+
+        # Cycle 2: state words and events.
+        is_2 = {letter: Signal(name=f"is_{letter}_2") for letter in STATE_TYPES}
+        m.d.sync += [is_2[letter].eq(is_1[letter]) for letter in STATE_TYPES]
+        event = code_1[MESSAGES["S"].field("event").offset]
+        at_19 = code_1[MESSAGES["H"].field("state").offset]
+        action = code_1[MESSAGES["h"].field("action").offset]
+        phase, breach, trading, regsho = Signal(3), Signal(2), Signal(3), Signal(2)
+        phase_known, breach_known, regsho_known = Signal(), Signal(), Signal()
+        halted = Signal(len(_MARKETS))
+        lifted = Signal(len(_MARKETS))
+        _decode(m, event, {code: n for n, code in enumerate(_PHASES, 1)}, phase, phase_known)
+        _decode(m, event, {code: n for n, code in enumerate(MwcbLevel, 1)}, breach, breach_known)
+        _decode(m, at_19, _TRADING, trading, Signal(name="trading_known"))
+        _decode(m, at_19, {code: n for n, code in enumerate(RegSho)}, regsho, regsho_known)
+        m.d.sync += [
+            *(halted[n].eq((at_19 == ord(market)) & (action == ord(OperationalAction.HALTED)))
+              for n, market in enumerate(_MARKETS)),
+            *(lifted[n].eq((at_19 == ord(market)) & (action == ord(OperationalAction.LIFTED)))
+              for n, market in enumerate(_MARKETS))]
+
+        market_state = Signal(data.StructLayout({"system_event": 3, "mwcb": 2}))
+        with m.If(is_2["S"] & phase_known):
+            m.d.sync += market_state.system_event.eq(phase)
+        with m.If(is_2["W"] & breach_known):
+            m.d.sync += market_state.mwcb.eq(breach)
+        own = data.StructLayout({"trading": 3, "operational_halt": 3, "regsho": 2, "luld_collar": 1, "directory": 1})
+        states = [Signal(own, name=f"state_{n}") for n in range(count)]
+        for n, state in enumerate(states):
+            mine = Signal(name=f"mine_{n}")
+            m.d.comb += mine.eq(hit_2 & (index_2 == n))
+            with m.If(mine & is_2["H"]):
+                m.d.sync += state.trading.eq(trading)
+            with m.If(mine & is_2["h"]):
+                m.d.sync += state.operational_halt.eq(state.operational_halt & ~lifted | halted)
+            with m.If(mine & is_2["Y"] & regsho_known):
+                m.d.sync += state.regsho.eq(regsho)
+            with m.If(mine & is_2["J"]):
+                m.d.sync += state.luld_collar.eq(1)
+            with m.If(mine & is_2["R"]):
+                m.d.sync += state.directory.eq(1)
+            with m.If(replaced[n]):
+                m.d.sync += state.eq(0)
+
+        book_2, symbol_2 = Signal(), Signal()
+        m.d.sync += [
+            book_2.eq(Cat(is_1[letter] for letter in BOOK_TYPES).any()),
+            symbol_2.eq(Cat(is_1[letter] for letter in _SYMBOL_TYPES).any())]
+        market_2 = is_2["S"] | is_2["W"]
+        m.d.sync += [
+            self.events.msgs_other_symbol.eq(valid_2 & ~hit_2 & ~market_2),
+            self.events.msgs_state.eq(hit_2 & symbol_2 | market_2),
+            self.events.msgs_book.eq(hit_2 & book_2),
+            self.events.msgs_ignored.eq(hit_2 & ~book_2 & ~symbol_2),
+            self.state_changed.eq(hit_2 & Cat(is_2[letter] for letter in STATE_TYPES).any()),
+            self.state_changed_all.eq(market_2), self.state_index.eq(index_2)]
+
+        for index, word, locate in ((self.read_index, self.read_state, self.read_locate),
+                                    (self.select, self.select_state, self.select_locate)):
+            chosen = [index == n for n in range(count)]
+            one = data.View(own, _choose(chosen, [state.as_value() for state in states]))
+            m.d.sync += [
+                *(word[name].eq(one[name]) for name, _ in own),
+                word.system_event.eq(market_state.system_event), word.mwcb.eq(market_state.mwcb),
+                locate.eq(_choose(chosen, [Cat(at, known[n]) for n, at in enumerate(locates)]))]
+
+        m.d.comb += [
+            Assert(~valid_1 | ((match & (match - 1)[:count]) == 0), Format("a locate held twice: {:b}", match)),
+            Assert((by_name & (by_name - 1)[:count]) == 0, Format("a name to learn held twice: {:b}", by_name))]
+        return m
+
+
+def _decode(m, byte, codes, value, known):
+    """Register in ``value`` what ``byte`` stands for, 0 for a code that is not in ``codes``, and in ``known`` whether it is."""
+    m.d.sync += [value.eq(0), known.eq(0)]
+    for code, number in codes.items():
+        with m.If(byte == ord(code)):
+            m.d.sync += [value.eq(number), known.eq(1)]
+
+
+def _choose(selected, values):
+    """Return the value whose bit in ``selected`` is set, 0 if none is; at most one may be."""
+    total = Const(0, len(values[0]))
+    for bit, value in zip(selected, values, strict=True):
+        total = total | bit.replicate(len(value)) & value
+    return total
+
+
+def _encode(selected):
+    """Return the number of the bit that is set."""
+    bits = max(1, (len(selected) - 1).bit_length())
+    return Cat(Cat(selected[n] for n in range(len(selected)) if n >> bit & 1).any() for bit in range(bits))
