@@ -1,0 +1,1 @@
+"""Reference models, written from the protocol specifications alone: network filter, feed arbiter, order book."""
