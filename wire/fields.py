@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 __all__ = ["Kind", "Field", "Layout", "WireError", "u48", "set_u48"]
 
-#: ``uint``: a number; ``alpha``: ASCII, left-justified, space-padded; ``price4``, ``price8``: a number of 1/10^4, 1/10^8;
-#: ``time6``: nanoseconds since midnight in six bytes.
+#: ``uint``: a number; ``alpha``: ASCII, left-justified, space-padded; ``price4``, ``price8``: a number of 1/10^4,
+#: 1/10^8; ``time6``: nanoseconds since midnight in six bytes.
 Kind = Literal["uint", "alpha", "price4", "price8", "time6"]
 
 _WORDS = {1: "u1", 2: ">u2", 4: ">u4", 8: ">u8"}

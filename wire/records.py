@@ -1,6 +1,7 @@
 """Ring records, device to host, and the state word of a symbol."""
 
 from enum import IntEnum, IntFlag
+from typing import Any
 
 import numpy as np
 
@@ -64,12 +65,12 @@ NOT_LIVE = (State.STALE | State.INCOMPLETE | State.CROSSED | State.ERROR | State
 
 STATE_DOC = {
     "trading": (0, 3), "operational_halt": (3, 3), "regsho": (6, 2), "system_event": (8, 3), "luld_collar": (11, 1),
-    "mwcb": (12, 2), "directory": (14, 1), "stale": (16, 1), "incomplete": (17, 1), "crossed": (18, 1), "error": (19, 1),
-    "suspect": (20, 1), "clearing": (21, 1),
+    "mwcb": (12, 2), "directory": (14, 1), "stale": (16, 1), "incomplete": (17, 1), "crossed": (18, 1),
+    "error": (19, 1), "suspect": (20, 1), "clearing": (21, 1),
 }
 
 
-def record_dtype(levels: int) -> np.dtype:
+def record_dtype(levels: int) -> np.dtype[np.void]:
     """Return the dtype of one ring record with ``levels`` (K, 1..16) levels a side; its size is a power of two.
 
     All fields little-endian. Prices in 1/10,000, shares and orders as counts, 0 where there is no level.
@@ -79,7 +80,7 @@ def record_dtype(levels: int) -> np.dtype:
         raise ValueError(f"levels must be 1..16, not {levels}")
     level = np.dtype([("price", "<u4"), ("shares", "<u4"), ("orders", "<u4")])
     size = 1 << (HEADER_BYTES + 2 * levels * LEVEL_BYTES - 1).bit_length()
-    fields = [
+    fields: list[Any] = [
         ("seq", "<u8"),            # ring sequence number, from 1
         ("feed_seq", "<u8"),       # MoldUDP64 sequence number of the last message in this book
         ("exchange_ns", "<u8"),    # its ITCH time stamp, ns since midnight
@@ -101,11 +102,8 @@ def record_dtype(levels: int) -> np.dtype:
         ("bids", level, (levels,)),
         ("asks", level, (levels,)),
     ]
-    names, formats = [], []
-    for name, *kind in fields:
-        names.append(name)
-        formats.append(kind[0] if len(kind) == 1 else (kind[0], kind[1]))
-    packed = np.dtype({"names": names, "formats": formats})
+    packed = np.dtype(fields)
+    assert packed.names is not None and packed.fields is not None
     assert packed.itemsize == HEADER_BYTES + 2 * levels * LEVEL_BYTES
-    return np.dtype({"names": names, "formats": formats, "offsets": [packed.fields[n][1] for n in names],
-                     "itemsize": size})
+    return np.dtype({"names": list(packed.names), "formats": [packed.fields[name][0] for name in packed.names],
+                     "offsets": [packed.fields[name][1] for name in packed.names], "itemsize": size})

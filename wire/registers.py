@@ -120,7 +120,8 @@ REGISTERS: tuple[Register, ...] = (
     Register("BUILD", 0x008, "ro", "build hash", size=8),
     Register("CLOCK_HZ", 0x010, "ro", "core clock, Hz"),
     Register("CAP_BOOK", 0x014, "ro", "book sizes", bits=(
-        Bits("symbols", 0, 16, "symbols"), Bits("levels", 16, 8, "K"), Bits("log2_window", 24, 8, "log2 of the window"))),
+        Bits("symbols", 0, 16, "symbols"), Bits("levels", 16, 8, "K"),
+        Bits("log2_window", 24, 8, "log2 of the window"))),
     Register("CAP_ORDERS", 0x018, "ro", "slots of the order table, without the stash"),
     Register("CAP_TICK", 0x01C, "ro", "price units of one tick"),
     Register("CAP_LINK", 0x020, "ro", "link sizes", bits=(
@@ -132,7 +133,8 @@ REGISTERS: tuple[Register, ...] = (
     Register("CYCLES", 0x028, "ro", "cycles since reset", size=8),
     Register("STATUS", 0x030, "ro", "what goes on", bits=(
         Bits("clearing", 0, 1, "a clear is under way"), Bits("gap", 1, 1, "a gap is open"),
-        Bits("stale", 2, 1, "a gap has outlived its window, or the feed is silent"), Bits("silent", 3, 1, "feed is silent"),
+        Bits("stale", 2, 1, "a gap has outlived its window, or the feed is silent"),
+        Bits("silent", 3, 1, "feed is silent"),
         Bits("suspect", 4, 1, "bytes of a bad frame may be in the books"),
         Bits("session", 5, 1, "a session is known"), Bits("ended", 6, 1, "end of session was received"),
         Bits("inject_busy", 7, 1, "an injected message waits"), Bits("hold", 8, 1, "hold is in force"),
