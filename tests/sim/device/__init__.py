@@ -1,0 +1,1 @@
+"""Tests of the Verilated device: harness, build cache, transport."""
