@@ -17,9 +17,12 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-from sim.device.top import TOP
+__all__ = ["TOP", "DEVICE", "BuildError", "Progress", "silent", "terminal", "cache_dir", "step", "verilator_root",
+           "build_library"]
 
-__all__ = ["BuildError", "Progress", "silent", "terminal", "cache_dir", "step", "verilator_root", "build_library"]
+#: Names of the simulation top and of the device within it (sim/device/top.py).
+TOP = "tickgate_sim"
+DEVICE = "device"
 
 HERE = Path(__file__).parent
 LIBRARY = "device.so"
@@ -115,7 +118,7 @@ def _whole(entry: Path) -> bool:
     """Say whether ``entry`` holds the library that was put there."""
     try:
         manifest = json.loads((entry / MANIFEST).read_text())
-        return manifest["digest"] == hashlib.blake2s((entry / LIBRARY).read_bytes()).hexdigest()
+        return bool(manifest["digest"] == hashlib.blake2s((entry / LIBRARY).read_bytes()).hexdigest())
     except (OSError, ValueError, KeyError, TypeError):
         return False
 

@@ -5,11 +5,9 @@ from collections.abc import Iterator
 from amaranth.hdl import Shape
 from amaranth.lib import data, wiring
 
-__all__ = ["TOP", "DEVICE", "INPUTS", "OUTPUTS", "simulation_top"]
+from sim.device.build import DEVICE, TOP
 
-#: Names of the two modules.
-TOP = "tickgate_sim"
-DEVICE = "device"
+__all__ = ["INPUTS", "OUTPUTS", "simulation_top"]
 
 #: Ports that the harness drives and reads; a device must have all of these, and no further inputs.
 INPUTS = ("rx_valid", "rx_p_data", "rx_p_first", "rx_p_last", "rx_p_count", "rx_p_error",

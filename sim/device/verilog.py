@@ -6,8 +6,7 @@ import tempfile
 from importlib.metadata import version
 from pathlib import Path
 
-from sim.device.build import Progress, cache_dir, step, terminal
-from sim.device.top import DEVICE, simulation_top
+from sim.device.build import DEVICE, Progress, cache_dir, step, terminal
 from wire.profiles import PROFILES
 
 __all__ = ["device_verilog"]
@@ -46,6 +45,7 @@ def device_verilog(profile: str, *, progress: Progress = terminal) -> str:
         from gateware.device import Device
 
         from gateware.verilog import to_verilog
+        from sim.device.top import simulation_top
 
         device = Device(PROFILES[profile])
         text = simulation_top(device, to_verilog(device, DEVICE))

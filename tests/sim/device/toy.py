@@ -6,7 +6,8 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, Signature
 
 from gateware.interfaces import FrameStream
-from sim.device.top import DEVICE, simulation_top
+from sim.device.build import DEVICE
+from sim.device.top import simulation_top
 
 __all__ = ["FATAL", "ports", "ToyDevice", "toy_verilog"]
 
