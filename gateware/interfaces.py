@@ -27,8 +27,10 @@ MESSAGE = data.StructLayout({"data": data.ArrayLayout(8, MESSAGE_BYTES), "seq": 
 #: Words that cannot be stalled: a word is taken in every cycle in which ``valid`` is high.
 FrameStream = Signature({"valid": Out(1), "p": Out(FRAME_WORD)})
 
-#: ``verdict_done`` strobes once a datagram, with its last word or up to 8 cycles later, before the next one begins;
-#: ``verdict_bad`` with it: the frame was truncated, had a MAC error or a wrong UDP checksum.
+#: ``verdict_done`` strobes once a datagram, with its last word or later, before the next one begins; ``verdict_bad`` with
+#: it: the frame was truncated, had a MAC error or a wrong UDP checksum, or its headers proved bad, which is told before
+#: the third word. A datagram may be cut off by a bad verdict before its last word. After a good verdict the next may begin
+#: in the following cycle at the earliest (gateware/net keeps at least 4 idle cycles between two datagrams).
 DatagramStream = Signature({
     "valid": Out(1), "p": Out(DATAGRAM_WORD), "verdict_done": Out(1), "verdict_bad": Out(1)})
 
@@ -42,8 +44,8 @@ RECORD_WORD = data.StructLayout({"data": 64, "index": 6, "last": 1})
 #: The words of one record after the other, in any order within it.
 RecordStream = stream.Signature(RECORD_WORD)
 
-#: What a FEED record tells, on ``valid``; it cannot be stalled. ``event`` is a wire.records.FeedEvent, ``aux`` the number
-#: that belongs to it.
+#: What a FEED record tells, on ``valid``; it cannot be stalled. ``event`` is a wire.records.FeedEvent, ``aux`` the
+#: number that belongs to it.
 Notice = Signature({"valid": Out(1), "event": Out(8), "aux": Out(64)})
 
 #: Bits of an address in ring memory, which counts 64-bit words: 2**20 records of 512 bytes.

@@ -23,12 +23,16 @@ __all__ = ["NAME_BITS", "LOCATE_BITS", "STATE_WORD", "LOCATE", "SYMBOL_EVENTS", 
 
 _STOCK = MESSAGES["R"].field("stock")
 _LOCATE = MESSAGES["R"].field("locate")
+#: S and W have their code at the same place, and so have H, Y and h; h has its action behind it.
+_EVENT_AT = MESSAGES["S"].field("event").offset
+_STATE_AT = MESSAGES["H"].field("state").offset
+_ACTION_AT = MESSAGES["h"].field("action").offset
 NAME_BITS = 8 * _STOCK.size
 LOCATE_BITS = 8 * _LOCATE.size
 
 #: Messages of no symbol that change the state word of every symbol.
 _MARKET_TYPES = "SW"
-#: Messages of one symbol that belong to the state stage. P changes no state word, but is a trade that the book tells of.
+#: Messages of one symbol that belong to the state stage. P changes no state word, but is a trade the book tells of.
 _SYMBOL_TYPES = "".join(kind for kind in STATE_TYPES if kind not in _MARKET_TYPES) + "P"
 
 #: The part of a state word (wire/records.py) that messages decide.
@@ -75,17 +79,17 @@ class SymbolConfig(wiring.Signature):
 class Symbols(wiring.Component):
     """Finds a message's symbol by its stock locate, learns locates from R messages, keeps the state words.
 
-    Latency: ``valid``, ``hit``, ``index`` and ``base`` two cycles after ``i``; ``events`` and ``state_changed`` three, and in
-    that cycle a read port that is given the index reads the new state word. Throughput: one message a cycle.
+    Latency: ``valid``, ``hit``, ``index`` and ``base`` two cycles after ``i``; ``events`` and ``state_changed`` three,
+    and in that cycle a read port that is given the index reads the new state word. Throughput: one message a cycle.
 
-    A configuration write is in force for messages presented from the second cycle after it on, and whole. A message that is
-    then in the pipeline for the entry's former name is one of no followed symbol; one for the same name is kept. A write
-    of the name that the entry already has keeps its state word, and without ``locate_valid`` also its locate; another name
-    begins with an empty state word. Two writes are at least two cycles apart.
+    A configuration write is in force, whole, for messages presented from the second cycle after it on. A message that
+    is then in the pipeline for the entry's former name is one of no followed symbol; one for the same name is kept. A
+    write of the name that the entry already has keeps its state word, and without ``locate_valid`` also its locate;
+    another name begins with an empty state word. Two writes are at least two cycles apart.
 
-    An R message whose stock name is that of an enabled entry with ``learn`` gives it its locate, for the very next message
-    at the latest, and is itself one of that symbol. Neither a locate nor a name to learn is ever held by two entries: the
-    newest holder wins, the older one has no valid locate (no ``learn``) any more.
+    An R message whose stock name is that of an enabled entry with ``learn`` gives it its locate, for the very next
+    message at the latest, and is itself one of that symbol. Neither a locate nor a name to learn is ever held by two
+    entries: the newest holder wins, the older one has no valid locate (no ``learn``) any more.
 
     Reset: no symbol is followed, all state words are 0.
 
@@ -99,7 +103,8 @@ class Symbols(wiring.Component):
     events : SYMBOL_EVENTS
     state_changed, state_index : a message that acts on the state word of ``state_index`` has done so
     state_changed_all : S or W has acted on every state word
-    read_index, read_state, read_locate : read port of the publisher, outputs one cycle after the index
+    followed : symbols that are followed
+    read_index, read_state, read_locate, read_base : read port of the publisher, outputs one cycle after the index
     select, select_state, select_locate : the same for the host
     """
 
@@ -112,7 +117,9 @@ class Symbols(wiring.Component):
             "valid": Out(1), "hit": Out(1), "index": Out(index), "base": Out(self.sizes.tick_bits),
             "events": Out(SYMBOL_EVENTS),
             "state_changed": Out(1), "state_index": Out(index), "state_changed_all": Out(1),
+            "followed": Out(self.profile.symbols),
             "read_index": In(index), "read_state": Out(STATE_WORD), "read_locate": Out(LOCATE),
+            "read_base": Out(self.sizes.tick_bits),
             "select": In(index), "select_state": Out(STATE_WORD), "select_locate": Out(LOCATE)})
 
     def elaborate(self, platform):
@@ -159,8 +166,7 @@ class Symbols(wiring.Component):
             for part in range(4):
                 bits = slice(part * quarter, (part + 1) * quarter)
                 m.d.sync += name_1[n][part].eq((stock[bits] == names[n][bits]) & ~replaced[n])
-        code_1 = {at: Signal(8, name=f"code_{at}_1") for at in (
-            MESSAGES["S"].field("event").offset, MESSAGES["H"].field("state").offset, MESSAGES["h"].field("action").offset)}
+        code_1 = {at: Signal(8, name=f"code_{at}_1") for at in (_EVENT_AT, _STATE_AT, _ACTION_AT)}
         m.d.sync += [code.eq(message[at]) for at, code in code_1.items()]
 
         # Cycle 1: learn, encode.
@@ -212,21 +218,19 @@ class Symbols(wiring.Component):
         # Cycle 2: state words and events.
         is_2 = {letter: Signal(name=f"is_{letter}_2") for letter in STATE_TYPES}
         m.d.sync += [is_2[letter].eq(is_1[letter]) for letter in STATE_TYPES]
-        event = code_1[MESSAGES["S"].field("event").offset]
-        at_19 = code_1[MESSAGES["H"].field("state").offset]
-        action = code_1[MESSAGES["h"].field("action").offset]
+        event, code, action = code_1[_EVENT_AT], code_1[_STATE_AT], code_1[_ACTION_AT]
         phase, breach, trading, regsho = Signal(3), Signal(2), Signal(3), Signal(2)
         phase_known, breach_known, regsho_known = Signal(), Signal(), Signal()
         halted = Signal(len(_MARKETS))
         lifted = Signal(len(_MARKETS))
-        _decode(m, event, {code: n for n, code in enumerate(_PHASES, 1)}, phase, phase_known)
-        _decode(m, event, {code: n for n, code in enumerate(MwcbLevel, 1)}, breach, breach_known)
-        _decode(m, at_19, _TRADING, trading, Signal(name="trading_known"))
-        _decode(m, at_19, {code: n for n, code in enumerate(RegSho)}, regsho, regsho_known)
+        _decode(m, event, {phase: n for n, phase in enumerate(_PHASES, 1)}, phase, phase_known)
+        _decode(m, event, {level: n for n, level in enumerate(MwcbLevel, 1)}, breach, breach_known)
+        _decode(m, code, _TRADING, trading, Signal(name="trading_known"))
+        _decode(m, code, {action: n for n, action in enumerate(RegSho)}, regsho, regsho_known)
         m.d.sync += [
-            *(halted[n].eq((at_19 == ord(market)) & (action == ord(OperationalAction.HALTED)))
+            *(halted[n].eq((code == ord(market)) & (action == ord(OperationalAction.HALTED)))
               for n, market in enumerate(_MARKETS)),
-            *(lifted[n].eq((at_19 == ord(market)) & (action == ord(OperationalAction.LIFTED)))
+            *(lifted[n].eq((code == ord(market)) & (action == ord(OperationalAction.LIFTED)))
               for n, market in enumerate(_MARKETS))]
 
         market_state = Signal(data.StructLayout({"system_event": 3, "mwcb": 2}))
@@ -274,6 +278,9 @@ class Symbols(wiring.Component):
                 word.system_event.eq(market_state.system_event), word.mwcb.eq(market_state.mwcb),
                 locate.eq(_choose(chosen, [Cat(at, known[n]) for n, at in enumerate(locates)]))]
 
+        m.d.comb += self.followed.eq(enable)
+        m.d.sync += self.read_base.eq(_choose([self.read_index == n for n in range(count)], bases))
+
         m.d.comb += [
             Assert(~valid_1 | ((match & (match - 1)[:count]) == 0), Format("a locate held twice: {:b}", match)),
             Assert((by_name & (by_name - 1)[:count]) == 0, Format("a name to learn held twice: {:b}", by_name))]
@@ -281,7 +288,7 @@ class Symbols(wiring.Component):
 
 
 def _decode(m, byte, codes, value, known):
-    """Register in ``value`` what ``byte`` stands for, 0 for a code that is not in ``codes``, and in ``known`` whether it is."""
+    """Register what ``byte`` stands for in ``value``, 0 for a code not in ``codes``, and whether it is in ``known``."""
     m.d.sync += [value.eq(0), known.eq(0)]
     for code, number in codes.items():
         with m.If(byte == ord(code)):

@@ -68,7 +68,7 @@ class Model:
         entry.locate = locate
 
     def take(self, raw, masked=()):
-        """Return (class of the message, index or None, base or None)."""
+        """Return the class of the message, and the index of its symbol or None."""
         kind, locate = chr(raw[0]), int.from_bytes(raw[1:3], "big")
         if kind == "S":
             self.phase = {c: n for n, c in enumerate("OSQMEC", 1)}.get(chr(raw[11]), self.phase)
@@ -142,7 +142,7 @@ def simulate(messages, writes=(), *, profile=PROFILE, cycles=None, every_state=T
                     ctx.set(getattr(dut.config, port), value)
             log.append({
                 "valid": ctx.get(dut.valid), "hit": ctx.get(dut.hit), "index": ctx.get(dut.index),
-                "base": ctx.get(dut.base), "changed": ctx.get(dut.state_changed), "changed_at": ctx.get(dut.state_index),
+                "base": ctx.get(dut.base), "changed": ctx.get(dut.state_changed),
                 "changed_all": ctx.get(dut.state_changed_all),
                 "class": [name for name in CLASSES if ctx.get(dut.events[name])]})
             await ctx.tick()
@@ -241,8 +241,9 @@ def test_random(seed):
     cycles = 1200
     writes, cycle = {}, 0
     while cycle < cycles:
-        writes[cycle] = (rng.randrange(PROFILE.symbols), rng.choice(NAMES[:rng.choice((2, 5, 8))]), rng.randrange(1 << 24),
-                         rng.choice((None, rng.choice(LOCATES))), rng.random() < 0.6, rng.random() < 0.9)
+        writes[cycle] = (rng.randrange(PROFILE.symbols), rng.choice(NAMES[:rng.choice((2, 5, 8))]),
+                         rng.randrange(1 << 24), rng.choice((None, rng.choice(LOCATES))),
+                         rng.random() < 0.6, rng.random() < 0.9)
         cycle += rng.choice((2, 3, 5, 20, 100))
     messages = {}
     for cycle in range(cycles):
@@ -280,9 +281,9 @@ def test_random(seed):
         assert log[cycle + 3]["changed_all"] == (kind in "SW")
         assert log[cycle + 3]["changed"] == (index is not None and kind in "HhYJR")
         changes[kind] = changes.get(kind, 0) + (index is not None)
-    assert states == [
-        (model.word(n), (entry.locate is not None) << 16 | (entry.locate or 0))
-        if entry.locate is not None else (model.word(n), states[n][1] & 0xffff) for n, entry in enumerate(model.entries)]
+    assert [state for state, _ in states] == [model.word(n) for n in range(PROFILE.symbols)]
+    assert [locate & 0xffff if locate >> 16 else None for _, locate in states] == [
+        entry.locate for entry in model.entries]
     assert all(changes[kind] for kind in "RHhYJPAD")
 
 
