@@ -1,0 +1,48 @@
+# Every target makes its own virtual environment. Needs Python 3.11 or newer (with venv), g++, make and perl, which
+# Verilator's scripts are written in and Debian always has.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PYTEST_ARGS ?= -n auto --dist loadfile
+
+.PHONY: demo test lint bench soak timing mutants docs clean
+
+demo: $(VENV)/sim.stamp
+	$(BIN)/tickgate demo
+
+test: $(VENV)/dev.stamp
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(VENV)/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: $(VENV)/dev.stamp
+	$(BIN)/python -m bench.sim
+
+soak: $(VENV)/dev.stamp
+	$(BIN)/python -m pytest -m soak -s
+
+mutants: $(VENV)/dev.stamp
+	$(BIN)/python -m pytest -m mutants -v
+
+timing: $(VENV)/fpga.stamp
+	$(BIN)/python -m bench.timing
+
+docs: $(VENV)/sim.stamp
+	$(BIN)/python -m host.device.contract docs
+
+clean:
+	rm -rf $(VENV) build dist tickgate.egg-info .pytest_cache .hypothesis .ruff_cache .mypy_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/pip.stamp:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "tickgate needs Python 3.11 or newer, not " + sys.version)'
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+# One stamp for each extra: what demo needs is a small part of what the tests need.
+$(VENV)/%.stamp: $(VENV)/pip.stamp pyproject.toml
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --editable '.[$*]'
+	touch $@
