@@ -1,0 +1,1 @@
+"""Ethernet frames in, the UDP datagrams that are for us out."""
