@@ -1,0 +1,1 @@
+"""The feed: MoldUDP64 datagrams in, ITCH messages out, whole and in exact sequence."""

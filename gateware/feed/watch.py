@@ -1,0 +1,162 @@
+"""How far the books are behind the feed: the gap and its window, the silence."""
+
+from amaranth.hdl import Module, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+__all__ = ["GapWatch", "SilenceWatch"]
+
+
+class GapWatch(wiring.Component):
+    """Gap and its window.
+
+    A gap opens with a packet that is ahead while ``expected`` is below ``highest``, and is filled when ``expected``
+    reaches ``highest``. It becomes stale when ``gap_packets`` packets (the one that opened it among them) or ``gap_cycles``
+    cycles pass without progress, which is any message taken; it stays stale until it is filled.
+
+    Timing: ``highest`` follows 2 cycles after ``heard``, the gap opens 5 cycles after it, closes 3 cycles after
+    ``expected`` has caught up; stale within 2 cycles of its window's end. A new setting takes effect at once.
+
+    Members
+    -------
+    heard, ahead, number : In
+        A packet was heard; it is ahead; the number after its last message.
+    expected, progress : In
+        Number of the next message; a message was taken.
+    gap_packets, gap_cycles : In(32)
+        The window; 0: never stale by packets, by time.
+    resync, seq_set : In
+        Forget the gap; ``highest`` is ``seq_set`` two cycles later.
+    highest : Out(64)
+        Highest number that follows a message heard of; 1 after reset.
+    gap, stale : Out(1)
+        A gap is open; it has outlived its window.
+    opened, expired, filled, recovered : Out(1)
+        Strobes: gap opened, became stale, was filled, was filled while stale.
+    """
+
+    heard: In(1)
+    ahead: In(1)
+    number: In(64)
+    expected: In(64)
+    progress: In(1)
+    gap_packets: In(32)
+    gap_cycles: In(32)
+    resync: In(1)
+    seq_set: In(64)
+    highest: Out(64, init=1)
+    gap: Out(1)
+    stale: Out(1)
+    opened: Out(1)
+    expired: Out(1)
+    filled: Out(1)
+    recovered: Out(1)
+
+    def elaborate(self, platform):
+        m = Module()
+        half = 32
+
+        def less(a, b):
+            """Return ``a < b`` in two cycles."""
+            low, high, same, result = (Signal(name=f"less_{n}") for n in ("low", "high", "same", "result"))
+            m.d.sync += [low.eq(a[:half] < b[:half]), high.eq(a[half:] < b[half:]), same.eq(a[half:] == b[half:])]
+            m.d.comb += result.eq(high | (same & low))
+            return result
+
+        resyncing = Signal()
+        compared = Signal()
+        m.d.sync += [resyncing.eq(self.resync), compared.eq(self.heard)]
+        higher = less(self.highest, self.number)
+        with m.If(resyncing):
+            m.d.sync += self.highest.eq(self.seq_set)
+        with m.Elif(compared & higher):
+            m.d.sync += self.highest.eq(self.number)
+
+        behind = Signal()
+        m.d.sync += behind.eq(less(self.expected, self.highest))
+
+        # ``behind`` speaks of the packet's number 4 cycles after the packet was heard.
+        arrivals = Signal(4)
+        arrived = arrivals[-1] & behind
+        opens = arrived & ~self.gap
+        closes = self.gap & ~behind
+        m.d.sync += arrivals.eq((arrivals << 1) | (self.heard & self.ahead))
+        m.d.sync += [self.opened.eq(opens), self.filled.eq(closes), self.recovered.eq(closes & self.stale),
+                     self.expired.eq(0)]
+
+        # The window.
+        packets = Signal(32)
+        cycles = Signal(32)
+        by_packets = Signal()
+        by_cycles = Signal()
+        spent = Signal()
+        restart = ~self.gap | closes | self.progress
+        m.d.comb += spent.eq((by_packets | by_cycles) & self.gap & ~restart)
+        m.d.sync += [
+            by_packets.eq(~restart & (self.gap_packets != 0) & (packets >= self.gap_packets)),
+            by_cycles.eq(~restart & (self.gap_cycles != 0) & (cycles >= self.gap_cycles)),
+        ]
+        with m.If(restart):
+            m.d.sync += [packets.eq(arrived), cycles.eq(1)]
+        with m.Elif(~self.stale):
+            m.d.sync += [packets.eq(packets + arrived), cycles.eq(cycles + 1)]
+
+        with m.If(opens):
+            m.d.sync += self.gap.eq(1)
+        with m.If(spent & ~self.stale):
+            m.d.sync += [self.stale.eq(1), self.expired.eq(1)]
+        with m.If(closes):
+            m.d.sync += [self.gap.eq(0), self.stale.eq(0)]
+        with m.If(self.resync | resyncing):
+            m.d.sync += [
+                arrivals.eq(0), self.gap.eq(0), self.stale.eq(0),
+                self.opened.eq(0), self.filled.eq(0), self.recovered.eq(0), self.expired.eq(0),
+            ]
+        return m
+
+
+class SilenceWatch(wiring.Component):
+    """Silence of the feed.
+
+    Timing: silent 2 to 3 cycles after ``silence_cycles`` cycles without a packet, heard again one cycle after ``heard``.
+    Nothing is silent before the first packet after reset. A silence lasts until a packet is heard, whatever becomes of the setting.
+
+    Members
+    -------
+    heard : In(1)
+        A packet of the session was heard, on whatever line.
+    silence_cycles : In(32)
+        Cycles without a packet until the feed is silent; 0: never.
+    silent : Out(1)
+        The feed is silent.
+    fell, rose : Out(1)
+        Strobes: it fell silent, it is heard again.
+    """
+
+    heard: In(1)
+    silence_cycles: In(32)
+    silent: Out(1)
+    fell: Out(1)
+    rose: Out(1)
+
+    def elaborate(self, platform):
+        m = Module()
+        started = Signal()
+        enabled = Signal()
+        cycles = Signal(32)
+        spent = Signal()
+        m.d.sync += [
+            enabled.eq(self.silence_cycles != 0),
+            spent.eq(enabled & ~self.heard & (cycles >= self.silence_cycles)),
+            self.fell.eq(0),
+            self.rose.eq(0),
+        ]
+        with m.If(self.heard | ~enabled | ~started):
+            m.d.sync += cycles.eq(1)
+        with m.Elif(~self.silent):
+            m.d.sync += cycles.eq(cycles + 1)
+        with m.If(self.heard):
+            m.d.sync += [started.eq(1), self.silent.eq(0), self.rose.eq(self.silent)]
+        with m.Elif(started & spent & ~self.silent):
+            m.d.sync += [self.silent.eq(1), self.fell.eq(1)]
+        return m
