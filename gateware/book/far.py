@@ -1,0 +1,133 @@
+"""Price levels outside the windows, all rows together in one small associative table."""
+
+from amaranth.hdl import Cat, Module, Signal
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from gateware.book.operation import Sizes, delay
+from gateware.book.orders import LevelOperation
+
+__all__ = ["FarLevels"]
+
+
+class FarLevels(wiring.Component):
+    """Levels with their absolute tick; those of one row can be picked best first.
+
+    Cycles count as in ``OrderTable``: ``row``, ``tick``, ``below`` and ``far`` in cycle 4, ``level`` in cycle 5; the table is
+    up to date at the end of cycle 6. Throughput: one operation a cycle; inserts at least three cycles apart.
+    Overflow: a level that finds no entry strobes ``full`` (cycle 6) and sets ``lost`` of its row until ``clear``: the table no longer
+    holds all far levels of that row. Removals of what was lost change nothing. ``overflow`` strobes (cycle 7) when an entry
+    outgrows its bits. Reset and ``clear`` empty the table.
+
+    Picking: while ``pick_start`` is high all levels of ``pick_row`` on the worse side of its window are candidates; ``pick_any``
+    says that one is left; ``pick_next`` takes the best: two cycles later ``picked`` holds it. Picks are at least two cycles apart.
+
+    Members
+    -------
+    row, tick, below, far : cycle 4. below: the tick is below the window (matters for inserts only)
+    level : effect, cycle 5
+    touch_valid, touch_row, touch_better : cycle 6, an operation changes a far level; better: better than the window
+    lost : rows that lost a level
+    better : rows that hold a level better than their window
+    """
+
+    def __init__(self, *, sizes: Sizes):
+        self.sizes = sizes
+        rows = 1 << sizes.row_bits
+        self.picked_layout = data.StructLayout({"tick": sizes.tick_bits, "cell": sizes.cell})
+        super().__init__({
+            "row": In(sizes.row_bits), "tick": In(sizes.tick_bits), "below": In(1), "far": In(1),
+            "level": In(LevelOperation(sizes)), "clear": In(1),
+            "touch_valid": Out(1), "touch_row": Out(sizes.row_bits), "touch_better": Out(1),
+            "full": Out(1), "overflow": Out(1), "overflow_row": Out(sizes.row_bits), "lost": Out(rows),
+            "pick_row": In(sizes.row_bits), "pick_start": In(1), "pick_any": Out(1), "pick_next": In(1),
+            "pick_better": Out(1), "picked": Out(self.picked_layout)})
+
+    def elaborate(self, platform):
+        m = Module()
+        sizes, profile = self.sizes, self.sizes.profile
+        count = profile.far_levels
+        share_bits, order_bits = profile.level_share_bits, profile.level_order_bits
+        rows = [Signal(sizes.row_bits, name=f"row_{n}") for n in range(count)]
+        ticks = [Signal(sizes.tick_bits, name=f"tick_{n}") for n in range(count)]
+        cells = [Signal(sizes.cell, name=f"cell_{n}") for n in range(count)]
+        better = Signal(count)
+        below_of = [Signal(count, name=f"below_of_{n}") for n in range(count)]   # below_of[e][f]: tick e < tick f
+        used = Signal(count)
+        m.d.comb += used.eq(Cat(cell.orders != 0 for cell in cells))
+
+        # Cycle 4: compare with all entries, and with the operation before.
+        row = delay(m, self.row, 3, "row")
+        tick = delay(m, self.tick, 1, "tick")
+        far = delay(m, self.far, 2, "far")
+        below = delay(m, self.below, 1, "below")
+        hit, smaller, as_previous = Signal(count), Signal(count), Signal()
+        m.d.sync += [
+            hit.eq(Cat((rows[n] == row[0]) & (ticks[n] == tick[0]) for n in range(count))),
+            smaller.eq(Cat(tick[0] < ticks[n] for n in range(count))),
+            as_previous.eq((row[0] == row[1]) & (tick[0] == tick[1]) & far[1])]
+
+        # Cycle 5: choose the entry, or take a free one.
+        select, insert, kill, shares = Signal(count), Signal(), Signal(), Signal(profile.share_bits)   # cycle 6
+        select_before = delay(m, select, 1, "select")[1]
+        free, chosen, allocate = Signal(count), Signal(count), Signal(count)
+        valid = Signal()
+        m.d.comb += [
+            valid.eq(self.level.valid & far[1]),
+            free.eq(~used & ~select & ~select_before),
+            allocate.eq((free & (~free + 1)[:count]) & (valid & self.level.insert & ~hit.any() & ~as_previous)
+                        .replicate(count)),
+            chosen.eq((as_previous.replicate(count) & select | (~as_previous).replicate(count) & hit | allocate)
+                      & valid.replicate(count))]
+        full, wanted = Signal(), Signal()
+        m.d.sync += [
+            select.eq(chosen), insert.eq(self.level.insert), kill.eq(self.level.kill), shares.eq(self.level.shares),
+            wanted.eq(valid), full.eq(valid & self.level.insert & ~chosen.any())]
+        outside = row[1][-1] ^ below[1]      # an ask (side 1) above its window is worse, one below it better
+        for n in range(count):
+            with m.If(allocate[n]):
+                m.d.sync += [
+                    rows[n].eq(row[1]), ticks[n].eq(tick[1]), better[n].eq(~outside), below_of[n].eq(smaller)]
+                m.d.sync += [below_of[other][n].eq(~smaller[other]) for other in range(count) if other != n]
+
+        # Cycle 6: the change, in the entry.
+        with m.If(full):
+            m.d.sync += self.lost.eq(self.lost | (1 << row[2]))
+        overflows = Signal(count)
+        for n, cell in enumerate(cells):
+            new_shares, new_orders = Signal(share_bits + 1, name=f"shares_{n}"), Signal(order_bits + 1, name=f"orders_{n}")
+            with m.If(insert):
+                m.d.comb += [new_shares.eq(cell.shares + shares), new_orders.eq(cell.orders + 1)]
+            with m.Else():
+                m.d.comb += [new_shares.eq(cell.shares - shares), new_orders.eq(cell.orders - kill)]
+            with m.If(select[n] & (insert | used[n])):
+                m.d.sync += [cell.shares.eq(new_shares), cell.orders.eq(new_orders)]
+                m.d.comb += overflows[n].eq(insert & (new_shares[-1] | new_orders[-1]))
+        m.d.sync += [self.overflow.eq(overflows.any()), self.overflow_row.eq(row[2])]
+        m.d.comb += [
+            self.full.eq(full), self.touch_valid.eq(wanted), self.touch_row.eq(row[2]),
+            self.touch_better.eq((select & better).any())]
+        with m.If(self.clear):
+            m.d.sync += [self.lost.eq(0), *(cell.eq(0) for cell in cells)]
+
+        # Picking, best first.
+        candidates, best = Signal(count), Signal(count)
+        in_row = Signal(count)
+        m.d.comb += in_row.eq(Cat(used[n] & (rows[n] == self.pick_row) for n in range(count)))
+        with m.If(self.pick_start):
+            m.d.sync += candidates.eq(in_row & ~better)
+        m.d.comb += [self.pick_any.eq(candidates.any()), self.pick_better.eq((in_row & better).any())]
+        for n in range(count):
+            # Asks: nothing below it. Bids: nothing that it is below of.
+            lower = Cat(below_of[other][n] for other in range(count))
+            rivals = lower & self.pick_row[-1].replicate(count) | below_of[n] & (~self.pick_row[-1]).replicate(count)
+            m.d.comb += best[n].eq(candidates[n] & ~(candidates & rivals & ~(1 << n)).any())
+        pick = Signal(count)
+        m.d.sync += pick.eq(best)
+        with m.If(self.pick_next):
+            m.d.sync += candidates.eq(candidates & ~best)
+        picked = 0
+        for n in range(count):
+            picked = picked | pick[n].replicate(self.picked_layout.size) & Cat(ticks[n], cells[n])
+        m.d.sync += self.picked.eq(picked)
+        return m

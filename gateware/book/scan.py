@@ -1,0 +1,191 @@
+"""The walk over a symbol's levels that finds its top K."""
+
+from amaranth.hdl import Assert, Cat, Format, Module, Mux, Signal
+from amaranth.lib import data, memory, wiring
+from amaranth.lib.wiring import In, Out
+
+from gateware.book.far import FarLevels
+from gateware.book.levels import Levels, lowest
+from gateware.book.operation import Sizes
+
+__all__ = ["Scan", "LEVEL", "SIDE"]
+
+QUEUE = 4  # occupancy words fetched ahead
+
+
+def LEVEL(sizes: Sizes) -> data.StructLayout:  # noqa: N802
+    """Layout of a level found: ``rank`` is the window's size for all far levels."""
+    return data.StructLayout({"rank": sizes.window_bits + 1, "price": 32, "cell": sizes.cell})
+
+
+def SIDE(sizes: Sizes) -> data.StructLayout:  # noqa: N802
+    """Layout of what is known of a side: only levels with a rank below ``limit`` are still true."""
+    return data.StructLayout({
+        "count": range(sizes.profile.levels + 1), "limit": sizes.window_bits + 1, "exhausted": 1, "incomplete": 1})
+
+
+class Scan(wiring.Component):
+    """Reads the best K levels of both sides of one symbol into a table, beside the operations and never in their way.
+
+    An operation on a row that is being scanned cuts the scan at its rank: a level better than it is as true as before, all others are
+    given up (``limit``). So what is shown is true at the moment of ``take``, and the count says how much that is.
+
+    Latency, from ``start`` to ``done``, when no operation takes the read ports: at most 2 * K + 16 cycles with levels in the windows, two more for each
+    far level; with operations every two cycles about twice that. ``done`` holds until ``take``. Reset forgets the scan.
+
+    Members
+    -------
+    start, symbol, base : begin; symbol and base are held until ``take``
+    done, take : both sides are known
+    bank : half of the level table that holds the scan which is done; the other half is that of the scan before
+    sides : bids, asks, while ``done``
+    entry_address, entry : read port of the level table, {bank, side, number}, no latency
+    """
+
+    def __init__(self, *, sizes: Sizes):
+        if sizes.profile.levels < 2 or sizes.profile.levels % 2 or sizes.profile.levels > 16:
+            raise ValueError(f"levels must be even and 2..16, not {sizes.profile.levels}")
+        self.sizes = sizes
+        self.number_bits = (sizes.profile.levels - 1).bit_length()
+        super().__init__({
+            "start": In(1), "symbol": In(sizes.symbol_bits), "base": In(sizes.tick_bits), "done": Out(1), "take": In(1),
+            "bank": Out(1), "sides": Out(data.ArrayLayout(SIDE(sizes), 2)),
+            "entry_address": In(self.number_bits + 2), "entry": Out(LEVEL(sizes))})
+
+    def connect(self, levels: Levels, far: FarLevels):
+        """Join the scan to the stores it reads."""
+        self.levels, self.far = levels, far
+
+    def elaborate(self, platform):
+        m = Module()
+        sizes, levels, far = self.sizes, self.levels, self.far
+        wanted = sizes.profile.levels
+        side = Signal()
+        row = Cat(self.symbol, side)
+        state = [Signal(SIDE(sizes), name=f"side_{n}") for n in range(2)]
+        count = Signal(range(wanted + 1))
+        m.d.comb += [self.sides[n].eq(state[n]) for n in range(2)]
+
+        m.submodules.table = table = memory.Memory(
+            shape=LEVEL(sizes), depth=1 << len(self.entry_address), init=[])
+        table_write, table_read = table.write_port(), table.read_port(domain="comb")
+        m.d.comb += [table_read.addr.eq(self.entry_address), self.entry.eq(table_read.data)]
+
+        # Occupancy words, fetched ahead into a small queue.
+        summary = Signal(1 << sizes.words_bits)
+        word_at, _ = lowest(summary)
+        m.submodules.queue = queue = memory.Memory(
+            shape=(1 << sizes.word_bits) + sizes.words_bits, depth=QUEUE, init=[])
+        queue_write, queue_read = queue.write_port(), queue.read_port(domain="comb")
+        queued, fetched, queue_in, queue_out = Signal(range(QUEUE + 1)), Signal(), Signal(2), Signal(2)
+        fetched_at = Signal(sizes.words_bits)
+        walking = Signal()
+        fetch, pull = Signal(), Signal()
+        m.d.comb += [
+            levels.scan_summary_row.eq(row), levels.scan_word_address.eq(Cat(word_at, row)),
+            fetch.eq(walking & summary.any() & levels.scan_word_ready & (queued + fetched < QUEUE)),
+            queue_write.en.eq(fetched), queue_write.addr.eq(queue_in),
+            queue_write.data.eq(Cat(levels.scan_word, fetched_at)), queue_read.addr.eq(queue_out)]
+        m.d.sync += [fetched.eq(fetch), fetched_at.eq(word_at), queued.eq(queued + fetched - pull)]
+        with m.If(fetch):
+            m.d.sync += summary.eq(summary & (summary - 1))
+        with m.If(fetched):
+            m.d.sync += queue_in.eq(queue_in + 1)
+        with m.If(pull):
+            m.d.sync += queue_out.eq(queue_out + 1)
+
+        # Cells of the word at hand, one after the other.
+        word, at = Signal(1 << sizes.word_bits), Signal(sizes.words_bits)
+        rest = word & (word - 1)
+        cell_rank = Signal(sizes.window_bits)
+        read = Signal()
+        m.d.comb += [
+            cell_rank.eq(Cat(lowest(word)[0], at)), levels.scan_cell_address.eq(Cat(cell_rank, row)),
+            read.eq(walking & word.any() & (count != wanted) & levels.scan_cell_ready),
+            pull.eq(walking & queued.any() & (~word.any() | read & ~rest.any()))]
+        with m.If(read):
+            m.d.sync += word.eq(rest)
+        with m.If(pull):
+            m.d.sync += Cat(word, at).eq(queue_read.data)
+
+        # The level table: rank and cell, then tick, then price, then written.
+        found = Signal(2)               # a level is one or two cycles from being written
+        rank_1, number_1 = Signal(sizes.window_bits + 1), Signal(self.number_bits + 2)
+        rank_2, number_2, tick_2, cell_2 = (
+            Signal.like(rank_1), Signal.like(number_1), Signal(sizes.tick_bits), Signal(sizes.cell))
+        far_found = Signal()
+        number = Cat(count[:self.number_bits], side, self.bank)
+        offset = rank_1[:sizes.window_bits] ^ (~side).replicate(sizes.window_bits)
+        m.d.sync += [
+            found.eq(Cat(read | far_found, found[0])),
+            rank_1.eq(Mux(far_found, 1 << sizes.window_bits, cell_rank)), number_1.eq(number),
+            rank_2.eq(rank_1), number_2.eq(number_1),
+            tick_2.eq(Mux(rank_1[-1], far.picked.tick, self.base + offset)),
+            cell_2.eq(Mux(rank_1[-1], far.picked.cell.as_value(), levels.scan_cell.as_value()))]
+        m.d.comb += [
+            table_write.en.eq(found[1]), table_write.addr.eq(number_2), table_write.data.rank.eq(rank_2),
+            table_write.data.price.eq(tick_2 * sizes.profile.tick), table_write.data.cell.eq(cell_2)]
+        with m.If(read | far_found):
+            m.d.sync += count.eq(count + 1)
+
+        m.d.comb += far.pick_row.eq(row)
+        exhausted, unknown = Signal(), Signal()
+        with m.FSM(name="scan"):
+            with m.State("Idle"):
+                with m.If(self.start):
+                    m.d.sync += side.eq(0)
+                    m.next = "Read Summary"
+            with m.State("Read Summary"):
+                m.d.comb += far.pick_start.eq(1)
+                m.d.sync += [
+                    summary.eq(levels.scan_summary), count.eq(0), word.eq(0), queued.eq(0), queue_in.eq(0),
+                    queue_out.eq(0), exhausted.eq(0), unknown.eq(0)]
+                m.next = "Walk"
+            with m.State("Walk"):
+                m.d.comb += walking.eq(1)
+                with m.If(count == wanted):
+                    m.next = "Finish Side"
+                with m.Elif(~summary.any() & ~fetched & (queued == 0) & ~word.any()):
+                    m.next = "Append Far"
+            with m.State("Append Far"):
+                with m.If(count == wanted):
+                    m.next = "Finish Side"
+                with m.Elif(~far.pick_any | far.lost.bit_select(row, 1)):
+                    m.d.sync += [exhausted.eq(1), unknown.eq(far.lost.bit_select(row, 1))]
+                    m.next = "Finish Side"
+                with m.Else():
+                    m.d.comb += far.pick_next.eq(1)
+                    m.next = "Pick Far"
+            with m.State("Pick Far"):
+                m.d.comb += far_found.eq(1)
+                m.next = "Append Far"
+            with m.State("Finish Side"):
+                with m.If(~found.any()):
+                    m.d.sync += side.eq(1)
+                    m.next = "Read Summary"
+                    with m.If(side):
+                        m.next = "Done"
+            with m.State("Done"):
+                m.d.comb += self.done.eq(1)
+                with m.If(self.take):
+                    m.d.sync += self.bank.eq(~self.bank)
+                    m.next = "Idle"
+
+        # What remains true: a side is cut at the rank of every operation since its summary was read.
+        for n, known in enumerate(state):
+            mine = Cat(self.symbol, n)
+            with m.If(levels.touch_valid & (levels.touch_row == mine) & (levels.touch_rank < known.limit)):
+                m.d.sync += known.limit.eq(levels.touch_rank)
+            with m.Elif(far.touch_valid & (far.touch_row == mine) & known.limit[-1]):
+                m.d.sync += known.limit.eq(1 << sizes.window_bits)
+            with m.If(far.touch_valid & (far.touch_row == mine) & far.touch_better):
+                m.d.sync += known.incomplete.eq(1)
+            with m.If(side == n):
+                with m.If(far.pick_start):
+                    m.d.sync += [known.limit.eq(~0), known.incomplete.eq(0)]
+                with m.Else():
+                    m.d.sync += [known.count.eq(count), known.exhausted.eq(exhausted)]
+                    with m.If(far.pick_better | unknown):
+                        m.d.sync += known.incomplete.eq(1)
+        m.d.comb += Assert(count <= wanted, Format("{} levels found", count))
+        return m
