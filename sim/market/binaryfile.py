@@ -3,6 +3,8 @@
 
 import os
 from array import array
+from collections.abc import Iterable
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +14,7 @@ from sim.market.source import MarketFileError, Source, read_source, write_source
 from wire.binaryfile import LENGTH_BYTES
 from wire.itch50 import MAX_SIZE, SIZES
 
-__all__ = ["read_binaryfile", "write_binaryfile", "binaryfile_bytes"]
+__all__ = ["read_binaryfile", "write_binaryfile", "write_binaryfile_parts", "binaryfile_bytes"]
 
 #: Messages at the begin of a file that must look like ITCH 5.0, most of them.
 _SAMPLE = 32
@@ -41,14 +43,21 @@ def read_binaryfile(path: str | os.PathLike[str], *, partial: bool = False) -> M
     return messages
 
 
-def write_binaryfile(path: str | os.PathLike[str], messages: Messages, *, end: bool = True) -> int:
-    """Write ``messages`` as BinaryFILE, as gzip if the name ends with ``.gz``; return the bytes before packing.
+def write_binaryfile(path: str | os.PathLike[str], messages: Messages, *, end: bool = True,
+                     packed: bool | None = None) -> int:
+    """Write ``messages`` as BinaryFILE; return the bytes before packing. See ``write_binaryfile_parts``."""
+    return write_binaryfile_parts(path, (messages,), end=end, packed=packed)
 
-    ``end``: close with a zero length. Raises OSError when the file cannot be written.
+
+def write_binaryfile_parts(path: str | os.PathLike[str], parts: Iterable[Messages], *, end: bool = True,
+                           packed: bool | None = None) -> int:
+    """Write the messages of all ``parts`` as one BinaryFILE, a part at a time; return the bytes before packing.
+
+    end: close with a zero length. packed: whether as gzip; None for what the name says (``.gz``). Raises OSError when
+    the file cannot be written.
     """
-    data = binaryfile_bytes(messages)
-    write_source(path, [data, np.zeros(LENGTH_BYTES if end else 0, np.uint8)])
-    return len(data) + (LENGTH_BYTES if end else 0)
+    mark = (np.zeros(LENGTH_BYTES, np.uint8),) if end else ()
+    return write_source(path, chain(map(binaryfile_bytes, parts), mark), packed=packed)
 
 
 def binaryfile_bytes(messages: Messages) -> NDArray[np.uint8]:

@@ -116,11 +116,11 @@ def read_capture(path: str | os.PathLike[str], *, partial: bool = False) -> Capt
                    np.array(records.length, np.int32), np.array(records.wire_length, np.int32))
 
 
-def write_capture(path: str | os.PathLike[str], capture: Capture) -> int:
-    """Write ``capture`` as a little-endian pcap with ns, as gzip if the name ends with ``.gz``.
+def write_capture(path: str | os.PathLike[str], capture: Capture, *, packed: bool | None = None) -> int:
+    """Write ``capture`` as a little-endian pcap with ns; return the bytes before packing.
 
-    Returns the bytes before packing. Raises ValueError naming a time outside 0..2^32 s, OSError when the file
-    cannot be written.
+    packed: whether as gzip; None for what the name says (``.gz``). Raises ValueError naming a time outside 0..2^32 s,
+    OSError when the file cannot be written.
     """
     seconds = capture.time // _NS
     bad = np.flatnonzero((seconds < 0) | (seconds >= 1 << 32))
@@ -137,8 +137,7 @@ def write_capture(path: str | os.PathLike[str], capture: Capture) -> int:
     rows["wire_length"] = capture.wire_length
     scatter(data, offset - _PCAP_RECORD, rows)
     copy_rows(capture.data, capture.offset, capture.length, data, offset)
-    write_source(path, [np.frombuffer(head, np.uint8), data])
-    return len(head) + len(data)
+    return write_source(path, (np.frombuffer(head, np.uint8), data), packed=packed)
 
 
 def _pcap_order(head: bytes) -> str | None:

@@ -2,8 +2,10 @@
 
 import os
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,18 +89,40 @@ def read_source(path: str | os.PathLike[str]) -> Source:
     return Source(path, np.frombuffer(b"".join(parts), np.uint8), torn)
 
 
-def write_source(path: str | os.PathLike[str], parts: "list[NDArray[np.uint8]]") -> None:
-    """Write ``parts`` one behind the other to ``path``, as gzip if its name ends with ``.gz``. Raises OSError.
+def write_source(path: str | os.PathLike[str], parts: Iterable[NDArray[np.uint8]], *,
+                 packed: bool | None = None) -> int:
+    """Write ``parts`` one behind the other to ``path``; return their bytes, before packing.
 
-    The same content gives the same file: no name and no time is stored.
+    packed: whether as gzip; None for what the name says (``.gz``). The same content gives the same file: no name and no
+    time is stored. A regular file appears under its name only when it is whole; what was there before stays until then.
+    Raises OSError when it cannot be written.
     """
     path = Path(path)
-    with path.open("wb") as file:
-        if path.suffix != ".gz":
-            for part in parts:
-                file.write(memoryview(np.ascontiguousarray(part)))
-            return
-        packer = zlib.compressobj(_GZIP_LEVEL, zlib.DEFLATED, _GZIP_WINDOW)
-        for part in parts:
-            file.write(packer.compress(memoryview(np.ascontiguousarray(part))))
+    if packed is None:
+        packed = path.suffix == ".gz"
+    if path.exists() and not path.is_file():
+        with path.open("wb") as file:
+            return _write(file, parts, packed)
+    unfinished = path.with_name(path.name + ".part")
+    try:
+        with unfinished.open("wb") as file:
+            size = _write(file, parts, packed)
+        unfinished.replace(path)
+    except OSError as error:
+        error.filename = os.fspath(path)
+        raise
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return size
+
+
+def _write(file: BinaryIO, parts: Iterable[NDArray[np.uint8]], packed: bool) -> int:
+    packer = zlib.compressobj(_GZIP_LEVEL, zlib.DEFLATED, _GZIP_WINDOW) if packed else None
+    size = 0
+    for part in parts:
+        plain = memoryview(np.ascontiguousarray(part))
+        file.write(plain if packer is None else packer.compress(plain))
+        size += len(part)
+    if packer is not None:
         file.write(packer.flush())
+    return size
