@@ -262,7 +262,7 @@ def _match(offset: int) -> Field:
 
 def _message(letter: str, name: str, size: int, doc: str, *fields: Field) -> tuple[str, Layout]:
     common = (
-        _alpha(0, "type", 1, f"message type, {letter}", default=letter),
+        _alpha(0, "type", 1, "message type, the letter above", default=letter),
         _at(1, "locate", 2, "stock locate, day-unique; 0 for messages of no stock"),
         _at(3, "tracking", 2, "tracking number, internal to the exchange", default=0),
         _at(5, "timestamp", 6, "time since midnight, Eastern", kind="time6", unit="ns", hi=NS_PER_DAY - 1),

@@ -1,0 +1,334 @@
+/* Generated from wire/ by make docs; do not edit. */
+#ifndef TICKGATE_H
+#define TICKGATE_H
+
+#include <assert.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define TICKGATE_MAGIC 0x544b4754u
+#define TICKGATE_CONTRACT_VERSION 1u
+
+/* Registers: byte offsets, little-endian. */
+#define TICKGATE_REG_MAGIC 0x000u /* ro, 32 bit: 0x544b4754, the device's identification */
+#define TICKGATE_REG_VERSION 0x004u /* ro, 32 bit: contract version */
+#define TICKGATE_REG_BUILD 0x008u /* ro, 64 bit: build hash */
+#define TICKGATE_REG_CLOCK_HZ 0x010u /* ro, 32 bit: core clock, Hz */
+#define TICKGATE_REG_CAP_BOOK 0x014u /* ro, 32 bit: book sizes */
+#define TICKGATE_CAP_BOOK_SYMBOLS 0x0000ffffu /* symbols */
+#define TICKGATE_CAP_BOOK_SYMBOLS_SHIFT 0
+#define TICKGATE_CAP_BOOK_LEVELS 0x00ff0000u /* K */
+#define TICKGATE_CAP_BOOK_LEVELS_SHIFT 16
+#define TICKGATE_CAP_BOOK_LOG2_WINDOW 0xff000000u /* log2 of the window */
+#define TICKGATE_CAP_BOOK_LOG2_WINDOW_SHIFT 24
+#define TICKGATE_REG_CAP_ORDERS 0x018u /* ro, 32 bit: slots of the order table, without the stash */
+#define TICKGATE_REG_CAP_TICK 0x01cu /* ro, 32 bit: price units of one tick */
+#define TICKGATE_REG_CAP_LINK 0x020u /* ro, 32 bit: link sizes */
+#define TICKGATE_CAP_LINK_RECORD_BYTES 0x0000ffffu /* bytes of a ring record */
+#define TICKGATE_CAP_LINK_RECORD_BYTES_SHIFT 0
+#define TICKGATE_CAP_LINK_CHANNELS 0x00ff0000u /* channel table entries */
+#define TICKGATE_CAP_LINK_CHANNELS_SHIFT 16
+#define TICKGATE_CAP_LINK_FAR_LEVELS 0xff000000u /* entries of the far table */
+#define TICKGATE_CAP_LINK_FAR_LEVELS_SHIFT 24
+#define TICKGATE_REG_CAP_BITS 0x024u /* ro, 32 bit: widths */
+#define TICKGATE_CAP_BITS_REF 0x000000ffu /* order reference */
+#define TICKGATE_CAP_BITS_REF_SHIFT 0
+#define TICKGATE_CAP_BITS_SHARES 0x0000ff00u /* order shares */
+#define TICKGATE_CAP_BITS_SHARES_SHIFT 8
+#define TICKGATE_CAP_BITS_LEVEL_SHARES 0x00ff0000u /* level shares */
+#define TICKGATE_CAP_BITS_LEVEL_SHARES_SHIFT 16
+#define TICKGATE_CAP_BITS_LEVEL_ORDERS 0xff000000u /* level orders */
+#define TICKGATE_CAP_BITS_LEVEL_ORDERS_SHIFT 24
+#define TICKGATE_REG_CYCLES 0x028u /* ro, 64 bit: cycles since reset */
+#define TICKGATE_REG_STATUS 0x030u /* ro, 32 bit: what goes on */
+#define TICKGATE_STATUS_CLEARING 0x00000001u /* a clear is under way */
+#define TICKGATE_STATUS_GAP 0x00000002u /* a gap is open */
+#define TICKGATE_STATUS_STALE 0x00000004u /* a gap has outlived its window, or the feed is silent */
+#define TICKGATE_STATUS_SILENT 0x00000008u /* feed is silent */
+#define TICKGATE_STATUS_SUSPECT 0x00000010u /* bytes of a bad frame may be in the books */
+#define TICKGATE_STATUS_SESSION 0x00000020u /* a session is known */
+#define TICKGATE_STATUS_ENDED 0x00000040u /* end of session was received */
+#define TICKGATE_STATUS_INJECT_BUSY 0x00000080u /* an injected message waits */
+#define TICKGATE_STATUS_HOLD 0x00000100u /* hold is in force */
+#define TICKGATE_STATUS_FEED_ERROR 0x00000200u /* a message of wrong length was taken since the last clear */
+#define TICKGATE_REG_CONTROL 0x034u /* rw, 32 bit: modes */
+#define TICKGATE_CONTROL_HOLD 0x00000001u /* release datagrams only after their frame proved good; takes effect between frames */
+#define TICKGATE_CONTROL_ENABLE 0x00000002u /* take frames; when 0 every frame is counted as not for us */
+#define TICKGATE_REG_COMMAND 0x038u /* wo, 32 bit: commands, act once for each bit written 1 */
+#define TICKGATE_COMMAND_CLEAR 0x00000001u /* start-of-day clear: order table, levels, marks; symbols keep their configuration */
+#define TICKGATE_COMMAND_RESYNC 0x00000002u /* expect SEQ_SET next, whatever came before; forgets the session and any gap */
+#define TICKGATE_REG_SEQ_SET 0x040u /* rw, 64 bit: sequence number for resync */
+#define TICKGATE_REG_SEQ_EXPECTED 0x048u /* ro, 64 bit: next expected sequence number */
+#define TICKGATE_REG_SEQ_HIGHEST 0x050u /* ro, 64 bit: highest sequence number + 1 that any packet or heartbeat spoke of */
+#define TICKGATE_REG_GAP_PACKETS 0x058u /* rw, 32 bit: packets ahead of the gap until it is stale; 0: never by packets */
+#define TICKGATE_REG_GAP_CYCLES 0x05cu /* rw, 32 bit: cycles until an open gap is stale; 0: never by time */
+#define TICKGATE_REG_SILENCE_CYCLES 0x060u /* rw, 32 bit: cycles without packet or heartbeat until silent; 0: never */
+#define TICKGATE_REG_RING_ENTRIES 0x064u /* rw, 32 bit: log2 of the entries of the event ring */
+#define TICKGATE_REG_SYMBOL_SELECT 0x080u /* rw, 32 bit: symbol that the next registers speak of */
+#define TICKGATE_REG_SYMBOL_NAME_LO 0x084u /* rw, 32 bit: first four characters of the stock name, first character in bits 7..0; writing SYMBOL_CONFIG puts the name and all else into force */
+#define TICKGATE_REG_SYMBOL_NAME_HI 0x088u /* rw, 32 bit: last four characters */
+#define TICKGATE_REG_SYMBOL_BASE 0x08cu /* rw, 32 bit: lowest tick of the window (price / tick) */
+#define TICKGATE_REG_SYMBOL_CONFIG 0x090u /* rw, 32 bit: the symbol's locate and use; the write puts it into force */
+#define TICKGATE_SYMBOL_CONFIG_LOCATE 0x0000ffffu /* stock locate */
+#define TICKGATE_SYMBOL_CONFIG_LOCATE_SHIFT 0
+#define TICKGATE_SYMBOL_CONFIG_LOCATE_VALID 0x00010000u /* locate is set by the host */
+#define TICKGATE_SYMBOL_CONFIG_LEARN 0x00020000u /* learn the locate from the R message with this name */
+#define TICKGATE_SYMBOL_CONFIG_ENABLE 0x80000000u /* follow this symbol */
+#define TICKGATE_REG_SYMBOL_LOCATE 0x094u /* ro, 32 bit: locate in force */
+#define TICKGATE_SYMBOL_LOCATE_LOCATE 0x0000ffffu /* stock locate */
+#define TICKGATE_SYMBOL_LOCATE_LOCATE_SHIFT 0
+#define TICKGATE_SYMBOL_LOCATE_VALID 0x00010000u /* a locate is known */
+#define TICKGATE_REG_SYMBOL_STATE 0x098u /* ro, 32 bit: state word (wire/records.py) */
+#define TICKGATE_REG_INJECT_DATA 0x0c0u /* wo, 32 bit: next four bytes of the message, first byte in bits 7..0 */
+#define TICKGATE_REG_INJECT_SEQ 0x0c4u /* rw, 64 bit: sequence number of the message */
+#define TICKGATE_REG_INJECT_GO 0x0ccu /* wo, 32 bit: length of the message; the write presents it, then STATUS.inject_busy falls */
+#define TICKGATE_REG_CHANNEL0_IP 0x100u /* rw, 32 bit: destination IPv4 address, 224.0.0.1 is 0xe0000001 */
+#define TICKGATE_REG_CHANNEL0_PORT 0x104u /* rw, 32 bit: destination UDP port and what it carries */
+#define TICKGATE_CHANNEL0_PORT_PORT 0x0000ffffu /* destination UDP port */
+#define TICKGATE_CHANNEL0_PORT_PORT_SHIFT 0
+#define TICKGATE_CHANNEL0_PORT_LINE 0x00010000u /* 0 line A, 1 line B */
+#define TICKGATE_CHANNEL0_PORT_ENABLE 0x80000000u /* entry takes part */
+#define TICKGATE_REG_CHANNEL1_IP 0x110u /* rw, 32 bit: destination IPv4 address, 224.0.0.1 is 0xe0000001 */
+#define TICKGATE_REG_CHANNEL1_PORT 0x114u /* rw, 32 bit: destination UDP port and what it carries */
+#define TICKGATE_CHANNEL1_PORT_PORT 0x0000ffffu /* destination UDP port */
+#define TICKGATE_CHANNEL1_PORT_PORT_SHIFT 0
+#define TICKGATE_CHANNEL1_PORT_LINE 0x00010000u /* 0 line A, 1 line B */
+#define TICKGATE_CHANNEL1_PORT_ENABLE 0x80000000u /* entry takes part */
+#define TICKGATE_REG_CHANNEL2_IP 0x120u /* rw, 32 bit: destination IPv4 address, 224.0.0.1 is 0xe0000001 */
+#define TICKGATE_REG_CHANNEL2_PORT 0x124u /* rw, 32 bit: destination UDP port and what it carries */
+#define TICKGATE_CHANNEL2_PORT_PORT 0x0000ffffu /* destination UDP port */
+#define TICKGATE_CHANNEL2_PORT_PORT_SHIFT 0
+#define TICKGATE_CHANNEL2_PORT_LINE 0x00010000u /* 0 line A, 1 line B */
+#define TICKGATE_CHANNEL2_PORT_ENABLE 0x80000000u /* entry takes part */
+#define TICKGATE_REG_CHANNEL3_IP 0x130u /* rw, 32 bit: destination IPv4 address, 224.0.0.1 is 0xe0000001 */
+#define TICKGATE_REG_CHANNEL3_PORT 0x134u /* rw, 32 bit: destination UDP port and what it carries */
+#define TICKGATE_CHANNEL3_PORT_PORT 0x0000ffffu /* destination UDP port */
+#define TICKGATE_CHANNEL3_PORT_PORT_SHIFT 0
+#define TICKGATE_CHANNEL3_PORT_LINE 0x00010000u /* 0 line A, 1 line B */
+#define TICKGATE_CHANNEL3_PORT_ENABLE 0x80000000u /* entry takes part */
+#define TICKGATE_COUNTER_FRAMES 0x400u /* ro, 64 bit: frames that began on rx */
+#define TICKGATE_COUNTER_FRAMES_OK 0x408u /* ro, 64 bit: frames whose datagram was good and went to the feed */
+#define TICKGATE_COUNTER_FRAMES_ETHERTYPE 0x410u /* ro, 64 bit: other EtherType, or more than one VLAN tag */
+#define TICKGATE_COUNTER_FRAMES_IP_VERSION 0x418u /* ro, 64 bit: IP version not 4, header length below 20, or protocol not UDP */
+#define TICKGATE_COUNTER_FRAMES_IP_CHECKSUM 0x420u /* ro, 64 bit: IPv4 header checksum wrong */
+#define TICKGATE_COUNTER_FRAMES_FRAGMENT 0x428u /* ro, 64 bit: IPv4 fragment */
+#define TICKGATE_COUNTER_FRAMES_NOT_FOR_US 0x430u /* ro, 64 bit: no channel has this destination address and port */
+#define TICKGATE_COUNTER_FRAMES_LENGTH 0x438u /* ro, 64 bit: IP and UDP length contradict each other or are too small */
+#define TICKGATE_COUNTER_FRAMES_RUNT 0x440u /* ro, 64 bit: frame ended before its headers did */
+#define TICKGATE_COUNTER_FRAMES_TRUNCATED 0x448u /* ro, 64 bit: frame ended before its IP total length */
+#define TICKGATE_COUNTER_FRAMES_MAC_ERROR 0x450u /* ro, 64 bit: MAC reported an error */
+#define TICKGATE_COUNTER_FRAMES_UDP_CHECKSUM 0x458u /* ro, 64 bit: UDP checksum present and wrong */
+#define TICKGATE_COUNTER_PACKETS_A 0x460u /* ro, 64 bit: MoldUDP64 packets on line A, heartbeats and ends of session among them */
+#define TICKGATE_COUNTER_PACKETS_B 0x468u /* ro, 64 bit: the same on line B */
+#define TICKGATE_COUNTER_PACKETS_SHORT 0x470u /* ro, 64 bit: datagrams too short for a MoldUDP64 header */
+#define TICKGATE_COUNTER_PACKETS_SESSION 0x478u /* ro, 64 bit: packets of another session, dropped */
+#define TICKGATE_COUNTER_HEARTBEATS 0x480u /* ro, 64 bit: packets with count 0 */
+#define TICKGATE_COUNTER_END_OF_SESSION 0x488u /* ro, 64 bit: packets with count 0xffff */
+#define TICKGATE_COUNTER_PACKETS_MALFORMED 0x490u /* ro, 64 bit: block lengths contradict the datagram, at its end or by count */
+#define TICKGATE_COUNTER_PACKETS_GAP 0x498u /* ro, 64 bit: packets ahead of the expected sequence number, dropped whole */
+#define TICKGATE_COUNTER_PACKETS_SUSPECT 0x4a0u /* ro, 64 bit: packets of which messages were taken before their frame proved bad */
+#define TICKGATE_COUNTER_MSGS_A 0x4a8u /* ro, 64 bit: messages taken from line A */
+#define TICKGATE_COUNTER_MSGS_B 0x4b0u /* ro, 64 bit: messages taken from line B */
+#define TICKGATE_COUNTER_MSGS_INJECTED 0x4b8u /* ro, 64 bit: messages taken from the host */
+#define TICKGATE_COUNTER_MSGS_OLD 0x4c0u /* ro, 64 bit: message copies dropped because already taken */
+#define TICKGATE_COUNTER_MSGS_AHEAD 0x4c8u /* ro, 64 bit: messages dropped because ahead of the expected one */
+#define TICKGATE_COUNTER_INJECT_REFUSED 0x4d0u /* ro, 64 bit: injected messages out of sequence, or of wrong length */
+#define TICKGATE_COUNTER_GAPS 0x4d8u /* ro, 64 bit: gaps opened */
+#define TICKGATE_COUNTER_GAPS_STALE 0x4e0u /* ro, 64 bit: gaps that outlived their window */
+#define TICKGATE_COUNTER_GAPS_FILLED 0x4e8u /* ro, 64 bit: gaps filled */
+#define TICKGATE_COUNTER_SILENCES 0x4f0u /* ro, 64 bit: times the feed fell silent */
+#define TICKGATE_COUNTER_MSGS_UNKNOWN_TYPE 0x4f8u /* ro, 64 bit: taken messages of a type that ITCH 5.0 does not have */
+#define TICKGATE_COUNTER_MSGS_BAD_LENGTH 0x500u /* ro, 64 bit: taken messages whose length does not fit their type; marks every symbol in error */
+#define TICKGATE_COUNTER_MSGS_DECODED 0x508u /* ro, 64 bit: messages of known type and right length, presented to the book */
+#define TICKGATE_COUNTER_MSGS_OTHER_SYMBOL 0x510u /* ro, 64 bit: messages of symbols not followed, or of none (but S and W) */
+#define TICKGATE_COUNTER_MSGS_STATE 0x518u /* ro, 64 bit: H h Y S R J W messages that changed a state word, or a P */
+#define TICKGATE_COUNTER_MSGS_BOOK 0x520u /* ro, 64 bit: A F E C X D U of followed symbols */
+#define TICKGATE_COUNTER_MSGS_IGNORED 0x528u /* ro, 64 bit: messages of followed symbols that carry nothing for book or state: L V K Q B I N O */
+#define TICKGATE_COUNTER_ORDERS_UNKNOWN 0x530u /* ro, 64 bit: E C X D U for a reference that is not in the table */
+#define TICKGATE_COUNTER_ORDERS_DUPLICATE 0x538u /* ro, 64 bit: A F U with a reference that is in the table */
+#define TICKGATE_COUNTER_ORDERS_OVER_EXECUTED 0x540u /* ro, 64 bit: E C X for more shares than the order has */
+#define TICKGATE_COUNTER_ORDERS_ZERO_SHARES 0x548u /* ro, 64 bit: A F U E C X with zero shares */
+#define TICKGATE_COUNTER_ORDERS_TABLE_FULL 0x550u /* ro, 64 bit: orders that found no slot */
+#define TICKGATE_COUNTER_ORDERS_REFERENCE 0x558u /* ro, 64 bit: orders with a reference beyond ref_bits */
+#define TICKGATE_COUNTER_ORDERS_SHARES 0x560u /* ro, 64 bit: orders with more shares than share_bits hold */
+#define TICKGATE_COUNTER_ORDERS_SIDE 0x568u /* ro, 64 bit: A F with a side that is neither B nor S */
+#define TICKGATE_COUNTER_PRICES_OFF_GRID 0x570u /* ro, 64 bit: orders whose price is no multiple of the tick, or is zero */
+#define TICKGATE_COUNTER_PRICES_FAR 0x578u /* ro, 64 bit: orders with a price outside the symbol's window */
+#define TICKGATE_COUNTER_FAR_FULL 0x580u /* ro, 64 bit: far levels that found no place */
+#define TICKGATE_COUNTER_LEVEL_OVERFLOW 0x588u /* ro, 64 bit: levels whose shares or orders exceeded their bits */
+#define TICKGATE_COUNTER_LEVEL_UNDERFLOW 0x590u /* ro, 64 bit: levels that would have gone below zero: the gateware contradicts itself */
+#define TICKGATE_COUNTER_MSGS_CLEARING 0x598u /* ro, 64 bit: book messages dropped while a clear was under way */
+#define TICKGATE_COUNTER_RECORDS 0x5a0u /* ro, 64 bit: records written to the event ring */
+#define TICKGATE_COUNTER_RECORDS_CUT 0x5a8u /* ro, 64 bit: book records whose scan was cut by a later operation */
+#define TICKGATE_COUNTER_NOTICES_LOST 0x5b0u /* ro, 64 bit: FEED records dropped because their queue was full */
+#define TICKGATE_COUNTER_BUS_ERRORS 0x5b8u /* ro, 64 bit: register writes that hit no writable register, or INJECT_DATA or INJECT_GO while a message waits */
+
+/* State word of a symbol. */
+#define TICKGATE_STATE_TRADING 0x00000007u /* TradingState, from the last H message */
+#define TICKGATE_STATE_TRADING_SHIFT 0
+#define TICKGATE_STATE_OPERATIONAL_HALT 0x00000038u /* operational halt (h) on market Q (bit 3), B (4), X (5) */
+#define TICKGATE_STATE_OPERATIONAL_HALT_SHIFT 3
+#define TICKGATE_STATE_REGSHO 0x000000c0u /* Reg SHO (Y): bit 6 in effect after an intraday drop, bit 7 stays in effect */
+#define TICKGATE_STATE_REGSHO_SHIFT 6
+#define TICKGATE_STATE_SYSTEM_EVENT 0x00000700u /* last system event (S): 0 none, then O S Q M E C as 1..6 */
+#define TICKGATE_STATE_SYSTEM_EVENT_SHIFT 8
+#define TICKGATE_STATE_LULD_COLLAR 0x00000800u /* an auction collar (J) was seen */
+#define TICKGATE_STATE_MWCB 0x00003000u /* market-wide circuit breaker (W): level breached, 0 none, 1..3 */
+#define TICKGATE_STATE_MWCB_SHIFT 12
+#define TICKGATE_STATE_DIRECTORY 0x00004000u /* the symbol's directory message (R) was seen */
+#define TICKGATE_STATE_STALE 0x00010000u /* behind the feed: gap not recovered, or feed silent */
+#define TICKGATE_STATE_INCOMPLETE 0x00020000u /* the top K may lack a level: table full, price outside the window */
+#define TICKGATE_STATE_CROSSED 0x00040000u /* best bid at or above best ask */
+#define TICKGATE_STATE_ERROR 0x00080000u /* the symbol's messages contradict the book: unknown reference, over-execution, ... */
+#define TICKGATE_STATE_SUSPECT 0x00100000u /* bytes of a bad frame may be in the book */
+#define TICKGATE_STATE_CLEARING 0x00200000u /* start-of-day clear is under way */
+#define TICKGATE_STATE_NOT_LIVE 0x003f0000u /* any: the book is not live */
+
+enum tickgate_kind {
+    TICKGATE_KIND_BOOK = 1, /* the book of one symbol, settled up to `feed_seq` */
+    TICKGATE_KIND_FEED = 2, /* something happened to the feed: `cause` is a FeedEvent; levels are zero */
+};
+
+enum tickgate_event {
+    TICKGATE_EVENT_STALE = 1, /* a gap outlived its window [first sequence number missing] */
+    TICKGATE_EVENT_RECOVERED = 2, /* the gap is filled [next expected sequence number] */
+    TICKGATE_EVENT_SILENT = 3, /* no packet and no heartbeat for the silence time [next expected sequence number] */
+    TICKGATE_EVENT_HEARD = 4, /* the feed is heard again [next expected sequence number] */
+    TICKGATE_EVENT_SUSPECT = 5, /* messages of a frame that proved bad were taken [next expected sequence number] */
+    TICKGATE_EVENT_SESSION_ENDED = 6, /* end of session [next expected sequence number] */
+    TICKGATE_EVENT_CLEARED = 7, /* start-of-day clear has finished [next expected sequence number] */
+};
+
+enum tickgate_trading {
+    TICKGATE_TRADING_UNKNOWN = 0, /* no H message was seen */
+    TICKGATE_TRADING_HALTED = 1, /* halted (H) */
+    TICKGATE_TRADING_PAUSED = 2, /* paused (P) */
+    TICKGATE_TRADING_QUOTATION = 3, /* quotation only (Q) */
+    TICKGATE_TRADING_TRADING = 4, /* trading (T) */
+};
+
+/* ITCH message types, as in a record's cause. */
+enum tickgate_itch {
+    TICKGATE_ITCH_SYSTEM_EVENT = 'S',
+    TICKGATE_ITCH_STOCK_DIRECTORY = 'R',
+    TICKGATE_ITCH_STOCK_TRADING_ACTION = 'H',
+    TICKGATE_ITCH_REG_SHO_RESTRICTION = 'Y',
+    TICKGATE_ITCH_MARKET_PARTICIPANT_POSITION = 'L',
+    TICKGATE_ITCH_MWCB_DECLINE_LEVELS = 'V',
+    TICKGATE_ITCH_MWCB_STATUS = 'W',
+    TICKGATE_ITCH_IPO_QUOTING_PERIOD = 'K',
+    TICKGATE_ITCH_LULD_AUCTION_COLLAR = 'J',
+    TICKGATE_ITCH_OPERATIONAL_HALT = 'h',
+    TICKGATE_ITCH_ADD_ORDER = 'A',
+    TICKGATE_ITCH_ADD_ORDER_ATTRIBUTED = 'F',
+    TICKGATE_ITCH_ORDER_EXECUTED = 'E',
+    TICKGATE_ITCH_ORDER_EXECUTED_WITH_PRICE = 'C',
+    TICKGATE_ITCH_ORDER_CANCEL = 'X',
+    TICKGATE_ITCH_ORDER_DELETE = 'D',
+    TICKGATE_ITCH_ORDER_REPLACE = 'U',
+    TICKGATE_ITCH_TRADE = 'P',
+    TICKGATE_ITCH_CROSS_TRADE = 'Q',
+    TICKGATE_ITCH_BROKEN_TRADE = 'B',
+    TICKGATE_ITCH_NET_ORDER_IMBALANCE = 'I',
+    TICKGATE_ITCH_RETAIL_INTEREST = 'N',
+    TICKGATE_ITCH_DIRECT_LISTING = 'O',
+};
+
+struct tickgate_level {
+    uint32_t price; /* 1/10,000 */
+    uint32_t shares; /* shares of all its orders */
+    uint32_t orders; /* number of its orders */
+};
+
+/* Ring record with 4 levels a side. */
+struct tickgate_record_4 {
+    uint64_t seq; /* number of the record in the ring, from 1; written last */
+    uint64_t feed_seq; /* MoldUDP64 sequence number of the last message in this book */
+    uint64_t exchange_ns; /* that message's ITCH time stamp, ns since midnight Eastern */
+    uint64_t device_cycles; /* cycle, from reset, in which the word with its last byte entered the core */
+    uint32_t state; /* state word */
+    uint16_t locate; /* stock locate of the symbol */
+    uint8_t symbol; /* index of the symbol */
+    uint8_t cause; /* BOOK: ITCH type of that message; FEED: FeedEvent */
+    uint32_t last_price; /* price of the last trade (E, C, P), 1/10,000; 0 before the first */
+    uint32_t last_shares; /* its shares */
+    uint8_t kind; /* RecordKind */
+    uint8_t bids_valid; /* levels of `bids` that are true; fewer than there are while the book moves */
+    uint8_t asks_valid; /* the same for `asks` */
+    uint8_t whole; /* bit 0: `bids` holds all levels there are, up to K; bit 1: `asks` does */
+    uint8_t lat_decode; /* cycles from `device_cycles` until the message was decoded */
+    uint8_t lat_best; /* cycles until the best price was up to date */
+    uint16_t lat_levels; /* cycles until all levels were known */
+    uint64_t aux; /* FEED: see FeedEvent; BOOK: number of book messages applied to this symbol */
+    struct tickgate_level bids[4];
+    struct tickgate_level asks[4];
+    uint8_t filling[96];
+};
+static_assert(sizeof(struct tickgate_record_4) == 256, "tickgate_record_4");
+static_assert(offsetof(struct tickgate_record_4, seq) == 0, "tickgate_record_4.seq");
+static_assert(offsetof(struct tickgate_record_4, feed_seq) == 8, "tickgate_record_4.feed_seq");
+static_assert(offsetof(struct tickgate_record_4, exchange_ns) == 16, "tickgate_record_4.exchange_ns");
+static_assert(offsetof(struct tickgate_record_4, device_cycles) == 24, "tickgate_record_4.device_cycles");
+static_assert(offsetof(struct tickgate_record_4, state) == 32, "tickgate_record_4.state");
+static_assert(offsetof(struct tickgate_record_4, locate) == 36, "tickgate_record_4.locate");
+static_assert(offsetof(struct tickgate_record_4, symbol) == 38, "tickgate_record_4.symbol");
+static_assert(offsetof(struct tickgate_record_4, cause) == 39, "tickgate_record_4.cause");
+static_assert(offsetof(struct tickgate_record_4, last_price) == 40, "tickgate_record_4.last_price");
+static_assert(offsetof(struct tickgate_record_4, last_shares) == 44, "tickgate_record_4.last_shares");
+static_assert(offsetof(struct tickgate_record_4, kind) == 48, "tickgate_record_4.kind");
+static_assert(offsetof(struct tickgate_record_4, bids_valid) == 49, "tickgate_record_4.bids_valid");
+static_assert(offsetof(struct tickgate_record_4, asks_valid) == 50, "tickgate_record_4.asks_valid");
+static_assert(offsetof(struct tickgate_record_4, whole) == 51, "tickgate_record_4.whole");
+static_assert(offsetof(struct tickgate_record_4, lat_decode) == 52, "tickgate_record_4.lat_decode");
+static_assert(offsetof(struct tickgate_record_4, lat_best) == 53, "tickgate_record_4.lat_best");
+static_assert(offsetof(struct tickgate_record_4, lat_levels) == 54, "tickgate_record_4.lat_levels");
+static_assert(offsetof(struct tickgate_record_4, aux) == 56, "tickgate_record_4.aux");
+static_assert(offsetof(struct tickgate_record_4, bids) == 64, "tickgate_record_4.bids");
+static_assert(offsetof(struct tickgate_record_4, asks) == 112, "tickgate_record_4.asks");
+
+/* Ring record with 8 levels a side. */
+struct tickgate_record_8 {
+    uint64_t seq; /* number of the record in the ring, from 1; written last */
+    uint64_t feed_seq; /* MoldUDP64 sequence number of the last message in this book */
+    uint64_t exchange_ns; /* that message's ITCH time stamp, ns since midnight Eastern */
+    uint64_t device_cycles; /* cycle, from reset, in which the word with its last byte entered the core */
+    uint32_t state; /* state word */
+    uint16_t locate; /* stock locate of the symbol */
+    uint8_t symbol; /* index of the symbol */
+    uint8_t cause; /* BOOK: ITCH type of that message; FEED: FeedEvent */
+    uint32_t last_price; /* price of the last trade (E, C, P), 1/10,000; 0 before the first */
+    uint32_t last_shares; /* its shares */
+    uint8_t kind; /* RecordKind */
+    uint8_t bids_valid; /* levels of `bids` that are true; fewer than there are while the book moves */
+    uint8_t asks_valid; /* the same for `asks` */
+    uint8_t whole; /* bit 0: `bids` holds all levels there are, up to K; bit 1: `asks` does */
+    uint8_t lat_decode; /* cycles from `device_cycles` until the message was decoded */
+    uint8_t lat_best; /* cycles until the best price was up to date */
+    uint16_t lat_levels; /* cycles until all levels were known */
+    uint64_t aux; /* FEED: see FeedEvent; BOOK: number of book messages applied to this symbol */
+    struct tickgate_level bids[8];
+    struct tickgate_level asks[8];
+};
+static_assert(sizeof(struct tickgate_record_8) == 256, "tickgate_record_8");
+static_assert(offsetof(struct tickgate_record_8, seq) == 0, "tickgate_record_8.seq");
+static_assert(offsetof(struct tickgate_record_8, feed_seq) == 8, "tickgate_record_8.feed_seq");
+static_assert(offsetof(struct tickgate_record_8, exchange_ns) == 16, "tickgate_record_8.exchange_ns");
+static_assert(offsetof(struct tickgate_record_8, device_cycles) == 24, "tickgate_record_8.device_cycles");
+static_assert(offsetof(struct tickgate_record_8, state) == 32, "tickgate_record_8.state");
+static_assert(offsetof(struct tickgate_record_8, locate) == 36, "tickgate_record_8.locate");
+static_assert(offsetof(struct tickgate_record_8, symbol) == 38, "tickgate_record_8.symbol");
+static_assert(offsetof(struct tickgate_record_8, cause) == 39, "tickgate_record_8.cause");
+static_assert(offsetof(struct tickgate_record_8, last_price) == 40, "tickgate_record_8.last_price");
+static_assert(offsetof(struct tickgate_record_8, last_shares) == 44, "tickgate_record_8.last_shares");
+static_assert(offsetof(struct tickgate_record_8, kind) == 48, "tickgate_record_8.kind");
+static_assert(offsetof(struct tickgate_record_8, bids_valid) == 49, "tickgate_record_8.bids_valid");
+static_assert(offsetof(struct tickgate_record_8, asks_valid) == 50, "tickgate_record_8.asks_valid");
+static_assert(offsetof(struct tickgate_record_8, whole) == 51, "tickgate_record_8.whole");
+static_assert(offsetof(struct tickgate_record_8, lat_decode) == 52, "tickgate_record_8.lat_decode");
+static_assert(offsetof(struct tickgate_record_8, lat_best) == 53, "tickgate_record_8.lat_best");
+static_assert(offsetof(struct tickgate_record_8, lat_levels) == 54, "tickgate_record_8.lat_levels");
+static_assert(offsetof(struct tickgate_record_8, aux) == 56, "tickgate_record_8.aux");
+static_assert(offsetof(struct tickgate_record_8, bids) == 64, "tickgate_record_8.bids");
+static_assert(offsetof(struct tickgate_record_8, asks) == 160, "tickgate_record_8.asks");
+
+#endif

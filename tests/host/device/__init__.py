@@ -1,0 +1,1 @@
+"""Tests of the driver, the ring reader and the generated documents."""
