@@ -20,6 +20,7 @@ _INJECT_BYTES = 50
 _POLL_CYCLES = 64
 #: Looks at a busy bit before the device is given up: a clear of the largest profile takes well under this.
 _POLL_LIMIT = 65_536
+_TRADING_STATES = {int(one): one for one in TradingState}
 
 
 class DeviceError(Exception):
@@ -280,5 +281,5 @@ def split(register: Register, value: int) -> dict[str, int]:
 
 
 def trading_state(state: int) -> TradingState:
-    """Return the trading state in a state word."""
-    return TradingState(state & 7)
+    """Return the trading state in a state word, UNKNOWN for a number without a meaning."""
+    return _TRADING_STATES.get(state & 7, TradingState.UNKNOWN)

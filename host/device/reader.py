@@ -80,6 +80,15 @@ class EventReader:
         while len(records := self.poll()):
             yield records
 
+    def collect(self) -> Records:
+        """Return all new records in one piece: a view, or a copy where the ring's end cuts them in two."""
+        first = self.poll()
+        if not len(first) or (self._next - 1) % len(self._ring):
+            return first
+        first = first.copy()
+        second = self.poll()
+        return np.concatenate([first, second]) if len(second) else first
+
     def _check_held(self) -> None:
         """Count records of the last view that the writer has overwritten since."""
         if self._held:
