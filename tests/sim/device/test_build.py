@@ -11,6 +11,7 @@ from sim.device import build
 from sim.device.build import BuildError, build_library, cache_dir, silent
 from sim.device.model import FrameBatch, SimulatedDevice
 
+LIBRARY = "device.so"
 QUICK = "module tickgate_sim(input clk, input [3:0] a, output reg [3:0] q); always @(posedge clk) q <= a; endmodule\n"
 
 
@@ -25,10 +26,10 @@ def translations(monkeypatch) -> list[str]:
     """Stand in for Verilator and the compiler; note each build."""
     seen: list[str] = []
 
-    def compile_quickly(verilog, work, trace, progress):
+    def compile_quickly(verilog, recipe, work, progress):
         seen.append(verilog)
-        (work / "device.v").write_text(verilog)
-        (work / build.LIBRARY).write_bytes(b"library of " + verilog.encode())
+        (work / build.SOURCE).write_text(verilog)
+        (work / recipe.product).write_bytes(b"library of " + verilog.encode())
 
     monkeypatch.setattr(build, "_compile", compile_quickly)
     return seen
@@ -52,8 +53,8 @@ def test_the_same_content_is_built_once(cache, translations):
 
 
 @pytest.mark.parametrize("damage", [
-    lambda entry: (entry / build.LIBRARY).write_bytes(b"half"),
-    lambda entry: (entry / build.LIBRARY).unlink(),
+    lambda entry: (entry / LIBRARY).write_bytes(b"half"),
+    lambda entry: (entry / LIBRARY).unlink(),
     lambda entry: (entry / build.MANIFEST).write_text("{"),
     lambda entry: (entry / build.MANIFEST).write_text("[]"),
     lambda entry: (entry / build.MANIFEST).unlink(),
@@ -105,11 +106,11 @@ def test_one_of_several_processes_builds(cache, tmp_path):
     script.write_text(
         "import sys, time\n"
         "from sim.device import build\n"
-        "def slowly(verilog, work, trace, progress):\n"
+        "def slowly(verilog, recipe, work, progress):\n"
         "    print('built', flush=True)\n"
         "    time.sleep(0.5)\n"
-        "    (work / 'device.v').write_text(verilog)\n"
-        "    (work / build.LIBRARY).write_bytes(b'library')\n"
+        "    (work / build.SOURCE).write_text(verilog)\n"
+        "    (work / recipe.product).write_bytes(b'library')\n"
         "build._compile = slowly\n"
         "assert build.build_library('one', progress=build.silent).read_bytes() == b'library'\n")
     paths = {**os.environ, "PYTHONPATH": str(Path(build.__file__).parents[2])}

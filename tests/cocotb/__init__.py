@@ -1,0 +1,1 @@
+"""cocotb tests on Verilated gateware."""
