@@ -27,10 +27,10 @@ MESSAGE = data.StructLayout({"data": data.ArrayLayout(8, MESSAGE_BYTES), "seq": 
 #: Words that cannot be stalled: a word is taken in every cycle in which ``valid`` is high.
 FrameStream = Signature({"valid": Out(1), "p": Out(FRAME_WORD)})
 
-#: ``verdict_done`` strobes once a datagram, with its last word or later, before the next one begins; ``verdict_bad`` with
-#: it: the frame was truncated, had a MAC error or a wrong UDP checksum, or its headers proved bad, which is told before
-#: the third word. A datagram may be cut off by a bad verdict before its last word. After a good verdict the next may begin
-#: in the following cycle at the earliest (gateware/net keeps at least 4 idle cycles between two datagrams).
+#: ``verdict_done`` strobes once a datagram, with its last word or later, before the next one begins; ``verdict_bad``
+#: with it: the frame was truncated, had a MAC error or a wrong UDP checksum, or its headers proved bad, which is told
+#: before the third word. A datagram may be cut off by a bad verdict before its last word. After a good verdict the next
+#: may begin in the following cycle at the earliest (gateware/net keeps at least 4 idle cycles between two datagrams).
 DatagramStream = Signature({
     "valid": Out(1), "p": Out(DATAGRAM_WORD), "verdict_done": Out(1), "verdict_bad": Out(1)})
 
@@ -54,7 +54,7 @@ RING_ADDRESS_BITS = 26
 #: One 64-bit word for the ring memory in every cycle in which ``valid`` is high; it cannot be stalled.
 RingWrite = Signature({"valid": Out(1), "addr": Out(RING_ADDRESS_BITS), "data": Out(64)})
 
-#: Register bus, seen from the host: byte address, one write or read or both a cycle, each in the cycle of its enable.
-#: ``r_data`` is valid with ``r_valid``, a fixed number of cycles after ``r_en`` (gateware/link/registers.py).
+#: Register bus, as the host drives it: a byte address, and each cycle a write, a read, neither or both at that address.
+#: ``r_data`` is valid with ``r_valid``, READ_LATENCY cycles after ``r_en`` (gateware/link/registers.py).
 RegisterBus = Signature({
     "addr": Out(ADDRESS_BITS), "w_en": Out(1), "w_data": Out(32), "r_en": Out(1), "r_data": In(32), "r_valid": In(1)})

@@ -1,0 +1,198 @@
+"""The register block, made from the table in wire/registers.py."""
+
+from amaranth.hdl import Cat, Const, Module, Signal, unsigned
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+from amaranth.utils import ceil_log2
+
+from gateware.interfaces import RegisterBus
+from wire.registers import ADDRESS_BITS, COUNTER_BASE, COUNTERS, REGISTERS
+
+__all__ = ["READ_LATENCY", "WRITE_LATENCY", "register_shape", "Registers"]
+
+WORD_BYTES = 4
+WORD_BITS = 8 * WORD_BYTES
+
+#: Cycles from ``w_en`` to the cycle in which the new value stands on the register's port, with its strobe.
+WRITE_LATENCY = 3
+
+#: Cycles from ``r_en`` to ``r_valid``. A register is sampled two cycles before that: late enough for a read in the
+#: cycle after a write to see what the write has caused up to six cycles behind its strobe, anywhere in the device.
+READ_LATENCY = 10
+_SAMPLED = READ_LATENCY - 2
+
+#: Words whose values are joined in one cycle; the groups are joined in the next.
+_GROUP = 8
+
+_COUNTED = frozenset(name.upper() for name, _ in COUNTERS)
+
+
+def register_shape(register):
+    """Return the shape of a register's port: its fields if it has any, else a number of its size."""
+    width = 8 * register.size
+    if not register.bits:
+        return unsigned(width)
+    return data.FlexibleLayout(width, {bits.name: data.Field(unsigned(bits.width), bits.lsb) for bits in register.bits})
+
+
+def _used(register):
+    """Mask of the bits that a register has."""
+    if not register.bits:
+        return (1 << 8 * register.size) - 1
+    return sum(((1 << bits.width) - 1) << bits.lsb for bits in register.bits)
+
+
+def _parts(register):
+    """Yield (word address, part) of a register's words, lower first."""
+    for part in range(register.size // WORD_BYTES):
+        yield register.offset // WORD_BYTES + part, part
+
+
+class Registers(wiring.Component):
+    """Decodes the bus and holds what the host has written.
+
+    Every register of the table but the counters has a port of its name in lower case, of the shape ``register_shape``:
+    an output for ``rw`` and ``wo``, an input for ``ro``, none where ``constants`` gives the value. Those that can be
+    written also have an output ``<name>_written``, which strobes in the cycle in which the port first shows what was
+    written. A ``wo`` port is 0 but in that cycle. A read of a ``wo`` register, of an address without register or of one
+    that is no multiple of 4 gives 0; a write to the latter two, or to an ``ro`` register, does nothing but strobe
+    ``error``. Bits that a register does not have read as 0.
+
+    Latency: READ_LATENCY and WRITE_LATENCY cycles. Throughput: a read and a write a cycle. Reading the lower word of an
+    ``ro`` register of 64 bits latches its upper word, for the reads of an upper word that follow; ``rw`` ones need no
+    latch.
+    Reset: the values of the table.
+
+    Members
+    -------
+    bus : the bus
+    counter_index, counter : read port of the counters, one cycle from index to value
+    error : a write hit no writable register
+    """
+
+    def __init__(self, *, constants):
+        known = {register.name for register in REGISTERS if register.access == "ro"} - _COUNTED
+        for name, value in constants.items():
+            if name not in known:
+                raise ValueError(f"constants may name registers that are read-only, not {name!r}")
+            if not 0 <= value < 1 << 8 * next(r.size for r in REGISTERS if r.name == name):
+                raise ValueError(f"constant {name} must fit its register, not {value}")
+        self.constants = {r.name: r.reset for r in REGISTERS if r.name in known and r.reset} | dict(constants)
+        if COUNTER_BASE & (COUNTER_BASE - 1) or len(COUNTERS) * 2 * WORD_BYTES > COUNTER_BASE:
+            raise ValueError(f"COUNTER_BASE must be a power of two with room for the counters, not {COUNTER_BASE}")
+        ports = {}
+        for register in self._own():
+            name = register.name.lower()
+            if register.access == "ro":
+                ports[name] = In(register_shape(register))
+            else:
+                ports[name] = Out(register_shape(register))
+                ports[f"{name}_written"] = Out(1)
+        super().__init__({
+            "bus": In(RegisterBus), "counter_index": Out(ceil_log2(len(COUNTERS))), "counter": In(64), "error": Out(1),
+            **ports})
+
+    def _own(self):
+        """Registers that have a port."""
+        return [r for r in REGISTERS if r.name not in _COUNTED and r.name not in self.constants]
+
+    def elaborate(self, platform):
+        m = Module()
+        bus = self.bus
+        low = ceil_log2(WORD_BYTES)
+
+        # Write: register the bus, select, act.
+        address, w_en, w_data = Signal(ADDRESS_BITS), Signal(), Signal(WORD_BITS)
+        act, act_data, hits = Signal(), Signal(WORD_BITS), []
+        m.d.sync += [
+            address.eq(bus.addr), w_en.eq(bus.w_en), w_data.eq(bus.w_data), act.eq(w_en), act_data.eq(w_data)]
+        for register in self._own():
+            if register.access == "ro":
+                continue
+            name = register.name.lower()
+            value = Signal(8 * register.size, name=name, init=register.reset if register.access == "rw" else 0)
+            written = []
+            for word, part in _parts(register):
+                hit = Signal(name=f"write_{name}_{part}")
+                m.d.sync += hit.eq(w_en & (address == word << low))
+                mask = _used(register) >> WORD_BITS * part & (1 << WORD_BITS) - 1
+                if register.access == "wo":
+                    m.d.sync += value.word_select(part, WORD_BITS).eq(0)
+                with m.If(hit):
+                    m.d.sync += value.word_select(part, WORD_BITS).eq(act_data & mask)
+                written.append(hit)
+            hits += written
+            m.d.sync += getattr(self, f"{name}_written").eq(Cat(written).any())
+            m.d.comb += getattr(self, name).eq(value)
+        m.d.sync += self.error.eq(act & ~Cat(hits).any())
+
+        # Read: wait for what a write before may cause, select, join in groups, join the groups.
+        asks, asked = Signal(_SAMPLED - 1), [bus.addr]
+        for cycle in range(1, _SAMPLED):
+            asked.append(Signal(ADDRESS_BITS, name=f"asked_{cycle}"))
+            m.d.sync += asked[cycle].eq(asked[cycle - 1])
+        m.d.sync += asks.eq(Cat(bus.r_en, asks))
+        select = asked[-1]
+        answer = Signal()
+        m.d.sync += answer.eq(asks[-1])
+
+        def selected(word, name):
+            hit = Signal(name=f"read_{name}")
+            m.d.sync += hit.eq(select == word << low)
+            return hit
+
+        words, uppers, latched = [], [], []
+        for register in REGISTERS:
+            if register.name in _COUNTED or register.access == "wo":
+                continue
+            name = register.name.lower()
+            if register.name in self.constants:
+                value = Const(self.constants[register.name], 8 * register.size)
+            else:
+                value = Signal(8 * register.size, name=f"{name}_value")
+                m.d.comb += value.eq(getattr(self, name))
+            for word, part in _parts(register):
+                hit = selected(word, f"{name}_{part}")
+                if register.access == "ro" and part:
+                    latched.append(hit)
+                    continue
+                words.append((hit, value.word_select(part, WORD_BITS)))
+                if register.access == "ro" and register.size > WORD_BYTES:
+                    uppers.append((hit, value[WORD_BITS:]))
+
+        # Counters lie in the upper part of the address space, from a power of two on: one bit tells them.
+        counts, upper_count = Signal(), Signal()
+        base_bit = ceil_log2(COUNTER_BASE)
+        index = select[low + 1:base_bit]
+        m.d.comb += self.counter_index.eq(index)
+        m.d.sync += [
+            counts.eq((select[base_bit:] == 1) & (select[:low] == 0) & (index < len(COUNTERS))),
+            upper_count.eq(select[low])]
+        words.append((counts & ~upper_count, self.counter[:WORD_BITS]))
+        uppers.append((counts & ~upper_count, self.counter[WORD_BITS:]))
+        latched.append(counts & upper_count)
+
+        groups = [_join(m, words[n:n + _GROUP], f"group_{n}") for n in range(0, len(words), _GROUP)]
+        upper_groups = [_join(m, uppers[n:n + _GROUP], f"upper_group_{n}") for n in range(0, len(uppers), _GROUP)]
+        joins, load, recall = Signal(), Signal(), Signal()
+        m.d.sync += [
+            joins.eq(answer), load.eq(answer & Cat(hit for hit, _ in uppers).any()), recall.eq(Cat(latched).any())]
+        upper = Signal(WORD_BITS)
+        with m.If(load):
+            m.d.sync += upper.eq(_any_of(upper_groups))
+        m.d.sync += [
+            bus.r_valid.eq(joins), bus.r_data.eq(_any_of([*groups, upper & recall.replicate(WORD_BITS)]))]
+        return m
+
+def _any_of(values):
+    total = Const(0, WORD_BITS)
+    for value in values:
+        total = total | value
+    return total
+
+
+def _join(m, choices, name):
+    """Register the value whose select bit is set, 0 if none is."""
+    joined = Signal(WORD_BITS, name=name)
+    m.d.sync += joined.eq(_any_of([hit.replicate(WORD_BITS) & value for hit, value in choices]))
+    return joined
