@@ -21,9 +21,10 @@ FATES = ("frames_ethertype", "frames_ip_version", "frames_runt", "frames_ip_chec
 class Fate(wiring.Component):
     """Decides on frames and on the datagrams begun.
 
-    Latency: ``condemned`` comes in the cycle of ``findings``, unregistered, and ``verdict_done`` with it if a datagram was
-    begun. All else is decided 3 cycles after ``end`` (unregistered ``verdict_done``), and strobes in ``events`` one cycle
-    later. Throughput: one frame a cycle, if need be. Reset forgets the frames under way; their datagrams get no verdict.
+    Latency: ``condemned`` comes in the cycle of ``findings``, unregistered, and ``verdict_done`` with it if a datagram
+    was begun. All else is decided 3 cycles after ``end`` (unregistered ``verdict_done``), and strobes in ``events`` one
+    cycle later. Throughput: one frame a cycle, if need be. Reset forgets the frames under way; their datagrams get no
+    verdict.
 
     Exactly one of ``FATES`` strobes for each frame, the first in this order that is true; a frame that began while
     disabled is not for us, and one of which the last word was lost has a MAC error, whatever else they are.

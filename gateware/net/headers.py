@@ -55,11 +55,12 @@ class Headers(wiring.Component):
     Latency: payload, address, ports and ``settle`` come in the cycle of their word on ``i`` and are not registered;
     ``ip_halves`` neither. ``udp_halves``, ``begun``, ``lost`` and ``end`` come one cycle after their word; ``findings``
     two cycles after *start*, held until they are next valid. Throughput: one word a cycle, frames may abut, words of a
-    frame may have gaps. No payload word is put out of a frame that ``end`` would call ethertype or ip_version, that is a
-    fragment or has too small an IP total length, or that began with ``enable`` low; nor the word in which a truncated
-    frame ends; nor any after ``condemned``. Of words without a ``first`` before them nothing is taken. A ``first``
-    before the ``last`` of the frame under way abandons that frame: ``lost`` strobes for it instead of ``end``.
-    Reset forgets the frame under way.
+    frame may have gaps.
+
+    No payload word is put out of a frame that ``end`` would call ethertype or ip_version, that is a fragment or has too
+    small an IP total length, or that began with ``enable`` low; nor the word in which a truncated frame ends; nor any
+    after ``condemned``. Words without a ``first`` before them are ignored. A ``first`` before the ``last`` of the frame
+    under way abandons that frame: ``lost`` strobes for it instead of ``end``. Reset forgets the frame under way.
 
     Members
     -------
@@ -109,8 +110,8 @@ class Headers(wiring.Component):
         def has(lane):
             return ~last | (count > lane)
 
-        # Which word comes next, one bit of it set while a frame is under way. ``header`` are the words from 4 on with IP
-        # header left, ``word4`` the first of these; ``groups`` counts the groups of IP header that are left.
+        # Which word comes next, one bit of it set while a frame is under way. ``header`` are the words from 4 on with
+        # IP header left, ``word4`` the first of these; ``groups`` counts the groups of IP header that are left.
         expect = Signal(data.StructLayout({
             "word1": 1, "word2": 1, "word3": 1, "header": 1, "start": 1, "body": 1}))
         word4 = Signal()
@@ -157,7 +158,7 @@ class Headers(wiring.Component):
             expected[outer_word] & ~tag_here & (outer_type != ethernet.EtherType.IPV4) & has(outer_lane + 1)
             | expected[inner_word] & tagged & (inner_type != ethernet.EtherType.IPV4) & has(inner_lane + 1))
         header_length, total_length = Signal(4), Signal(16)
-        wrong, is_fragment = [], []
+        wrong = []
         for tag in (False, True):
             here, lane = at("version_length", tag)
             wrong.append(here & has(lane) & _wrong_version(_number(word, lane, 1)))
@@ -248,8 +249,8 @@ class Headers(wiring.Component):
             m.d.comb += half.eq(Mux(use, source, 0))
 
         # UDP checksum. Of the pseudo header, the addresses are in words 3 and 4. The length is that of the IP packet
-        # (word 2) less that of its header; the latter and the protocol are in the seed. This holds for header lengths of
-        # 5 and more, and where the UDP length is what it must be: all others are dropped for a better reason.
+        # (word 2) less that of its header; the latter and the protocol are in the seed. This holds for header lengths
+        # of 5 and more, and where the UDP length is what it must be: all others are dropped for a better reason.
         beyond = Signal(4)
         m.d.comb += [
             beyond.eq(~(header_length - 5)),

@@ -19,13 +19,14 @@ class Hold(wiring.Component):
     """Puts out datagrams, one word a cycle, with or without waiting for their verdict.
 
     While ``active`` is low, a word on ``i`` is on ``o`` one cycle later, and so is the verdict. While it is high, words
-    are stored; a good verdict releases them, the first word 5 cycles later at the earliest, the last word with
-    ``verdict_done``; a bad one takes them back without a trace. ``GAP`` idle cycles follow each datagram, so words must come with at least
-    5 idle cycles between two datagrams, as frames do. Then the memory drains as fast as it fills, and datagrams of up to
-    ``depth`` - 32 words always fit. One that does not sets ``overflow``, and must get a bad verdict.
+    are stored. A good verdict releases them, the first word 5 cycles later at the earliest, the last with
+    ``verdict_done``; a bad one takes them back without a trace. ``GAP`` idle cycles follow each datagram, so words must
+    come with at least 5 idle cycles between two datagrams, as frames do. Then the memory drains as fast as it fills,
+    and datagrams of up to ``depth`` - 32 words always fit. One that does not sets ``overflow``, and must get a bad
+    verdict.
 
-    ``active`` follows ``hold`` when nothing is in flight: to high between any two frames, to low in the first pause that
-    lets the memory run empty. Reset forgets all words.
+    ``active`` follows ``hold`` when nothing is in flight: to high between any two frames, to low in the first pause
+    that lets the memory run empty. Reset forgets all words.
 
     Members
     -------

@@ -21,23 +21,23 @@ UDP_HALVES = (ipv4.MAX_LENGTH + 1) // 2 + 1
 class Net(wiring.Component):
     """Takes the datagrams for us out of Ethernet frames, and counts what becomes of each frame.
 
-    Frames are Ethernet II with none or one 802.1Q tag, IPv4 with or without options, UDP to a destination in the channel
-    table. Bytes behind the IP total length are ignored. A frame without payload is good and puts out nothing.
+    Frames are Ethernet II with none or one 802.1Q tag, IPv4 with or without options, UDP to a destination in the
+    channel table. Bytes behind the IP total length are ignored. A frame without payload is good and puts out nothing.
 
     Latency: a payload word on ``i`` is on ``o`` exactly one cycle later (with hold: see ``gateware.net.hold``).
     Throughput: one word a cycle, without pause between frames; words of a frame may have gaps.
 
     Every frame strobes ``events.frames`` when it begins, and exactly one of the other events, 5 cycles after its last
     word; which one, when several are true, says the order of ``gateware.net.fate.FATES``. A datagram that was begun on
-    ``o`` gets one verdict: a bad one at most 3 cycles after its first word (so at most 2 words of it were put out) when
-    IP checksum, channel or lengths prove wrong, else a good or bad one with its frame's event. A bad verdict may come in
+    ``o`` gets one verdict: a bad one 2 cycles after its first word (so at most 2 words of it were put out) when IP
+    checksum, channel or lengths prove wrong, else a good or bad one with its frame's event. A bad verdict may come in
     place of the rest of the datagram. Frames of other types, fragments and those with too small an IP total length put
     out nothing at all.
 
-    Errors: words before any ``first`` are ignored. A frame whose ``last`` is missing when the next ``first`` comes counts
-    as MAC error, whatever else is wrong with it, and the next is parsed as usual. With hold, a datagram of more than
-    ``hold_depth`` - 32 words may not fit and counts as length. Reset forgets the frame under way and what is held; a
-    datagram that was begun then gets no verdict.
+    Errors: words before any ``first`` are ignored. A frame whose ``last`` is missing when the next ``first`` comes
+    counts as MAC error, whatever else is wrong with it, and the next is parsed as usual. With hold, a datagram of more
+    than ``hold_depth`` - 32 words may not fit and counts as length. Reset forgets the frame under way and what is held;
+    a datagram that was begun then gets no verdict.
 
     Members
     -------
@@ -51,6 +51,8 @@ class Net(wiring.Component):
     """
 
     def __init__(self, *, channels: int = 4, hold_depth: int = 512):
+        if channels < 1:
+            raise ValueError(f"channels must be at least 1, not {channels}")
         self.channels, self.hold_depth = channels, hold_depth
         super().__init__({
             "i": In(FrameStream), "channel": In(data.ArrayLayout(CHANNEL, channels)),

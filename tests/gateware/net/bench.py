@@ -29,7 +29,7 @@ class Channel:
 
 @dataclass
 class Datagram:
-    """What was put out of one datagram. ``words``: cycle, lane range and bytes of each word."""
+    """What was put out of one datagram, and the cycles of its words, its first and last word, and its verdict."""
 
     line: int
     data: bytes = b""
@@ -55,8 +55,8 @@ def frame_words(frame: bytes, *, error: bool = False, rubbish: int = 0xA5) -> li
 class Bench:
     """One simulated ``Net`` with a channel table; ``play`` may be called once.
 
-    After it: ``fates`` in order with their cycles, ``begun`` (number of frames), ``datagrams``, ``words_in`` (cycles of the
-    words played), ``active`` (cycles in which hold was in force).
+    After it: ``fates`` in order and ``fate_cycles``, ``begun`` (number of frames), ``datagrams``, ``words_in`` (cycles
+    of the words played), ``active`` (for each cycle, whether hold was in force).
     """
 
     def __init__(self, channels: list[Channel], *, entries: int = 4, hold: bool = False, enable: bool = True,
@@ -70,16 +70,16 @@ class Bench:
         self.words_in: list[int] = []
         self.active: list[bool] = []
 
-    def play(self, schedule: list[dict[str, int] | None], *, reset_at: int | None = None,
+    def play(self, schedule: list[dict[str, int] | None], *, resets: tuple[int, ...] = (),
              hold_at: dict[int, bool] | None = None, settle: int = SETTLE) -> "Bench":
         """Play the words, one a cycle; None is an idle cycle.
 
-        reset_at: cycle with reset. hold_at: changes of ``hold`` by cycle. settle: cycles to wait at the end.
+        resets: cycles with reset. hold_at: changes of ``hold`` by cycle. settle: cycles to wait at the end.
         """
         reset = Signal()
 
         async def drive(ctx):
-            await self._drive(ctx, schedule, reset, reset_at, hold_at or {}, settle)
+            await self._drive(ctx, schedule, reset, resets, hold_at or {}, settle)
 
         simulator = Simulator(ResetInserter(reset)(self.dut))
         simulator.add_clock(CLOCK_SECONDS)
@@ -99,7 +99,7 @@ class Bench:
                 schedule.append(word)
         return self.play(schedule, settle=settle)
 
-    async def _drive(self, ctx, schedule, reset, reset_at, hold_at, settle):
+    async def _drive(self, ctx, schedule, reset, resets, hold_at, settle):
         dut = self.dut
         for number, entry in enumerate(self._channels):
             ctx.set(dut.channel[number], vars(entry))
@@ -113,7 +113,7 @@ class Bench:
             if word is not None:
                 self.words_in.append(cycle)
                 ctx.set(dut.i.p, word)
-            ctx.set(reset, cycle == reset_at)
+            ctx.set(reset, cycle in resets)
             await ctx.tick()
             self._note(ctx, cycle + 1)
 
