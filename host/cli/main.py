@@ -1,14 +1,12 @@
 """The command ``tickgate``: sub-commands, and what becomes of errors."""
 
 import argparse
-import importlib
 import importlib.metadata
-import importlib.util
 import os
 import sys
 from collections.abc import Sequence
 
-from host.cli import demo, regs, replay
+from host.cli import demo, generate, regs, replay
 from host.cli.errors import CHECK_FAILED, INTERRUPTED, USER_MISTAKE, UserError
 from host.device.connect import device_errors
 
@@ -52,8 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"tickgate {_version()}")
     commands = parser.add_subparsers(metavar="COMMAND", dest="command", required=True)
     replay.add_parser(commands)
-    if importlib.util.find_spec("host.cli.generate") is not None:
-        importlib.import_module("host.cli.generate").add_parser(commands)
+    generate.add_parser(commands)
     regs.add_parsers(commands)
     demo.add_parser(commands)
     return parser

@@ -6,12 +6,13 @@ The only module of the command that knows the simulated market; it is imported w
 import importlib
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from host.cli.errors import UserError
 from host.cli.flow import Flow
@@ -19,14 +20,16 @@ from wire import moldudp64
 from wire.fields import WireError
 from wire.frame import parse_frame
 
-__all__ = ["PACES", "SETTLE_GAP", "Channel", "Recording", "default_channels", "load", "parse_channel",
-           "parse_faults"]
+__all__ = ["MARKET_TYPES", "PACES", "SETTLE_CYCLES", "Channel", "Recording", "default_channels", "load",
+           "parse_channel", "parse_faults"]
 
 #: ``settle``: one message a packet and a pause in which its book settles; ``line``: packets as the exchange makes
 #: them, as close as 10 Gbit/s allows; ``full``: full packets, a word in every cycle.
 PACES = ("settle", "line", "full")
-#: Idle cycles behind each frame with ``settle``: more than the deepest scan of a book takes.
-SETTLE_GAP = 64
+#: Cycles in which a book settles, its record written: idle cycles behind each frame with ``settle``.
+SETTLE_CYCLES = 80
+#: Types of messages to all symbols at once.
+MARKET_TYPES = b"SW"
 #: Idle cycles between captured frames are cut to this.
 _CAPTURE_IDLE = 4096
 
@@ -89,16 +92,17 @@ class Recording:
         """Sequence number of the first message, 1 when there is none."""
         return int(self.flow.seq[0]) if len(self.flow) else 1
 
-    def schedule(self, first: int, last: int, *, pace: str, clock_hz: int, faults: Any = None) -> Any:
+    def schedule(self, first: int, last: int, *, pace: str, clock_hz: int, symbols: int, faults: Any = None) -> Any:
         """Return the frames of messages ``first`` up to ``last`` (of a capture: all its frames), from cycle 0 on.
 
+        symbols: how many are followed; a message to the whole market moves as many books, and they too settle.
         faults: what ``parse_faults`` gave, to send them over lines A and B with faults; None for line A alone.
         """
         market = importlib.import_module("sim.market.schedule")
         packets = importlib.import_module("sim.market.packets")
         lines = importlib.import_module("sim.market.frames")
         rate = market.Pace.ABUT if pace == "full" else market.Pace.LINE_RATE
-        gap = SETTLE_GAP if pace == "settle" else 0
+        gap = SETTLE_CYCLES if pace == "settle" else 0
         if self.captured:
             wanted = [lines.Line(number="AB".index(channel.line), ip=channel.ip, port=channel.port)
                       for channel in self.channels]
@@ -110,6 +114,10 @@ class Recording:
         sides = (lines.LINE_A,) if faults is None else (lines.LINE_A, lines.LINE_B)
         parts = [market.schedule(messages, side, pack=pack, sequence=sequence, gap=gap * len(sides), pace=rate,
                                  clock_hz=clock_hz) for side in sides]
+        if pace == "settle":
+            to_all = np.isin(self.flow.types[first:last], np.frombuffer(MARKET_TYPES, np.uint8))
+            pause: npt.NDArray[np.int64] = np.cumsum(to_all) - to_all
+            parts = [replace(part, cycle=part.cycle + pause * (symbols * SETTLE_CYCLES)) for part in parts]
         return parts[0] if faults is None else faults.apply(parts, rate)
 
 

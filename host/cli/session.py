@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from host.cli.errors import UserError
 from host.cli.flow import Flow
-from host.cli.recording import SETTLE_GAP, Recording
+from host.cli.recording import MARKET_TYPES, SETTLE_CYCLES, Recording
 from host.cli.symbols import Chosen
 from host.device.driver import Device, SymbolSetting
 from host.device.reader import EventReader
@@ -155,7 +155,7 @@ class Session:
         for first in range(0, max(total, 1), block):
             last = min(first + block, total)
             frames = recording.schedule(first, last, pace=self._pace, clock_hz=device.capabilities.clock_hz,
-                                        faults=self._faults)
+                                        symbols=len(self._chosen), faults=self._faults)
             edges = _edges(frames.count, limit)
             base = self._now() - int(frames.cycle[0]) if len(frames) else 0
             for start, stop in zip(edges[:-1], edges[1:], strict=True):
@@ -191,7 +191,7 @@ class Session:
 
     def _now(self) -> int:
         """Return a cycle that is still to come."""
-        return self._device.read("CYCLES") + SETTLE_GAP
+        return self._device.read("CYCLES") + SETTLE_CYCLES
 
     def _index(self, seq: int) -> int:
         """Return how many messages of the flow come before ``seq``."""
@@ -217,10 +217,11 @@ class Session:
                 device.resync(seq)
                 result.resyncs += 1
             device.inject(seq, flow.message(position))
-            device.transport.run(SETTLE_GAP)
+            books = len(self._chosen) if flow.types[position] in MARKET_TYPES else 1
+            device.transport.run(SETTLE_CYCLES * books)
             expected = seq + 1
             result.injected += 1
-        device.transport.run(SETTLE_GAP)
+        device.transport.run(SETTLE_CYCLES)
         return last < goal
 
     def _take(self, reader: EventReader) -> None:
