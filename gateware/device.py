@@ -1,0 +1,100 @@
+"""The device: frames and a register bus in, book records out. Here blocks are only made and connected."""
+
+from amaranth.hdl import Module, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out, connect, flipped
+
+from gateware.book.book import Book
+from gateware.feed.feed import Feed
+from gateware.interfaces import FrameStream, RegisterBus, RingWrite
+from gateware.link.link import LINK_EVENTS, LINKED_EVENTS, Link
+from gateware.net.net import Net
+from wire.registers import COUNTERS
+
+__all__ = ["Device", "sources"]
+
+
+def sources(blocks):
+    """Return which block strobes which counter: {counter: block}, from {block: names of its events}.
+
+    Raises ValueError for a counter that has no block or more than one, and for an event that has no counter.
+    """
+    owners = {}
+    for block, names in blocks.items():
+        for name in names:
+            if name in owners:
+                raise ValueError(f"counter {name!r} must have one block, not {owners[name]} and {block}")
+            owners[name] = block
+    known = [name for name, _ in COUNTERS]
+    for name in known:
+        if name not in owners:
+            raise ValueError(f"counter {name!r} has no block that strobes it")
+    for name, block in owners.items():
+        if name not in known:
+            raise ValueError(f"{block} strobes {name!r}, for which there is no counter")
+    return owners
+
+
+class Device(wiring.Component):
+    """Feed handler and book in one clock domain.
+
+    Latency: docs/architecture.md. Throughput: one word of a frame a cycle, for ever; nothing on ``rx`` is ever stalled.
+    Errors and overflows are counted (wire/registers.py). Reset: as after power-up, but tables in memory are emptied first,
+    during which STATUS.clearing is set.
+
+    Members
+    -------
+    rx : frames
+    bus : registers; a byte address, see gateware/link/registers.py for the latencies
+    ring : words for ring memory; ``addr`` counts words of 64 bits
+    """
+
+    def __init__(self, *, profile, build=0):
+        self.profile, self.build = profile, build
+        self.net = Net(channels=profile.channels)
+        self.feed = Feed()
+        self.book = Book(profile=profile)
+        self.link = Link(profile=profile, build=build)
+        events = {name: [event for event, _ in getattr(self, name).events.shape()] for name in ("net", "feed", "book")}
+        self._sources = sources({**events, "link": LINK_EVENTS})
+        super().__init__({"rx": In(FrameStream), "bus": In(RegisterBus), "ring": Out(RingWrite)})
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.net = net = self.net
+        m.submodules.feed = feed = self.feed
+        m.submodules.book = book = self.book
+        m.submodules.link = link = self.link
+
+        # Data path.
+        connect(m, flipped(self.rx), net.i)
+        connect(m, net.o, feed.i)
+        connect(m, feed.o, book.i)
+        connect(m, book.record, link.record)
+        connect(m, link.ring, flipped(self.ring))
+
+        # Host.
+        connect(m, flipped(self.bus), link.bus)
+        connect(m, link.inject, feed.inject)
+        connect(m, feed.notice, link.notice)
+        connect(m, link.config, book.config)
+        cycles = Signal(64)
+        m.d.sync += cycles.eq(cycles + 1)
+        m.d.comb += [
+            book.cycles.eq(cycles), link.cycles.eq(cycles),
+            net.channel.eq(link.channel), net.hold.eq(link.hold), net.enable.eq(link.enable),
+            *(getattr(feed, name).eq(getattr(link, name))
+              for name in ("gap_packets", "gap_cycles", "silence_cycles", "resync", "seq_set", "clear")),
+            *(getattr(book, name).eq(getattr(feed, name)) for name in ("stale", "suspect", "feed_error")),
+            book.clear.eq(link.clear), book.select.eq(link.select),
+            link.select_state.eq(book.select_state), link.select_locate.eq(book.select_locate),
+            link.expected.eq(feed.expected), link.highest.eq(feed.highest)]
+
+        # Status and counters.
+        m.d.comb += [
+            link.status.clearing.eq(book.clearing), link.status.hold.eq(net.hold_active),
+            link.status.session.eq(feed.session_known),
+            *(link.status[name].eq(getattr(feed, name))
+              for name in ("gap", "stale", "silent", "suspect", "ended", "feed_error")),
+            *(link.events[name].eq(getattr(self, self._sources[name]).events[name]) for name, _ in LINKED_EVENTS)]
+        return m
