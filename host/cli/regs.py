@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from host.cli.console import result_console
 from host.cli.errors import UserError
 from host.device import connect
 from host.device.driver import Device, split
@@ -140,7 +141,7 @@ def _info(args: argparse.Namespace) -> int:
 
 def _console() -> Console:
     """Return a console that cuts nothing off where no terminal limits the width."""
-    console = Console(highlight=False)
+    console = result_console()
     if not console.is_terminal:
         console.width = 200
     return console

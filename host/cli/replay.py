@@ -15,6 +15,7 @@ from rich.text import Text
 
 from host.cli.books_csv import BooksWriter
 from host.cli.check import Checker
+from host.cli.console import result_console
 from host.cli.errors import CHECK_FAILED, UserError
 from host.cli.jsonout import result_json, write_json
 from host.cli.ladder import books_picture, price_text
@@ -116,7 +117,7 @@ def replay(plan: Plan, *, console: Console | None = None) -> int:
 
     Raises UserError, OSError, or one of ``connect.device_errors``.
     """
-    console = console or Console(quiet=plan.json == "-", highlight=False)
+    console = console or result_console(quiet=plan.json == "-")
     faults, damaging = parse_faults(plan.faults) if plan.faults is not None else (None, False)
     pace = plan.pace or ("settle" if plan.check or plan.books else "line")
     hold = plan.integrity == "hold" or plan.integrity is None and damaging

@@ -1,0 +1,19 @@
+"""The console on which the command shows its results."""
+
+from rich.console import Console
+
+__all__ = ["PlainConsole", "result_console"]
+
+
+class PlainConsole(Console):
+    """A console that leaves it to the command what becomes of a closed pipe."""
+
+    def on_broken_pipe(self) -> None:
+        """Raise BrokenPipeError, where Rich would end the process with status 1."""
+        self.quiet = True
+        raise BrokenPipeError
+
+
+def result_console(*, quiet: bool = False) -> Console:
+    """Return a console on standard output: colours only where that is a terminal, numbers never painted."""
+    return PlainConsole(quiet=quiet, highlight=False)
