@@ -161,7 +161,7 @@ def _fold(sums: NDArray[np.int64]) -> NDArray[np.int64]:
 def _header_checksums(headers: NDArray) -> NDArray[np.int64]:
     plain = np.ascontiguousarray(headers).copy()
     plain["checksum"] = 0
-    words = plain.view(np.uint8).reshape(len(headers), -1).view(">u2")
+    words = plain.view(np.uint8).reshape(len(headers), ipv4.HEADER.size).view(">u2")
     return _fold(words.sum(axis=1, dtype=np.int64)) ^ 0xFFFF
 
 

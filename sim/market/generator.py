@@ -49,6 +49,8 @@ _WORDS = ("ALFA BRAVO CHARL DELTA ECHO FOXT GOLF HOTEL INDIA JULI KILO LIMA MIKE
 _MPIDS = np.array([b"GSCO", b"LEHM", b"ARCX", b"NITE", b"MSCO", b"TMBR"])
 _MARKET_MAKER = 5
 _BUY, _SELL = ord("B"), ord("S")
+#: The day's match numbers begin behind this.
+_NO_MATCH = 100
 _STUBS = (1, (MAX_PRICE - 1) // TICK)
 
 
@@ -68,8 +70,8 @@ class Session:
     """What to generate.
 
     messages: how many in all, opening and closing ones among them. symbols: how many, 1..8192. seed: of all randomness.
-    live_orders: orders a symbol's book holds on average; None: by the number of messages, 24..400.
-    stubs: stub quotes a symbol and side, at 0.01 and 199,999.99.
+    live_orders: orders a symbol's book holds on average, beside its stubs; None: by the number of messages, 24..400.
+    stubs: stub quotes a symbol and side, at 0.01 and 199,999.99, which stay all day.
     volatility: standard deviation of a symbol's fair price, cents for each of its messages.
     rate: messages a second on average while the market is open; raised when they would not end by 16:00.
     halts: whether symbols are halted now and then.
@@ -108,7 +110,7 @@ class Session:
 
     @property
     def book_orders(self) -> int:
-        """Orders a symbol's book holds on average."""
+        """Orders a symbol's book holds on average, beside its stubs."""
         if self.live_orders is not None:
             return self.live_orders
         return min(max(self.messages // (100 * self.symbols), 24), 400)
@@ -145,9 +147,10 @@ def generate_chunks(session: Session) -> Iterator[Messages]:
 class _Book:
     """One symbol: its live orders, and its levels in order of time priority."""
 
-    __slots__ = ("index", "locate", "low_bits", "fair", "orders", "refs", "sides", "heaps", "halted", "low", "high")
+    __slots__ = ("index", "locate", "low_bits", "fair", "orders", "refs", "sides", "heaps", "halted", "stubs", "least",
+                 "low", "high")
 
-    def __init__(self, index: int, low_bits: int, fair: float, live: int):
+    def __init__(self, index: int, low_bits: int, fair: float, live: int, stubs: int):
         self.index = index
         self.locate = locate_of(index)
         self.low_bits = low_bits
@@ -158,8 +161,11 @@ class _Book:
         self.sides: tuple[dict[int, dict[int, None]], dict[int, dict[int, None]]] = ({}, {})
         self.heaps: tuple[list[int], list[int]] = ([], [])
         self.halted = False
-        self.low = live - live // 8
-        self.high = live + live // 8
+        # The first orders are the stubs, which stay.
+        self.stubs = stubs
+        self.least = stubs + 4
+        self.low = stubs + live - live // 8
+        self.high = stubs + live + live // 8
 
     def add(self, ref: int, side: int, tick: int, shares: int) -> None:
         level = self.sides[side].get(tick)
@@ -213,7 +219,7 @@ class _Book:
             if tick >= self.fair:
                 return next(iter(self.sides[0][tick]))
         count = len(self.refs)
-        return self.refs[count - 1 - int(count * where * where)]
+        return self.refs[count - 1 - int((count - self.stubs) * where * where)]
 
 
 @dataclass
@@ -234,13 +240,14 @@ class _Flow:
         self.rng = rng = np.random.default_rng(session.seed)
         fair = np.exp(rng.uniform(log(800), log(40_000), session.symbols))
         low_bits = rng.integers(0, 4, session.symbols)
-        self.books = [_Book(index, int(low_bits[index]), float(fair[index]), session.book_orders)
+        self.books = [_Book(index, int(low_bits[index]), float(fair[index]), session.book_orders,
+                            2 * session.stubs)
                       for index in range(session.symbols)]
         self.names = np.array([name.ljust(8).encode() for name in symbol_names(session)])
         weights = 1 / (1 + np.arange(session.symbols)) ** 0.7
         self.weights = weights / weights.sum()
         self.reference = session.first_reference // 4
-        self.match = 100
+        self.match = _NO_MATCH
         self.time = _START
         self.done = 0
         # The flow is all between the opening and the closing messages; the system event Q lies inside it.
@@ -404,7 +411,7 @@ class _Flow:
             # What the book cannot do now becomes what it can: it neither runs dry nor grows without end.
             act = kind
             if act in "DUX":
-                if live < book.low and act == "D" or live < 4:
+                if live < book.low and act == "D" or live < book.least:
                     act = "A"
             elif act == "A" or act == "F":
                 if live > book.high:
@@ -458,8 +465,10 @@ class _Flow:
                 order[2] -= shares
                 cancels((i, now, book.locate, ref, shares))
             else:
-                match += 1
-                act = act if act != "B" or match > 102 else "P"
+                if act == "B" and match == _NO_MATCH:
+                    act = "P"
+                if act in "PQ":
+                    match += 1
                 rows[act].append((i, now, *self._other(act, book, sizes[i], match, i)))
         self.reference, self.match, self.time = reference, match, now
 
@@ -478,8 +487,8 @@ class _Flow:
             return *head, book.index, number % len(_MPIDS)
         if letter == "N":
             return *head, book.index, ord("BSAN"[number % 4])
-        # B: a trade of today, before this number, is broken.
-        return *head, 101 + number % (match - 101)
+        # B: some trade of today is broken.
+        return *head, _NO_MATCH + 1 + number % (match - _NO_MATCH)
 
     # Bytes
 

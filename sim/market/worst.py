@@ -111,11 +111,10 @@ def _one_level(block: _Block, symbols: int, depth: int, levels: int, middle: int
         orders = [block.add(side, _tick(side, 0, middle)) for _ in range(depth)]
         for order in orders:
             block.reduce("X", order, 1)
-        for order in orders:
+        for order in orders[:depth // 2]:
             block.reduce("E", order, _SHARES // 2)
-        for order in orders[::2]:
             block.reduce("E", order, _SHARES - _SHARES // 2 - 1)
-        for order in orders[1::2]:
+        for order in orders[depth // 2:]:
             block.delete(order)
 
 

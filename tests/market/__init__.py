@@ -1,0 +1,1 @@
+"""Market flow: files, frames, schedules, faults, synthetic sessions."""
