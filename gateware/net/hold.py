@@ -22,8 +22,8 @@ class Hold(wiring.Component):
     are stored. A good verdict releases them, the first word 5 cycles later at the earliest, the last with
     ``verdict_done``; a bad one takes them back without a trace. ``GAP`` idle cycles follow each datagram, so words must
     come with at least 5 idle cycles between two datagrams, as frames do. Then the memory drains as fast as it fills,
-    and datagrams of up to ``depth`` - 32 words always fit. One that does not sets ``overflow``, and must get a bad
-    verdict.
+    and datagrams of up to ``depth`` - 32 words always fit, and of up to ``depth`` - ``GAP`` words when nothing is
+    stored. One that does not fit sets ``overflow``, and must get a bad verdict.
 
     ``active`` follows ``hold`` when nothing is in flight: to high between any two frames, to low in the first pause
     that lets the memory run empty. Reset forgets all words.
@@ -56,21 +56,24 @@ class Hold(wiring.Component):
         # Pointers have one bit more than addresses: full and empty differ in it.
         write, commit, read = (Signal(range(2 * self.depth), name=n) for n in ("write", "commit", "read"))
 
-        # Store, one cycle after ``i``. ``rest`` makes the entries that will be the idle cycles.
+        # Store, one cycle after ``i``. ``rest`` makes the entries that will be the idle cycles; there is always room
+        # left for these, so that only words overflow, and it is known in time.
         word_valid, word, done, bad = Signal(), Signal(DATAGRAM_WORD), Signal(), Signal()
         rest = Signal(GAP + 1)
-        entry, store, full = Signal(ENTRY), Signal(), Signal()
-        next_write = Signal.like(write)
+        entry, store = Signal(ENTRY), Signal()
+        crowded = Signal()
+        next_write, level = Signal.like(write), Signal.like(write)
         m.d.sync += [
             word_valid.eq(self.i.valid & self.active), word.eq(self.i.p),
             done.eq(self.i.verdict_done & self.active), bad.eq(self.i.verdict_bad),
-            rest.eq(Cat(self.i.valid & self.i.p.last & self.active, rest))]
+            rest.eq(Cat(self.i.valid & self.i.p.last & self.active, rest)),
+            crowded.eq(level >= self.depth - GAP)]
         m.d.comb += [
-            full.eq((write ^ read) == self.depth), store.eq((word_valid | rest[1:].any()) & ~full & ~self.overflow),
-            entry.p.eq(word), entry.valid.eq(word_valid), next_write.eq(write + store),
+            store.eq((word_valid & ~crowded | rest[1:].any()) & ~self.overflow),
+            entry.p.eq(word), entry.valid.eq(word_valid), next_write.eq(write + store), level.eq(next_write - read),
             ram.w_en.eq(store), ram.w_addr.eq(write), ram.w_data.eq(entry)]
         m.d.sync += write.eq(next_write)
-        with m.If((word_valid | rest[1:].any()) & full):
+        with m.If(word_valid & crowded):
             m.d.sync += self.overflow.eq(1)
         with m.If(done):
             m.d.sync += self.overflow.eq(0)
@@ -78,7 +81,9 @@ class Hold(wiring.Component):
                 m.d.sync += [write.eq(commit), rest.eq(0)]
             with m.Else():
                 m.d.sync += [commit.eq(next_write)]
-        m.d.sync += Assert(~(done & ~bad & (self.overflow | full & store)), Format("datagram cut by overflow released"))
+        m.d.sync += [
+            Assert(~(done & ~bad & self.overflow), Format("datagram released that overflowed")),
+            Assert(level <= self.depth, Format("{} words stored, {} fit", level, self.depth))]
 
         # Drain: the read data is registered once more, as block RAM is slow.
         pending = Signal()

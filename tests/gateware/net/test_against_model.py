@@ -1,11 +1,12 @@
 """Mutated frames: the network block and the reference model agree on every one of them."""
 
 import random
+from collections import Counter
 
 import pytest
 
 from sim.models import net as model
-from tests.gateware.net.bench import Bench, Channel
+from tests.gateware.net.bench import Bench, Channel, frame_words
 from wire import ethernet, ipv4, udp
 from wire.frame import FEED_IP, FEED_PORT, build_frame
 
@@ -84,3 +85,30 @@ def test_agrees_with_the_reference_model(hold, gap):
     assert [(d.line, d.data) for d in good] == [(j.line, j.payload) for j in wanted if j.good and j.payload]
     assert all(d.good is not None for d in bench.datagrams)
     assert not hold or len(good) == len(bench.datagrams)
+
+
+@pytest.mark.parametrize("hold", [False, True])
+def test_agrees_where_last_words_are_lost(hold):
+    seed = 2000 + hold
+    print(f"seed {seed}")
+    chance = random.Random(seed)
+    schedule, wanted, payloads = [], Counter(), []
+    for _ in range(FRAMES):
+        frame = mutate(chance) if chance.random() < 0.3 else bytes(base_frame(chance)[0])
+        words = frame_words(frame)
+        if chance.random() < 0.4 and len(words) > 1:
+            schedule += words[:chance.randrange(1, len(words))]
+            wanted["frames_mac_error"] += 1
+        else:
+            schedule += words
+            judgement = model.judge(frame, MODEL_CHANNELS)
+            wanted[judgement.fate] += 1
+            payloads += [(judgement.line, judgement.payload)] if judgement.good and judgement.payload else []
+        if chance.random() < 0.2:
+            schedule += [None] * chance.randrange(20)
+    schedule += frame_words(build_frame(b"end"))
+    bench = Bench(CHANNELS, hold=hold).play(schedule, settle=200)
+    assert Counter(bench.fates) == wanted + Counter(["frames_ok"])
+    assert bench.begun == FRAMES + 1
+    assert [(d.line, d.data) for d in bench.datagrams if d.good] == [*payloads, (1, b"end")]
+    assert all(d.good is not None for d in bench.datagrams)

@@ -64,6 +64,15 @@ def test_a_datagram_beyond_the_memory_is_dropped_and_counted():
     assert [len(datagram.words) for datagram in bench.datagrams] == [10, 10, 32]
 
 
+def test_the_memory_is_used_up_to_its_gap():
+    depth = 64
+    sizes = range(depth - GAP - 3, depth + 6)
+    schedule = [step for size in sizes for step in (*frame_words(sized(size)), *[None] * depth)]
+    bench = Bench(CHANNELS, hold=True, hold_depth=depth).play(schedule, settle=2 * depth)
+    assert bench.fates == ["frames_ok" if size <= depth - GAP else "frames_length" for size in sizes]
+    assert [len(datagram.words) for datagram in bench.datagrams] == [size for size in sizes if size <= depth - GAP]
+
+
 def test_full_frames_fit_back_to_back():
     frames = [sized(185)] * 4
     bench = Bench(CHANNELS, hold=True).play_frames(frames, settle=400)
