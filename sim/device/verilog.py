@@ -43,7 +43,6 @@ def device_verilog(profile: str, *, progress: Progress = terminal) -> str:
     with step(f"Amaranth converts the device, profile {profile}", progress):
         # Only here: a simulator that is in the cache starts without Amaranth.
         from gateware.device import Device
-
         from gateware.verilog import to_verilog
         from sim.device.top import simulation_top
 

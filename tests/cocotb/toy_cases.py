@@ -1,26 +1,21 @@
 """cocotb tests on the toy device: the bus models, and that a failing test fails."""
 
 import cocotb
-from cocotb.clock import Clock
-from cocotb.triggers import ClockCycles, RisingEdge
+from cocotb.triggers import ClockCycles
 
-from tests.cocotb.words import Bus, FrameSource, Ring, frame_bytes, random_pauses
+from tests.cocotb.words import Bus, FrameSource, Ring, begin, frame_bytes, random_pauses
 
 
-async def begin(dut):
+async def connect(dut):
     source, bus, ring = FrameSource(dut), Bus(dut), Ring(dut)
-    Clock(dut.clk, 8, unit="ns").start()
-    dut.rst.value = 1
-    await ClockCycles(dut.clk, 3)
-    dut.rst.value = 0
-    await RisingEdge(dut.clk)
+    await begin(dut)
     cocotb.start_soon(ring.watch())
     return source, bus, ring
 
 
 @cocotb.test()
 async def words_are_counted(dut):
-    source, bus, ring = await begin(dut)
+    source, bus, ring = await connect(dut)
     frame = frame_bytes(bytes(range(14)) + b"payload")
     assert len(frame) == 60
     await source.send(frame, pauses=random_pauses(1, 0.4))
@@ -34,7 +29,7 @@ async def words_are_counted(dut):
 
 @cocotb.test()
 async def a_register_may_fail_to_answer(dut):
-    _, bus, _ = await begin(dut)
+    _, bus, _ = await connect(dut)
     try:
         await bus.read(0xFFC)
     except TimeoutError as error:
@@ -45,12 +40,12 @@ async def a_register_may_fail_to_answer(dut):
 
 @cocotb.test()
 async def broken_invariant(dut):
-    source, _, _ = await begin(dut)
+    source, _, _ = await connect(dut)
     await source.send((0xDEAD).to_bytes(8, "little"))
     await ClockCycles(dut.clk, 4)
 
 
 @cocotb.test()
 async def wrong_expectation(dut):
-    _, bus, _ = await begin(dut)
+    _, bus, _ = await connect(dut)
     assert await bus.read(0) == 1, "expected to fail"

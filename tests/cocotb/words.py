@@ -4,12 +4,26 @@ import random
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from cocotb.triggers import RisingEdge
+from cocotb.clock import Clock
+from cocotb.triggers import ClockCycles, RisingEdge
 from cocotbext.eth import GmiiFrame
 
 from gateware.interfaces import FRAME_WORD
 
-__all__ = ["Bus", "FrameSource", "Ring", "frame_bytes", "frame_words", "random_pauses"]
+__all__ = ["Bus", "FrameSource", "Ring", "begin", "reset", "frame_bytes", "frame_words", "random_pauses"]
+
+
+async def begin(dut: Any, cycles: int = 3) -> None:
+    """Start the clock of ``dut`` and reset it."""
+    Clock(dut.clk, 8, unit="ns").start()
+    await reset(dut, cycles)
+
+
+async def reset(dut: Any, cycles: int = 1) -> None:
+    """Reset ``dut`` for ``cycles`` cycles; it is out of reset when this returns."""
+    dut.rst.value = 1
+    await ClockCycles(dut.clk, cycles)
+    dut.rst.value = 0
 
 
 def frame_bytes(payload: bytes) -> bytes:
