@@ -195,6 +195,8 @@ class Book(wiring.Component):
             m.d.sync += incomplete.bit_select(symbol_at[5], 1).eq(1)
         with m.If(levels.overflow):
             m.d.sync += incomplete.bit_select(levels.overflow_row[:-1], 1).eq(1)
+        with m.If(far.full_better):
+            m.d.sync += incomplete.bit_select(far.touch_row[:-1], 1).eq(1)
         with m.If(far.overflow):
             m.d.sync += incomplete.bit_select(far.overflow_row[:-1], 1).eq(1)
         dropped = Signal()

@@ -16,7 +16,7 @@ class FarLevels(wiring.Component):
     Cycles count as in ``OrderTable``: ``row``, ``tick``, ``below`` and ``far`` in cycle 4, ``level`` in cycle 5; the table is
     up to date at the end of cycle 6. Throughput: one operation a cycle; inserts at least three cycles apart.
     Overflow: a level that finds no entry strobes ``full`` (cycle 6) and sets ``lost`` of its row until ``clear``: the table no longer
-    holds all far levels of that row. Removals of what was lost change nothing. ``overflow`` strobes (cycle 7) when an entry
+    holds all far levels of that row. ``full_better`` strobes with it if the level is better than the window. Removals of what was lost change nothing. ``overflow`` strobes (cycle 7) when an entry
     outgrows its bits. Reset and ``clear`` empty the table.
 
     Picking: while ``pick_start`` is high all levels of ``pick_row`` on the worse side of its window are candidates; ``pick_any``
@@ -39,7 +39,7 @@ class FarLevels(wiring.Component):
             "row": In(sizes.row_bits), "tick": In(sizes.tick_bits), "below": In(1), "far": In(1),
             "level": In(LevelOperation(sizes)), "clear": In(1),
             "touch_valid": Out(1), "touch_row": Out(sizes.row_bits), "touch_better": Out(1),
-            "full": Out(1), "overflow": Out(1), "overflow_row": Out(sizes.row_bits), "lost": Out(rows),
+            "full": Out(1), "full_better": Out(1), "overflow": Out(1), "overflow_row": Out(sizes.row_bits), "lost": Out(rows),
             "pick_row": In(sizes.row_bits), "pick_start": In(1), "pick_any": Out(1), "pick_next": In(1),
             "pick_better": Out(1), "picked": Out(self.picked_layout)})
 
@@ -79,11 +79,12 @@ class FarLevels(wiring.Component):
                         .replicate(count)),
             chosen.eq((as_previous.replicate(count) & select | (~as_previous).replicate(count) & hit | allocate)
                       & valid.replicate(count))]
-        full, wanted = Signal(), Signal()
+        full, full_better, wanted = Signal(), Signal(), Signal()
+        outside = row[1][-1] ^ below[1]      # an ask (side 1) above its window is worse, one below it better
         m.d.sync += [
             select.eq(chosen), insert.eq(self.level.insert), kill.eq(self.level.kill), shares.eq(self.level.shares),
-            wanted.eq(valid), full.eq(valid & self.level.insert & ~chosen.any())]
-        outside = row[1][-1] ^ below[1]      # an ask (side 1) above its window is worse, one below it better
+            wanted.eq(valid), full.eq(valid & self.level.insert & ~chosen.any()),
+            full_better.eq(valid & self.level.insert & ~chosen.any() & ~outside)]
         for n in range(count):
             with m.If(allocate[n]):
                 m.d.sync += [
@@ -105,7 +106,7 @@ class FarLevels(wiring.Component):
                 m.d.comb += overflows[n].eq(insert & (new_shares[-1] | new_orders[-1]))
         m.d.sync += [self.overflow.eq(overflows.any()), self.overflow_row.eq(row[2])]
         m.d.comb += [
-            self.full.eq(full), self.touch_valid.eq(wanted), self.touch_row.eq(row[2]),
+            self.full.eq(full), self.full_better.eq(full_better), self.touch_valid.eq(wanted), self.touch_row.eq(row[2]),
             self.touch_better.eq((select & better).any())]
         with m.If(self.clear):
             m.d.sync += [self.lost.eq(0), *(cell.eq(0) for cell in cells)]

