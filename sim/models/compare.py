@@ -2,6 +2,7 @@
 
 import struct
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -15,6 +16,7 @@ Level = tuple[int, int, int]
 _SKIPPED = int(NOT_LIVE & ~State.CROSSED)
 _FIELDS = 0xFFFF                                # the bits of the state word that messages set
 _CROSSED, _ERROR = int(State.CROSSED), int(State.ERROR)
+_BOOK = int(RecordKind.BOOK)
 _MARKS = int(State.ERROR | State.INCOMPLETE)
 _OTHER_LOSS = int(State.INCOMPLETE | State.STALE | State.SUSPECT | State.CLEARING)
 
@@ -61,7 +63,8 @@ class Comparer:
         self._levels = levels
         fields = self.dtype.fields
         self._offset = {name: fields[name][1] for name in fields}
-        self._level_words = struct.Struct(f"<{3 * levels}I")
+        # One for each number of valid levels; the levels behind are zero.
+        self._side_bytes = [struct.Struct(f"<{3 * n}I{LEVEL_BYTES * (levels - n)}x") for n in range(levels + 1)]
         self._state = struct.Struct("<IH").unpack_from          # state, locate
         self._last = struct.Struct("<IIBBBB").unpack_from       # last_price .. whole
 
@@ -72,7 +75,7 @@ class Comparer:
             raise ValueError(f"record must have {self.dtype.itemsize} bytes, not {len(raw)}")
         state, locate = self._state(raw, self._offset["state"])
         last_price, last_shares, kind, bids_valid, asks_valid, whole = self._last(raw, self._offset["last_price"])
-        if kind != RecordKind.BOOK:
+        if kind != _BOOK:
             raise ValueError(f"record must be of kind BOOK, not {kind}")
         if state & _SKIPPED:
             self.not_live += 1
@@ -100,9 +103,8 @@ class Comparer:
               book: SymbolBook) -> Mismatch | None:
         if valid > len(expected) or (whole and valid != len(expected)):
             return self._mismatch(name, None, valid, len(expected), raw, book)
-        flat = [number for level in expected[:valid] for number in level]
-        shown = raw[self._offset[name]:self._offset[name] + self._levels * LEVEL_BYTES]
-        if shown == self._level_words.pack(*flat, *[0] * (3 * self._levels - len(flat))):
+        numbers = chain.from_iterable(expected if valid == len(expected) else expected[:valid])
+        if raw.startswith(self._side_bytes[valid].pack(*numbers), self._offset[name]):
             return None
         told = self._read(raw, name)
         wanted = expected[:valid] + [(0, 0, 0)] * (self._levels - valid)
@@ -110,7 +112,7 @@ class Comparer:
         return self._mismatch(name, n, told[n], wanted[n], raw, book)
 
     def _read(self, raw: bytes, name: str) -> list[Level]:
-        flat = self._level_words.unpack_from(raw, self._offset[name])
+        flat = self._side_bytes[-1].unpack_from(raw, self._offset[name])
         return [flat[n:n + 3] for n in range(0, len(flat), 3)]
 
     def _mismatch(self, what: str, level: int | None, device: object, model: object, raw: bytes,
