@@ -143,8 +143,8 @@ class Session:
     def run(self) -> Result:
         """Set the device up, replay everything, and return what came of it."""
         device, recording, result = self._device, self._recording, self.result
-        before = device.counters()
         self._set_up()
+        before = device.counters()
         reader = device.reader()
         started, first_cycle = time.perf_counter(), device.read("CYCLES")
         total = len(recording.flow)
@@ -186,6 +186,7 @@ class Session:
                                                locate=None if symbol.learned else symbol.locate))
         for index in range(len(self._chosen), device.capabilities.symbols):
             device.unfollow(index)
+        device.clear()
         device.resync(self._recording.first_seq)
         device.set_mode(enable=True, hold=self._hold)
 

@@ -28,9 +28,12 @@ def open_device(kind: str = "sim", *, profile: str = "sim", trace: Path | None =
         raise ValueError(f"no device kind {kind!r}; there is {', '.join(KINDS)}")
     if profile not in PROFILES:
         raise ValueError(f"no profile {profile!r}; there is {', '.join(PROFILES)}")
-    simulated = importlib.import_module("sim.device.transport")
     first, last = trace_cycles
-    transport = simulated.SimulatedTransport(profile, trace=trace, trace_from=first, trace_to=last)
+    try:
+        simulated = importlib.import_module("sim.device.transport")
+        transport = simulated.SimulatedTransport(profile, trace=trace, trace_from=first, trace_to=last)
+    except ModuleNotFoundError as error:
+        raise DeviceError(f"the simulated device needs tickgate's extra 'sim': no module {error.name!r}") from error
     return Device(cast(Transport, transport))
 
 

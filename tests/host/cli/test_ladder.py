@@ -29,8 +29,9 @@ def book(bids: list[tuple[int, int, int]], asks: list[tuple[int, int, int]], **f
 
 
 def test_a_book() -> None:
-    lines = draw(("ALFA", book([(1_000_000, 1200, 3), (999_900, 600, 1)], [(1_000_500, 300, 2)], state=int(TradingState.TRADING),
-                               last_price=1_000_500, last_shares=20, aux=1234)))
+    lines = draw(("ALFA", book(
+        [(1_000_000, 1200, 3), (999_900, 600, 1)], [(1_000_500, 300, 2)], state=int(TradingState.TRADING),
+        last_price=1_000_500, last_shares=20, aux=1234)))
     assert lines == [
         "╭─ ALFA  live · trading ────────────────────────────────────────────╮",
         "│ ord shares                   bid ask                   shares ord │",

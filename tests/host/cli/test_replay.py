@@ -60,9 +60,10 @@ def test_json(itch: Path, tmp_path: Path, transports: Use) -> None:
     assert main(["replay", str(itch), "--check", "--json", str(tmp_path / "out.json")]) == 0
     out = result(tmp_path / "out.json")
     expected = {
-        "messages": 11, "book_messages": 8, "compared": 8, "mismatches": 0, "not_live_messages": 0, "without_record": 0,
-        "cut_records": 0, "stray_records": 0, "lost_records": 0, "injected": 0, "resyncs": 0, "feed_events": {},
-        "adds_up": True, "symbols_left_out": 0, "options": {"pace": "settle", "integrity": "cut-through", "faults": None}}
+        "messages": 11, "book_messages": 8, "compared": 8, "mismatches": 0, "not_live_messages": 0,
+        "without_record": 0, "cut_records": 0, "stray_records": 0, "lost_records": 0, "injected": 0, "resyncs": 0,
+        "feed_events": {}, "adds_up": True, "symbols_left_out": 0,
+        "options": {"pace": "settle", "integrity": "cut-through", "faults": None}}
     assert {key: out[key] for key in expected} == expected
     assert {name: n for name, n in out["frames"].items() if n} == {"frames": 11, "frames_ok": 11}
     assert out["latency"]["best_price"] == {
@@ -212,8 +213,8 @@ def test_mistakes_are_one_line_and_status_2(arguments: list[str], message: str, 
 
 
 @pytest.mark.parametrize(("content", "message"), [
-    (None, "No such file or directory"), (b"", "holds no messages"), (b"hello world, this is text\n" * 9, "no BinaryFILE"),
-    (bytes.fromhex("0a0d0d0a"), "byte 0")])
+    (None, "No such file or directory"), (b"", "holds no messages"),
+    (b"hello world, this is text\n" * 9, "no BinaryFILE"), (bytes.fromhex("0a0d0d0a"), "byte 0")])
 def test_files_that_are_none(content: bytes | None, message: str, tmp_path: Path, transports: Use,
                              capsys: pytest.CaptureFixture[str]) -> None:
     transports()
@@ -231,7 +232,9 @@ def test_a_device_on_a_wire_cannot_replay(itch: Path, transports: Use, capsys: p
     assert "takes its frames from a wire" in capsys.readouterr().err
 
 
-def test_a_device_that_the_driver_does_not_know(itch: Path, transports: Use, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_device_that_the_driver_does_not_know(itch: Path, transports: Use,
+                                                capsys: pytest.CaptureFixture[str]) -> None:
     transports(version=9)
     assert main(["replay", str(itch)]) == 1
-    assert capsys.readouterr().err == "tickgate: device: the device speaks contract version 9, the driver knows only 1\n"
+    assert capsys.readouterr().err == (
+        "tickgate: device: the device speaks contract version 9, the driver knows only 1\n")

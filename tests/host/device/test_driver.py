@@ -160,8 +160,8 @@ def test_gap_silence_modes_and_commands() -> None:
     device.resync(12)
     device.clear()
     assert writes(transport) == [
-        ("GAP_PACKETS", 8), ("GAP_CYCLES", 1000), ("SILENCE_CYCLES", 77), ("CONTROL", 3), ("CONTROL", 0), ("SEQ_SET", 12),
-        ("SEQ_SET/4", 0), ("COMMAND", 2), ("COMMAND", 1)]
+        ("GAP_PACKETS", 8), ("GAP_CYCLES", 1000), ("SILENCE_CYCLES", 77), ("CONTROL", 3), ("CONTROL", 0),
+        ("SEQ_SET", 12), ("SEQ_SET/4", 0), ("COMMAND", 2), ("COMMAND", 1)]
 
 
 def test_clear_waits_until_it_is_done() -> None:
