@@ -37,9 +37,14 @@ _PREMARKET = 0.04
 #: Types of which several may come at the same instant, and how many more there are on average of each first one.
 _REPEATED = "ADUEF"
 _REPEAT_CHANCE, _REPEAT_MEAN, _REPEAT_MOST = 0.03, 6.0, 60
-#: Messages for each visit to a halt, and the share of a chunk that it lasts.
+#: Messages for each halt, and those that it lasts.
 _MESSAGES_PER_HALT = 25_000
 _MESSAGES_HALTED = 400
+#: What a halt consists of: after so many messages, a trading state, the cross that ends it (X), a collar (J), a
+#: short-sale restriction (Y), an operational halt of the market (h) and its end (t).
+_END_OF_HALT = ((_MESSAGES_HALTED - 20, "Q"), (_MESSAGES_HALTED - 1, "X"), (_MESSAGES_HALTED, "T"))
+_HALTS = (((0, "H"), *_END_OF_HALT), ((0, "P"), (1, "J"), *_END_OF_HALT), ((0, "P"), (1, "J"), (2, "Y"), *_END_OF_HALT),
+          ((0, "h"), (_MESSAGES_HALTED, "t")))
 
 #: Messages of no symbol before and behind the flow: system event O, V, system events S, M, E, C.
 _FIXED = 6
@@ -336,10 +341,7 @@ class _Flow:
             busy = any(event[1] == book for event in self.events)
             if begin <= self.open_at or begin + _MESSAGES_HALTED + 3 >= self.remaining or busy:
                 continue
-            pause = self.rng.random() < 0.5
-            steps = [(0, "P" if pause else "H"), (_MESSAGES_HALTED - 20, "Q"), (_MESSAGES_HALTED - 1, "X"),
-                     (_MESSAGES_HALTED, "T")] + [(1, "J")] * pause
-            for after, step in steps:
+            for after, step in _HALTS[int(self.rng.integers(len(_HALTS)))]:
                 insort(self.events, (begin + after, book, step))
 
     def chunk(self, total: int) -> Messages:
@@ -364,6 +366,11 @@ class _Flow:
             self.match += 1
             shares = 100 * (1 + position % 50)
             rows["Q"].append((position, now, book.locate, shares, index, price, self.match, ord("H")))
+        elif step == "Y":
+            rows["Y"].append((position, now, book.locate, index, ord("1")))
+        elif step in "ht":
+            book.halted = step == "h"
+            rows["h"].append((position, now, book.locate, index, ord("H" if step == "h" else "T")))
         elif step == "J":
             rows["J"].append((position, now, book.locate, index, price, price + price // 20, price - price // 20, 0))
         else:
@@ -514,7 +521,7 @@ class _Flow:
 #: Fields of the rows behind position, time and locate.
 _COLUMNS = {
     "S": ("event",), "V": ("level_1", "level_2", "level_3"), "R": ("stock", "etp_leverage"), "H": ("stock", "state"),
-    "Y": ("stock", "action"), "L": ("stock", "mpid"),
+    "Y": ("stock", "action"), "h": ("stock", "action"), "L": ("stock", "mpid"),
     "A": ("reference", "side", "shares", "stock", "price"),
     "F": ("reference", "side", "shares", "stock", "price", "attribution"),
     "D": ("reference",), "U": ("reference", "new_reference", "shares", "price"),
@@ -532,6 +539,7 @@ _CONSTANT = {
           "issue_classification": b"C", "issue_subtype": b"Z ", "authenticity": b"T", "short_sale_threshold": b"N",
           "ipo_flag": b"N", "luld_tier": b"1", "etp_flag": b"N", "inverse": b"N"},
     "H": {"reserved": b" ", "reason": b"    "},
+    "h": {"market": b"Q"},
     "L": {"primary": b"Y", "mode": b"N", "state": b"A"},
     "I": {"variation": b"L"},
 }

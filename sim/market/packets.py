@@ -48,6 +48,22 @@ class Packets:
         """Messages that each packet carries."""
         return np.where(self.count == moldudp64.END_OF_SESSION, 0, self.count).astype(np.int32)
 
+    def with_heartbeats(self, times: NDArray[np.integer], every: int) -> tuple["Packets", NDArray[np.int64]]:
+        """Return packets and times with heartbeats wherever a packet is later than ``every`` behind the one before.
+
+        times: int64[n], not falling; of any unit, the same as that of ``every`` (at least 1, else ValueError).
+        """
+        if every < 1:
+            raise ValueError(f"every must be at least 1, not {every}")
+        idle = np.maximum(np.diff(times) - 1, 0) // every
+        behind = np.repeat(np.arange(len(idle)), idle)
+        turn = np.arange(len(behind)) - np.repeat(np.cumsum(idle) - idle, idle) + 1
+        first = np.concatenate((self.first, (self.first + self.blocks)[behind]))
+        count = np.concatenate((self.count, np.full(len(behind), moldudp64.HEARTBEAT, np.int32)))
+        when = np.concatenate((times, times[behind] + turn * every))
+        order = np.argsort(when, kind="stable")
+        return Packets(first[order], count[order]), when[order]
+
     def with_end(self, messages: int, copies: int = 1) -> "Packets":
         """Return these packets and ``copies`` end of session packets behind them; ``messages``: how many there are."""
         return Packets(np.append(self.first, np.full(copies, messages, np.int64)),

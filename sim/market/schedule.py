@@ -133,7 +133,8 @@ def schedule_frames(frames: Frames, line: Line, earliest: NDArray[np.integer], p
 def schedule(messages: Messages, line: Line = LINE_A, *, pack: Pack = Pack.ONE, most: int | None = None,
              packets: Packets | None = None, session: str = SESSION, sequence: int = 1,
              arrival: Arrival = Arrival.STEADY, gap: int = 0, pace: Pace = Pace.LINE_RATE, clock_hz: int = CLOCK_HZ,
-             start: int = 0, max_idle: int | None = None, end_of_session: bool = False) -> Schedule:
+             start: int = 0, max_idle: int | None = None, heartbeat: int | None = None,
+             end_of_session: bool = False) -> Schedule:
     """Return the frames that carry ``messages`` on one ``line``.
 
     pack, most: see ``pack_messages``; ``packets`` gives the packets themselves instead.
@@ -142,14 +143,15 @@ def schedule(messages: Messages, line: Line = LINE_A, *, pack: Pack = Pack.ONE, 
     frame at the time stamp of its last message, in cycles of ``clock_hz`` after the first one's, which is at ``start``.
     gap: idle cycles between frames beyond what ``pace`` asks; a gap longer than the device needs lets each book settle.
     max_idle: with EXCHANGE, longer idle times are cut to this many cycles.
+    heartbeat: with EXCHANGE, a heartbeat is sent whenever nothing was sent for this many cycles, as the real feed does
+    every second.
     end_of_session: whether an end of session packet follows.
     """
     if packets is None:
         packets = pack_messages(messages, pack, most=most)
     if end_of_session:
         packets = packets.with_end(len(messages))
-    frames = build_frames(messages, packets, line, session=session, sequence=sequence)
-    wanted = np.full(len(frames), start, np.int64)
+    wanted = np.full(len(packets), start, np.int64)
     if arrival is Arrival.EXCHANGE and len(messages):
         latest = np.maximum.accumulate(messages.timestamps())
         wanted += cycles_of(latest[np.maximum(packets.first + packets.blocks - 1, 0)] - latest[0], clock_hz)
@@ -157,6 +159,9 @@ def schedule(messages: Messages, line: Line = LINE_A, *, pack: Pack = Pack.ONE, 
         if max_idle is not None:
             excess = np.diff(wanted, prepend=wanted[:1]) - max_idle
             wanted -= np.cumsum(np.maximum(excess, 0))
+        if heartbeat is not None:
+            packets, wanted = packets.with_heartbeats(wanted, heartbeat)
+    frames = build_frames(messages, packets, line, session=session, sequence=sequence)
     return schedule_frames(frames, line, wanted, pace, gap=gap)
 
 

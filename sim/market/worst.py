@@ -9,7 +9,7 @@ from sim.market.encode import encode
 from sim.market.generator import MAX_SYMBOLS, TICK, locate_of, name_of
 from sim.market.messages import Messages
 
-__all__ = ["WorstCase", "worst_case"]
+__all__ = ["WorstCase", "block_messages", "worst_case"]
 
 _START = 34_200_000_000_000
 _STEP_NS = 10
@@ -64,6 +64,11 @@ class _Block:
         self.reduce("D", order, 0)
 
 
+def block_messages(kind: WorstCase, *, symbols: int = 1, depth: int = 32, levels: int = 16) -> int:
+    """Return after how many messages a stream of ``kind`` leaves the books empty; it does after each multiple of it."""
+    return len(_block(kind, symbols, depth, levels, levels + 1).rows)
+
+
 def worst_case(kind: WorstCase, messages: int, *, symbols: int = 1, depth: int = 32, levels: int = 16,
                middle_tick: int = 10_000, first_reference: int = 1000, first_ns: int = _START) -> Messages:
     """Return ``messages`` order messages of ``kind``, legal from an empty book on, at any length.
@@ -72,8 +77,8 @@ def worst_case(kind: WorstCase, messages: int, *, symbols: int = 1, depth: int =
     depth: live orders at most (with SYMBOLS: for each symbol two at most), at least 2.
     levels: ticks on each side of ``middle_tick`` that are used, 1..``middle_tick`` - 1; SWEEP uses at most ``depth``.
     first_reference: lower bound of the order references, which rise. first_ns: first time stamp; 10 ns to the next.
-    Before another call the book must be cleared, unless ``messages`` ended a block; ``first_reference`` + 4 x
-    ``messages`` + 8 is above all references that were used.
+    A stream in several calls: let each but the last have a multiple of ``block_messages``, so that the books are empty
+    behind it, and the next begin with ``first_reference`` + 4 x ``messages`` + 8, which is above all references used.
     Raises ValueError naming a value out of range.
     """
     for name, value, least, most in (("messages", messages, 0, 1 << 32), ("symbols", symbols, 1, MAX_SYMBOLS),
@@ -82,9 +87,14 @@ def worst_case(kind: WorstCase, messages: int, *, symbols: int = 1, depth: int =
                                      ("first_reference", first_reference, 0, 1 << 60)):
         if not least <= value <= most:
             raise ValueError(f"{name} must be {least}..{most}, not {value}")
-    block = _Block()
-    _FILL[kind](block, symbols, depth, levels, middle_tick)
+    block = _block(kind, symbols, depth, levels, middle_tick)
     return _repeat(block, messages, 1 if kind is WorstCase.SYMBOLS else symbols, first_reference, first_ns)
+
+
+def _block(kind: WorstCase, symbols: int, depth: int, levels: int, middle: int) -> _Block:
+    block = _Block()
+    _FILL[kind](block, symbols, depth, levels, middle)
+    return block
 
 
 def _tick(side: int, distance: int, middle: int) -> int:

@@ -57,8 +57,9 @@ class BookChecker:
             assert kind != "P" or (_number(message, 11, 8) == 0 and message[19:20] == b"B")
         elif kind == "B":
             assert _number(message, 11, 8) in self.matches, "a trade is broken that was not"
-        elif kind == "H":
-            (self.halted.discard if message[19:20] == b"T" else self.halted.add)(locate)
+        elif kind in "Hh":
+            state = message[19:20] if kind == "H" else message[20:21]
+            (self.halted.discard if state == b"T" else self.halted.add)(locate)
         self.live_most = max(self.live_most, len(self.orders))
 
     def spread(self, locate: int) -> int | None:

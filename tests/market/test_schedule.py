@@ -149,6 +149,17 @@ def test_exchange_time_sets_the_cycles():
     assert packed.cycle.tolist() == [0, cycles_of(63_937), cycles_of(2 * 10**9 - 64)]
 
 
+def test_idle_times_are_filled_with_heartbeats():
+    messages = Messages.of([add(ns) for ns in (0, 640, 6400, 64_000)])
+    frames = schedule(messages, arrival=Arrival.EXCHANGE, heartbeat=500, sequence=70, start=9, end_of_session=True)
+    assert (frames.cycle - 9).tolist() == [0, 100, 600, 1000, *range(1500, 10_000, 500), 10_000, 10_016]
+    assert frames.count.tolist() == [1, 1, 0, 1, *[0] * 17, 1, 0xFFFF]
+    assert frames.sequence.tolist() == [70, 71, 72, 72, *[73] * 17, 73, 74]
+    assert all(packet.sequence in range(70, 75) for packet in payloads(frames))
+    with pytest.raises(ValueError, match="every must be at least 1, not 0"):
+        schedule(messages, arrival=Arrival.EXCHANGE, heartbeat=0)
+
+
 @given(st.integers(0, 86_400 * 10**9), st.integers(1, 10**9))
 def test_cycles_are_exact(ns, clock_hz):
     assert int(cycles_of(ns, clock_hz)) == ns // 10**9 * clock_hz + ns % 10**9 * clock_hz // 10**9
@@ -186,6 +197,19 @@ def test_a_capture_becomes_a_schedule_and_back(session):
         assert np.array_equal(getattr(again, name), getattr(both, name)), name
     assert (np.abs(again.cycle - (both.cycle - both.cycle[0])) <= 1).all()
     assert [again[n] for n in range(0, len(again), 50)] == [both[n] for n in range(0, len(both), 50)]
+
+
+def test_genuine_datagrams_are_made_byte_for_byte(data_dir):
+    capture = read_capture(data_dir / "pcaps/nasdaq_itch50/Multiple.Packets.pcap")
+    for number in range(len(capture)):
+        genuine = parse_frame(capture[number])
+        packet = moldudp64.unpack(genuine.payload)
+        line = Line(number=0, ip=genuine.dst_ip, port=genuine.dst_port, src_ip=genuine.src_ip, vlan=genuine.vlan,
+                    src_port=genuine.src_port)
+        frames = schedule(Messages.of(packet.messages), line, pack=Pack.FULL, session=packet.session,
+                          sequence=packet.sequence)
+        begin = genuine.payload_offset - 8      # the UDP header, whose checksum knows the addresses and the payload
+        assert len(frames) == 1 and frames[0][begin:] == capture[number][begin:]
 
 
 def test_genuine_captures_become_schedules(data_dir):
