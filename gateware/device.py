@@ -38,9 +38,9 @@ def sources(blocks):
 class Device(wiring.Component):
     """Feed handler and book in one clock domain.
 
-    Latency: docs/architecture.md. Throughput: one word of a frame a cycle, for ever; nothing on ``rx`` is ever stalled.
-    Errors and overflows are counted (wire/registers.py). Reset: as after power-up, but tables in memory are emptied first,
-    during which STATUS.clearing is set.
+    Latency: docs/architecture.md. Throughput: one word of a frame a cycle, for ever; ``rx`` is never stalled. Errors
+    and overflows are counted (wire/registers.py). Reset: all counters 0, no symbol followed, no feed known; the book
+    may first need a clear, which STATUS.clearing tells.
 
     Members
     -------

@@ -1,11 +1,12 @@
 """Symbols followed: which message belongs to which, their locates and their trading states."""
 
-from amaranth.hdl import Assert, Cat, Const, Format, Module, Mux, Signal, unsigned
+from amaranth.hdl import Assert, Cat, Format, Module, Mux, Signal, unsigned
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from gateware.book.operation import Sizes
 from gateware.interfaces import MessageStream
+from gateware.select import number_of, one_of
 from wire.itch50 import (
     BOOK_TYPES,
     MESSAGES,
@@ -174,12 +175,12 @@ class Symbols(wiring.Component):
         m.d.comb += [flag.eq(valid_1 & (kind_1 == ord(letter))) for letter, flag in is_1.items()]
         by_name = Signal(count)
         m.d.comb += by_name.eq(
-            Cat(match.all() for match in name_1) & learns & enable & is_1["R"].replicate(count) & ~replaced)
+            Mux(is_1["R"], Cat(match.all() for match in name_1) & learns & enable & ~replaced, 0))
         refused = Signal()              # the host gives that locate away in this cycle
         m.d.comb += refused.eq(claimed & (config.locate == locate_1))
         learned_2, any_learned_2, learned = Signal(count), Signal(), Signal(count)
         m.d.comb += learned.eq(
-            by_name & (~refused).replicate(count) & ~(applied & claimed.replicate(count)))
+            Mux(refused, 0, by_name & ~Mux(claimed, applied, 0)))
         m.d.sync += [learned_2.eq(learned), any_learned_2.eq(learned.any())]
         for n in range(count):
             claimed_by_other = Signal(name=f"claimed_by_other_{n}")
@@ -212,7 +213,7 @@ class Symbols(wiring.Component):
         base_2 = Signal.like(self.base)
         m.d.sync += [
             valid_2.eq(valid_1), hit_2.eq(valid_1 & ~market_1 & (match.any() | by_name.any())),
-            index_2.eq(Mux(by_name.any(), _encode(by_name), _encode(match))), base_2.eq(_choose(match, bases))]
+            index_2.eq(Mux(by_name.any(), number_of(by_name), number_of(match))), base_2.eq(one_of(match, bases))]
         m.d.comb += [self.valid.eq(valid_2), self.hit.eq(hit_2), self.index.eq(index_2), self.base.eq(base_2)]
 
         # Cycle 2: state words and events.
@@ -271,15 +272,17 @@ class Symbols(wiring.Component):
 
         for index, word, locate in ((self.read_index, self.read_state, self.read_locate),
                                     (self.select, self.select_state, self.select_locate)):
-            chosen = [index == n for n in range(count)]
-            one = data.View(own, _choose(chosen, [state.as_value() for state in states]))
+            chosen, one = Signal(count), Signal(own)
+            m.d.comb += [
+                chosen.eq(Cat(index == n for n in range(count))),
+                one.eq(one_of(chosen, [state.as_value() for state in states]))]
             m.d.sync += [
                 *(word[name].eq(one[name]) for name, _ in own),
                 word.system_event.eq(market_state.system_event), word.mwcb.eq(market_state.mwcb),
-                locate.eq(_choose(chosen, [Cat(at, known[n]) for n, at in enumerate(locates)]))]
+                locate.eq(one_of(chosen, [Cat(at, known[n]) for n, at in enumerate(locates)]))]
 
         m.d.comb += self.followed.eq(enable)
-        m.d.sync += self.read_base.eq(_choose([self.read_index == n for n in range(count)], bases))
+        m.d.sync += self.read_base.eq(one_of([self.read_index == n for n in range(count)], bases))
 
         m.d.comb += [
             Assert(~valid_1 | ((match & (match - 1)[:count]) == 0), Format("a locate held twice: {:b}", match)),
@@ -293,17 +296,3 @@ def _decode(m, byte, codes, value, known):
     for code, number in codes.items():
         with m.If(byte == ord(code)):
             m.d.sync += [value.eq(number), known.eq(1)]
-
-
-def _choose(selected, values):
-    """Return the value whose bit in ``selected`` is set, 0 if none is; at most one may be."""
-    total = Const(0, len(values[0]))
-    for bit, value in zip(selected, values, strict=True):
-        total = total | bit.replicate(len(value)) & value
-    return total
-
-
-def _encode(selected):
-    """Return the number of the bit that is set."""
-    bits = max(1, (len(selected) - 1).bit_length())
-    return Cat(Cat(selected[n] for n in range(len(selected)) if n >> bit & 1).any() for bit in range(bits))

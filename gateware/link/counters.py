@@ -4,6 +4,8 @@ from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
+from gateware.select import one_of
+
 __all__ = ["Counters"]
 
 _BITS = 64
@@ -46,9 +48,7 @@ class Counters(wiring.Component):
         strobes = self.events.as_value()
         gathered = [Signal(range(count + 1), name=f"gathered_{name}") for name in self.names]
         m.d.sync += [visit.eq(visit.rotate_left(1)), slot.eq(Mux(visit[-1], 0, slot + 1))]
-        taken = Const(0, len(gathered[0]))
         for n, amount in enumerate(gathered):
-            taken = taken | amount & visit[n].replicate(len(amount))
             m.d.sync += amount.eq(Mux(visit[n], 0, amount) + strobes[n])
 
         # Add, the lower half before the upper. The first sweep begins from 0, whatever lies in memory.
@@ -61,7 +61,7 @@ class Counters(wiring.Component):
         stages = Signal(3)              # the pipeline has filled
         m.d.comb += visited.addr.eq(slot)
         m.d.sync += [
-            delta.eq(taken), total.eq(Mux(first, 0, visited.data)),
+            delta.eq(one_of(visit, gathered)), total.eq(Mux(first, 0, visited.data)),
             lower.eq(total[:half] + delta), upper.eq(total[half:]),
             write.data.eq(Cat(lower[:half], (upper + lower[half])[:half])),
             stages.eq(Cat(Const(1, 1), stages)), *(later.eq(now) for now, later in zip(slots, slots[1:], strict=False))]

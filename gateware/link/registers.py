@@ -1,11 +1,15 @@
 """The register block, made from the table in wire/registers.py."""
 
-from amaranth.hdl import Cat, Const, Module, Signal, unsigned
+from functools import reduce
+from operator import or_
+
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, unsigned
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import ceil_log2
 
 from gateware.interfaces import RegisterBus
+from gateware.select import one_of
 from wire.registers import ADDRESS_BITS, COUNTER_BASE, COUNTERS, REGISTERS
 
 __all__ = ["READ_LATENCY", "WRITE_LATENCY", "register_shape", "Registers"]
@@ -168,8 +172,10 @@ class Registers(wiring.Component):
         m.d.sync += [
             counts.eq((select[base_bit:] == 1) & (select[:low] == 0) & (index < len(COUNTERS))),
             upper_count.eq(select[low])]
-        words.append((counts & ~upper_count, self.counter[:WORD_BITS]))
-        uppers.append((counts & ~upper_count, self.counter[WORD_BITS:]))
+        lower_hit = Signal(name="read_counter_0")
+        m.d.comb += lower_hit.eq(counts & ~upper_count)
+        words.append((lower_hit, self.counter[:WORD_BITS]))
+        uppers.append((lower_hit, self.counter[WORD_BITS:]))
         latched.append(counts & upper_count)
 
         groups = [_join(m, words[n:n + _GROUP], f"group_{n}") for n in range(0, len(words), _GROUP)]
@@ -179,20 +185,13 @@ class Registers(wiring.Component):
             joins.eq(answer), load.eq(answer & Cat(hit for hit, _ in uppers).any()), recall.eq(Cat(latched).any())]
         upper = Signal(WORD_BITS)
         with m.If(load):
-            m.d.sync += upper.eq(_any_of(upper_groups))
+            m.d.sync += upper.eq(reduce(or_, upper_groups))
         m.d.sync += [
-            bus.r_valid.eq(joins), bus.r_data.eq(_any_of([*groups, upper & recall.replicate(WORD_BITS)]))]
+            bus.r_valid.eq(joins), bus.r_data.eq(reduce(or_, groups) | Mux(recall, upper, 0))]
         return m
-
-def _any_of(values):
-    total = Const(0, WORD_BITS)
-    for value in values:
-        total = total | value
-    return total
-
 
 def _join(m, choices, name):
     """Register the value whose select bit is set, 0 if none is."""
     joined = Signal(WORD_BITS, name=name)
-    m.d.sync += joined.eq(_any_of([hit.replicate(WORD_BITS) & value for hit, value in choices]))
+    m.d.sync += joined.eq(one_of(*zip(*choices, strict=True)))
     return joined

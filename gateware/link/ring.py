@@ -1,6 +1,6 @@
 """The event ring: which record goes where in the host's memory."""
 
-from amaranth.hdl import Cat, Const, Module, Signal
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import data, fifo, wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import ceil_log2
@@ -74,7 +74,7 @@ class Ring(wiring.Component):
         for name, value in (("device_cycles", notice.cycles), ("cause", notice.event), ("aux", notice.aux),
                             ("kind", Const(RecordKind.FEED, 8))):
             at, byte = divmod(self.dtype.fields[name][1], _WORD_BYTES)
-            feed = feed | Cat(Const(0, 8 * byte), value) & (word == at).replicate(8 * _WORD_BYTES)
+            feed = feed | Mux(word == at, Cat(Const(0, 8 * byte), value), 0)
 
         # Number and place of the record under way.
         number, slot, mask = Signal(64, init=1), Signal(MAX_LOG2_ENTRIES), Signal(MAX_LOG2_ENTRIES)
