@@ -39,7 +39,7 @@ def _pack(register, **fields):
 
 
 def capabilities(profile, *, build):
-    """Return the values of the registers that say what a device is."""
+    """Return the values of the registers that say what a device is. Raises ValueError for one that does not fit."""
     return {
         "BUILD": build,
         "CLOCK_HZ": profile.clock_hz,
@@ -80,6 +80,7 @@ class Link(wiring.Component):
 
     def __init__(self, *, profile, build=0):
         self.profile, self.build = profile, build
+        self._constants = capabilities(profile, build=build)
         channels = sum(register.name.endswith("_IP") for register in REGISTERS)
         if profile.channels != channels:
             raise ValueError(f"channels must be {channels}, as many as there are registers for, not {profile.channels}")
@@ -94,7 +95,7 @@ class Link(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.registers = registers = Registers(constants=capabilities(self.profile, build=self.build))
+        m.submodules.registers = registers = Registers(constants=self._constants)
         m.submodules.counters = counters = Counters(names=[name for name, _ in COUNTERS])
         m.submodules.inject = inject = InjectAssembler()
         m.submodules.ring = ring = Ring(levels=self.profile.levels)
