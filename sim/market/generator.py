@@ -78,6 +78,7 @@ class Session:
     live_orders: orders a symbol's book holds on average, beside its stubs; None: by the number of messages, 24..400.
     stubs: stub quotes a symbol and side, at 0.01 and 199,999.99, which stay all day.
     volatility: standard deviation of a symbol's fair price, cents for each of its messages.
+    deepest: cents behind the touch at which an order is placed at most, stubs apart.
     rate: messages a second on average while the market is open; raised when they would not end by 16:00.
     halts: whether symbols are halted now and then.
     first_reference: lower bound of the order references. reference_step: greatest step between them, in units of 4.
@@ -90,6 +91,7 @@ class Session:
     live_orders: int | None = None
     stubs: int = 1
     volatility: float = 0.15
+    deepest: int = 2_500
     rate: int = 20_000
     halts: bool = True
     first_reference: int = 1000
@@ -97,6 +99,7 @@ class Session:
 
     def __post_init__(self) -> None:
         ranges = {"symbols": (1, MAX_SYMBOLS), "seed": (0, None), "stubs": (0, 100), "volatility": (0, 100),
+                  "deepest": (0, 1_000_000),
                   "rate": (1, 10**9), "first_reference": (0, 1 << 60), "reference_step": (1, 1 << 20)}
         if self.live_orders is not None:
             ranges["live_orders"] = (4, 1_000_000)
@@ -338,7 +341,7 @@ class _Flow:
         for position in np.flatnonzero(self.rng.random(total) < 1 / _MESSAGES_PER_HALT):
             begin = self.done + int(position)
             book = int(self.rng.choice(len(self.books), p=self.weights))
-            busy = any(event[1] == book for event in self.events)
+            busy = any(event[1] == book and abs(event[0] - begin) <= 2 * _MESSAGES_HALTED for event in self.events)
             if begin <= self.open_at or begin + _MESSAGES_HALTED + 3 >= self.remaining or busy:
                 continue
             for after, step in _HALTS[int(self.rng.integers(len(_HALTS)))]:
@@ -390,7 +393,7 @@ class _Flow:
         where, again = rng.random(total).tolist(), rng.random(total).tolist()
         aims = rng.integers(0, 3, total).tolist()
         sides = rng.integers(0, 2, total).tolist()
-        distances = _distances(rng, total).tolist()
+        distances = _distances(rng, total, self.session.deepest).tolist()
         sizes = _sizes(rng, total).tolist()
         steps = rng.integers(1, self.session.reference_step, total, endpoint=True).tolist()
 
@@ -545,12 +548,12 @@ _CONSTANT = {
 }
 
 
-def _distances(rng: np.random.Generator, total: int) -> NDArray[np.int64]:
+def _distances(rng: np.random.Generator, total: int, deepest: int) -> NDArray[np.int64]:
     """Return how far behind the touch orders are placed: most within a few cents, some dollars away."""
     near, middle = rng.geometric(0.35, total) - 1, rng.geometric(0.04, total)
-    deep = (40 * rng.pareto(1.2, total)).clip(0, 2_500).astype(np.int64)
+    deep = (40 * rng.pareto(1.2, total)).clip(0, deepest).astype(np.int64)
     kind = rng.random(total)
-    return np.where(kind < 0.7, near, np.where(kind < 0.96, middle, deep))
+    return np.where(kind < 0.7, near, np.where(kind < 0.96, middle, deep)).clip(0, deepest)
 
 
 def _sizes(rng: np.random.Generator, total: int) -> NDArray[np.int64]:

@@ -130,8 +130,9 @@ def test_any_session_is_legal_and_has_its_size(options):
         checker.apply(message)
 
 
-def test_halts_of_every_kind_come_and_go():
-    messages = generate(Session(messages=400_000, symbols=2, seed=2))
+def test_halts_of_every_kind_come_and_go(monkeypatch):
+    monkeypatch.setattr("sim.market.generator._MESSAGES_PER_HALT", 1_000)
+    messages = generate(Session(messages=30_000, symbols=2, seed=2))
     states = Counter(message[19:20] for message in messages if message[0] == ord("H"))
     operational = Counter(message[19:21] for message in messages if message[0] == ord("h"))
     counts = messages.counts()
@@ -145,6 +146,14 @@ def test_references_can_be_kept_small():
     for message in messages:
         checker.apply(message)
     assert checker.used < 4 * 20_000 * 0.6
+
+
+def test_depth_can_be_bounded():
+    messages = generate(Session(messages=20_000, symbols=2, stubs=0, deepest=20, volatility=0.02))
+    for index in range(2):
+        rows = [unpack(message) for message in messages.select(messages.locates() == locate_of(index))]
+        prices = [row["price"] for row in rows if row["type"] in "AFU"]
+        assert max(prices) - min(prices) < 64 * 100
 
 
 def test_progress_is_told():
