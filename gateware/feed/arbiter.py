@@ -20,8 +20,8 @@ class Arbiter(wiring.Component):
     Timing: ``block`` in cycle t, the strobes in t+1; in the cycle of ``taken``, ``expected`` still is the number of the
     message taken, from t+2 on it is one more. Throughput: one block a cycle.
 
-    ``resync`` in cycle t: the packet under way is dropped to its end; a block that ends in cycle t is still taken, under
-    its old number; ``expected`` is ``seq_set`` from cycle t+2 on. The number wraps after 2**64 - 1.
+    ``resync`` in cycle t: the packet under way is dropped to its end; a block that ends in cycle t is still taken,
+    under its old number; ``expected`` is ``seq_set`` from cycle t+2 on. The number wraps after 2**64 - 1.
 
     Members
     -------
@@ -35,8 +35,8 @@ class Arbiter(wiring.Component):
         A whole block has ended; its type is known; its length fits its type.
     short : In(1)
         A block too short for any message was met.
-    inject, inject_known : In(1)
-        The host's message is to be taken; its type is known. Never in the cycle of a block.
+    inject, inject_known, inject_fits : In(1)
+        The same of the host's message, which is to be taken. Never in the cycle of a block.
     line : In(1)
         Line of the packet under way.
     resync, seq_set : In
@@ -71,6 +71,7 @@ class Arbiter(wiring.Component):
     short: In(1)
     inject: In(1)
     inject_known: In(1)
+    inject_fits: In(1)
     line: In(1)
     resync: In(1)
     seq_set: In(64)
@@ -166,9 +167,10 @@ class Arbiter(wiring.Component):
         # What became of the block, or of the host's message.
         ends = self.block | self.short
         m.d.sync += [
-            self.valid.eq((self.block & taking & self.fits) | (self.inject & self.inject_known)),
+            self.valid.eq((self.block & taking & self.fits) | (self.inject & self.inject_fits)),
             self.unknown.eq((self.block & taking & ~self.known) | (self.inject & ~self.inject_known)),
-            self.wrong.eq((self.block & taking & self.known & ~self.fits) | (self.short & taking)),
+            self.wrong.eq((self.block & taking & self.known & ~self.fits) | (self.short & taking)
+                          | (self.inject & self.inject_known & ~self.inject_fits)),
             self.taken.eq((ends & taking) | self.inject),
             self.from_line.eq(ends & taking),
             self.from_a.eq(ends & taking & ~self.line),

@@ -31,10 +31,10 @@ class Extractor(wiring.Component):
     Timing: a word on ``i`` in cycle t is judged in cycle t+1, when ``end`` ... ``line`` hold for it; ``data`` holds the
     block that ended with it in cycle t+2. Throughput: one word a cycle, any number of idle cycles between words.
 
-    A word that comes in the cycle of a bad verdict is not taken. A ``first`` word abandons whatever went before. A block
-    length below 12, the shortest ITCH message, strobes ``short`` for its length and stops the walk until the next
-    ``first`` word: several such blocks could end in one word, and no genuine feed has them. Blocks beyond the 50 bytes
-    that ``data`` holds are walked over, up to 65,535 bytes. After reset the walk waits for a ``first`` word.
+    A word that comes in the cycle of a bad verdict is not taken. A ``first`` word abandons whatever went before.
+    A block length below 12, the shortest ITCH message, strobes ``short`` and stops the walk until the next ``first``
+    word: several such blocks could end in one word, and no genuine feed has them. Blocks longer than the 50 bytes that
+    ``data`` holds are walked over, up to 65,535 bytes. After reset the walk waits for a ``first`` word.
 
     Members
     -------
@@ -83,6 +83,7 @@ class Extractor(wiring.Component):
         # The word, and beside it what follows if the low length byte is in lane k.
         taken = Signal()
         valid = Signal()
+        inner = Signal()                                     # valid and not the first: no leftover ends in it
         arriving = Signal(data.ArrayLayout(8, LANES))
         word = Signal(data.ArrayLayout(8, LANES))
         before = Signal(8)                                   # lane 7 of the word before
@@ -101,7 +102,7 @@ class Extractor(wiring.Component):
             taken.eq(self.i.valid & ~(self.i.verdict_done & self.i.verdict_bad)),
             arriving.eq(self.i.p.data),
         ]
-        m.d.sync += valid.eq(taken)
+        m.d.sync += [valid.eq(taken), inner.eq(taken & ~self.i.p.first)]
         with m.If(taken):
             m.d.sync += [
                 word.eq(arriving), before.eq(word[LANES - 1]), first.eq(self.i.p.first), last.eq(self.i.p.last),
@@ -182,8 +183,8 @@ class Extractor(wiring.Component):
             with m.If(selected):
                 m.d.sync += [
                     index.eq(1 << 1),
-                    start.eq(Cat(Cat(lane[k] & ((k + 1) >> b) & 1 for k in range(LANES)).any() for b in range(3))),
-                    *(passes[k].eq(Cat(lane[p] for p in range(LANES) if p + 1 + k >= LANES).any()) for k in range(LANES)),
+                    start.eq(Cat(Cat(lane[k] for k in range(LANES) if (k + 1) >> b & 1).any() for b in range(3))),
+                    *(passes[k].eq(lane[LANES - 1 - k:].any()) for k in range(LANES)),
                 ]
 
         with m.If(self.load):
@@ -222,9 +223,9 @@ class Extractor(wiring.Component):
         m.d.comb += [
             self.begun.eq(valid & first),
             self.closed.eq(valid & last),
-            self.end.eq(valid & ending & Cat(at_last[k] & present[k] for k in range(LANES)).any()),
+            self.end.eq(inner & ending & Cat(at_last[k] & present[k] for k in range(LANES)).any()),
             self.exact.eq(Cat(at_last[k] & count_is[k] for k in range(LANES)).any()),
-            short.eq(valid & selected & (lane & tiny & present).any()),
+            short.eq(inner & selected & (lane & tiny & present).any()),
             self.known.eq(Cat(kind == ord(letter) for letter in SIZES).any()),
             self.fits.eq(Cat((kind == ord(letter)) & (length == size) for letter, size in SIZES.items()).any()),
             self.order.eq(Cat(kind == ord(letter) for letter in BOOK_TYPES).any()),

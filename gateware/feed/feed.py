@@ -26,20 +26,21 @@ class Feed(wiring.Component):
     """MoldUDP64 feed handler with line arbitration.
 
     Timing: the word with a message's last byte is on ``i`` in cycle t, the message on ``o`` in cycle t+2. A verdict has
-    effect 4 to 5 cycles later. Throughput: one word a cycle, never a stall; at least 4 idle cycles between datagrams (their
-    frames' headers). Messages come in consecutive cycles at most; those that act on an order at least two apart.
+    effect 4 to 5 cycles later. Throughput: one word a cycle, never a stall; at least 4 idle cycles between datagrams
+    (their frames' headers). Messages may come in consecutive cycles, those that act on an order at least two apart.
 
-    A message is taken when its number is ``expected``, whatever its source; what a packet says as a whole (session, gap,
-    heartbeat, all counters of packets) counts when its frame proved good. Counters of messages count as the messages come,
-    in a frame that proves bad as well. A block shorter than 12 bytes is consumed as a message of wrong length
-    and ends its packet, which is malformed. The datagram that ``resync`` meets is dropped to its end without a count.
+    A message is taken when its number is ``expected``, whatever its source. What a packet says as a whole (session,
+    gap, heartbeat, all counters of packets) counts when its frame proved good. Messages count as they come, in a frame
+    that proves bad as well; a word that comes with the bad verdict is not taken. A block shorter than 12 bytes is
+    consumed as a message of wrong length and ends its packet, which is malformed. The datagram that ``resync`` meets is
+    dropped to its end without a count.
 
     Members
     -------
     i : In(DatagramStream)
         Datagrams of both lines, one after the other.
     inject : In(InjectPort)
-        Messages from the host. A message of unknown type is consumed, one whose length does not fit its type refused.
+        Messages from the host, consumed and checked like those of the lines.
     gap_packets, gap_cycles, silence_cycles : In(32)
         Windows (GapWatch, SilenceWatch).
     resync, seq_set : In
@@ -120,6 +121,7 @@ class Feed(wiring.Component):
             arbiter.block.eq(ends), arbiter.known.eq(extractor.known), arbiter.fits.eq(extractor.fits),
             arbiter.short.eq(extractor.short & ~mold.none),
             arbiter.inject.eq(inject.take), arbiter.inject_known.eq(inject.known),
+            arbiter.inject_fits.eq(inject.fits),
             arbiter.resync.eq(self.resync), arbiter.seq_set.eq(self.seq_set), arbiter.clear.eq(self.clear),
             self.o.valid.eq(arbiter.valid), self.o.p.seq.eq(arbiter.expected), self.o.p.data.eq(extractor.data),
         ]

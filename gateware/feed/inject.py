@@ -14,18 +14,18 @@ __all__ = ["InjectPort", "Inject"]
 InjectPort = Signature({
     "valid": Out(1), "ready": In(1), "seq": Out(64), "length": Out(8), "data": Out(data.ArrayLayout(8, MESSAGE_BYTES))})
 
-#: Cycles without a word after a datagram until a message may be let in. The message is presented 3 cycles later: 7 cycles
-#: after the last word, which is 5 after the last message of that datagram, and, as words of the next one come 5
-#: cycles after the last word at the earliest, at least 5 before its first message that acts on an order.
+#: Cycles after a datagram's last word until a message may be let in. The message is presented 3 cycles later: 7 cycles
+#: after the last word, which is 5 after the last message of that datagram, and, as words of the next one come 5 cycles
+#: after the last word at the earliest, at least 5 before its first message that acts on an order.
 SETTLE = 4
 
 
 class Inject(wiring.Component):
     """Injection.
 
-    A message is judged while no datagram is under way: it is let in if its number is the expected one and its length fits
-    its type, or its type is unknown; else it is refused. Datagrams are never delayed. When they follow each other
-    without a pause (headers between payloads), one message is judged in each pause.
+    A message is judged while no datagram is under way: it is let in if its number is the expected one, and refused if
+    it is not, or if its length is not 1..50. Datagrams are never delayed. Each pause between two of them, if only for
+    the headers, is enough for one message.
 
     Timing: ``load`` and ``ready`` in the same cycle, ``take`` one cycle later, the message presented one cycle after
     that. At least 5 cycles between two messages.
@@ -44,8 +44,8 @@ class Inject(wiring.Component):
         A message in flight is refused.
     load : Out(1)
         The port's data are to be put into the extractor's message register.
-    take, known : Out(1)
-        The message is taken; its type is one of ITCH 5.0.
+    take, known, fits : Out(1)
+        The message is taken; its type is one of ITCH 5.0; its length is the type's.
     refused : Out(1)
         The message was refused.
     """
@@ -58,6 +58,7 @@ class Inject(wiring.Component):
     load: Out(1)
     take: Out(1)
     known: Out(1)
+    fits: Out(1)
     refused: Out(1)
 
     def elaborate(self, platform):
@@ -83,23 +84,23 @@ class Inject(wiring.Component):
         piece = 4
         pieces = Signal(64 // piece)
         waiting = Signal()
-        fits = Signal()
-        known = Signal()
+        possible = Signal()
         kind = self.port.data[0]
-        m.d.comb += known.eq(Cat(kind == ord(letter) for letter in SIZES).any())
         m.d.sync += [
             waiting.eq(self.port.valid & ~self.port.ready),
             *(pieces[n].eq(self.port.seq.word_select(n, piece) == self.expected.word_select(n, piece))
               for n in range(len(pieces))),
-            fits.eq(Cat((kind == ord(letter)) & (self.port.length == size) for letter, size in SIZES.items()).any()),
-            self.known.eq(known),
+            possible.eq((self.port.length != 0) & (self.port.length <= MESSAGE_BYTES)),
+            self.known.eq(Cat(kind == ord(letter) for letter in SIZES).any()),
+            self.fits.eq(Cat((kind == ord(letter)) & (self.port.length == size)
+                             for letter, size in SIZES.items()).any()),
         ]
 
         decide = Signal()
         good = Signal()
         m.d.comb += [
             decide.eq(waiting & quiet[-1] & ~stir),
-            good.eq(pieces.all() & (fits | ~self.known)),
+            good.eq(pieces.all() & possible),
         ]
         m.d.sync += [
             self.port.ready.eq(decide),

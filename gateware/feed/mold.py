@@ -19,9 +19,9 @@ class Mold(wiring.Component):
     """Packet header.
 
     Timing: with the word that brings a field's last byte on ``i`` in cycle t, the field stands from cycle t+1 on, until
-    the next packet's takes its place; ``none``, ``heartbeat``, ``ended`` and ``final`` follow the count one cycle later.
-    Throughput: one word a cycle. A word that comes in the cycle of a bad verdict is not taken; a ``first`` word starts
-    over.
+    the next packet's takes its place; ``none``, ``heartbeat``, ``ended`` and ``final`` follow the count one cycle
+    later. Throughput: one word a cycle. A word that comes in the cycle of a bad verdict is not taken; a ``first`` word
+    starts over.
 
     Members
     -------

@@ -20,9 +20,9 @@ DEPTH = 2
 class Notices(wiring.Component):
     """Queue of notices.
 
-    Timing: a notice stands on ``o`` 2 cycles after its strobe, later if others wait; at most one a cycle. Its number is the
-    expected sequence number of the cycle before. None is lost: each lane holds two, and every strobe is set off by
-    a packet, which take at least 8 cycles each with their headers.
+    Timing: a notice stands on ``o`` 2 cycles after its strobe, later if others wait; at most one a cycle. Its number is
+    the expected sequence number of the cycle before. None is lost: each lane holds two, and each kind of strobe is set
+    off by a packet, which takes at least 7 cycles with its headers, or follows from the other kind in its lane.
 
     Members
     -------

@@ -40,7 +40,7 @@ class Packets(wiring.Component):
     packets_suspect : Out(1)
         Strobes of the counters of the same names.
     heard, heard_ahead, heard_number : Out
-        A good packet of the session was heard; it was ahead; the number after its last message.
+        A good packet of the session was heard; it has messages and they are ahead; the number after the last.
     suspect : Out(1)
         Messages of a bad frame were taken since ``clear``.
     ended_level : Out(1)
@@ -133,15 +133,15 @@ class Packets(wiring.Component):
         m.d.sync += [
             self.packets_short.eq(good & ~has_header),
             self.packets_session.eq(good & has_header & ~self.matches),
-            self.packets_a.eq(own & ~line),
-            self.packets_b.eq(own & line),
+            self.packets_a.eq(good & has_header & ~line),
+            self.packets_b.eq(good & has_header & line),
             self.heartbeats.eq(own & self.heartbeat),
             self.end_of_session.eq(own & self.ended),
             self.packets_malformed.eq(own & malformed),
             self.packets_gap.eq(own & self.leads & ~self.none),
             self.packets_suspect.eq(suspicious),
             self.heard.eq(own),
-            self.heard_ahead.eq(own & self.leads),
+            self.heard_ahead.eq(own & self.leads & ~self.none),
             self.ended_first.eq(own & self.ended & ~self.ended_level),
         ]
         with m.If(own):

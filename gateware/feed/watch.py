@@ -10,9 +10,9 @@ __all__ = ["GapWatch", "SilenceWatch"]
 class GapWatch(wiring.Component):
     """Gap and its window.
 
-    A gap opens with a packet that is ahead while ``expected`` is below ``highest``, and is filled when ``expected``
-    reaches ``highest``. It becomes stale when ``gap_packets`` packets (the one that opened it among them) or ``gap_cycles``
-    cycles pass without progress, which is any message taken; it stays stale until it is filled.
+    A gap opens when a packet was heard and ``expected`` is below ``highest``, and is filled when ``expected`` reaches
+    ``highest``. It becomes stale when ``gap_packets`` packets ahead (the one that opened it among them) or
+    ``gap_cycles`` cycles pass without progress, which is any message taken; it stays stale until it is filled.
 
     Timing: ``highest`` follows 2 cycles after ``heard``, the gap opens 5 cycles after it, closes 3 cycles after
     ``expected`` has caught up; stale within 2 cycles of its window's end. A new setting takes effect at once.
@@ -20,7 +20,7 @@ class GapWatch(wiring.Component):
     Members
     -------
     heard, ahead, number : In
-        A packet was heard; it is ahead; the number after its last message.
+        A packet was heard; it has messages and they are ahead; the number after its last message.
     expected, progress : In
         Number of the next message; a message was taken.
     gap_packets, gap_cycles : In(32)
@@ -76,13 +76,15 @@ class GapWatch(wiring.Component):
         m.d.sync += behind.eq(less(self.expected, self.highest))
 
         # ``behind`` speaks of the packet's number 4 cycles after the packet was heard.
-        arrivals = Signal(4)
-        arrived = arrivals[-1] & behind
-        opens = arrived & ~self.gap
+        heard = Signal(4)
+        ahead = Signal(4)
+        opens = heard[-1] & behind & ~self.gap
         closes = self.gap & ~behind
-        m.d.sync += arrivals.eq((arrivals << 1) | (self.heard & self.ahead))
-        m.d.sync += [self.opened.eq(opens), self.filled.eq(closes), self.recovered.eq(closes & self.stale),
-                     self.expired.eq(0)]
+        m.d.sync += [
+            heard.eq((heard << 1) | self.heard), ahead.eq((ahead << 1) | (self.heard & self.ahead)),
+            self.opened.eq(opens), self.filled.eq(closes), self.recovered.eq(closes & self.stale),
+            self.expired.eq(0),
+        ]
 
         # The window.
         packets = Signal(32)
@@ -97,9 +99,9 @@ class GapWatch(wiring.Component):
             by_cycles.eq(~restart & (self.gap_cycles != 0) & (cycles >= self.gap_cycles)),
         ]
         with m.If(restart):
-            m.d.sync += [packets.eq(arrived), cycles.eq(1)]
+            m.d.sync += [packets.eq(ahead[-1] & behind), cycles.eq(1)]
         with m.Elif(~self.stale):
-            m.d.sync += [packets.eq(packets + arrived), cycles.eq(cycles + 1)]
+            m.d.sync += [packets.eq(packets + ahead[-1]), cycles.eq(cycles + 1)]
 
         with m.If(opens):
             m.d.sync += self.gap.eq(1)
@@ -109,7 +111,7 @@ class GapWatch(wiring.Component):
             m.d.sync += [self.gap.eq(0), self.stale.eq(0)]
         with m.If(self.resync | resyncing):
             m.d.sync += [
-                arrivals.eq(0), self.gap.eq(0), self.stale.eq(0),
+                heard.eq(0), ahead.eq(0), self.gap.eq(0), self.stale.eq(0),
                 self.opened.eq(0), self.filled.eq(0), self.recovered.eq(0), self.expired.eq(0),
             ]
         return m
@@ -118,8 +120,9 @@ class GapWatch(wiring.Component):
 class SilenceWatch(wiring.Component):
     """Silence of the feed.
 
-    Timing: silent 2 to 3 cycles after ``silence_cycles`` cycles without a packet, heard again one cycle after ``heard``.
-    Nothing is silent before the first packet after reset. A silence lasts until a packet is heard, whatever becomes of the setting.
+    Timing: silent 2 cycles after ``silence_cycles`` cycles without a packet, heard again one cycle after ``heard``.
+    Nothing is silent before the first packet after reset. A silence lasts until a packet is heard, whatever becomes of
+    the setting, and through ``resync``.
 
     Members
     -------

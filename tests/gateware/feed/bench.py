@@ -17,9 +17,9 @@ LEVELS = ("stale", "gap", "silent", "suspect", "session_known", "ended", "feed_e
 class Datagram:
     """One datagram and how it comes.
 
-    gaps: idle cycles before each word but the first; too short a list goes on with 0. idle: idle cycles before the first
-    word, after the words and the verdict of the datagram before. late: cycles from the last word to the verdict. cut: word
-    in whose cycle a bad verdict comes, from which on nothing is taken; None when the verdict comes at the end.
+    gaps: idle cycles before each word but the first; too short a list goes on with 0. idle: idle cycles before the
+    first word, after the words and the verdict of the datagram before. late: cycles from the last word to the verdict.
+    cut: word in whose cycle a bad verdict comes, from which on nothing is taken; None: the verdict comes at the end.
     """
 
     payload: bytes
@@ -41,7 +41,7 @@ class Datagram:
 
 @dataclass
 class Pause:
-    """Idle cycles, in which level changes are written down at their end."""
+    """Idle cycles; the levels are written down at their end."""
 
     cycles: int
 
@@ -71,10 +71,11 @@ class Result:
     cycles: int = 0
 
 
-def run(script, *, inject=(), gap_packets=0, gap_cycles=0, silence_cycles=0, settle=40):
+def run(script, *, inject=(), gap_packets=0, gap_cycles=0, silence_cycles=0, settle=40, resync_at=None):
     """Play ``script`` (Datagram, Pause, Command) and offer ``inject``, (seq, bytes[, length]), all along.
 
-    Returns the Result. ``settle`` idle cycles follow the script.
+    ``settle`` idle cycles follow the script. ``resync_at`` is a cycle and the number to resync to in it. Returns the
+    Result.
     """
     dut = Feed()
     result = Result()
@@ -94,10 +95,6 @@ def run(script, *, inject=(), gap_packets=0, gap_cycles=0, silence_cycles=0, set
         def snapshot():
             result.levels.append({name: ctx.get(getattr(dut, name)) for name in LEVELS})
 
-        async def verdict(bad):
-            ctx.set(dut.i.verdict_done, 1)
-            ctx.set(dut.i.verdict_bad, bad)
-
         for step in script:
             if isinstance(step, Pause):
                 await idle(step.cycles)
@@ -113,7 +110,6 @@ def run(script, *, inject=(), gap_packets=0, gap_cycles=0, silence_cycles=0, set
             result.word_cycles.append(cycles)
             await idle(step.idle)
             words = step.words()
-            judged = False
             for n, (word, first, last, count) in enumerate(words):
                 if n:
                     await idle(step.gaps[n - 1] if n <= len(step.gaps) else 0)
@@ -123,25 +119,31 @@ def run(script, *, inject=(), gap_packets=0, gap_cycles=0, silence_cycles=0, set
                     "count": count if last else 8, "line": step.line}))
                 cycles.append(result.cycles)
                 if n == step.cut or (last and step.late == 0):
-                    judged = True
                     ctx.set(dut.i.verdict_done, 1)
                     ctx.set(dut.i.verdict_bad, step.bad)
+                    break
                 await ctx.tick()
                 ctx.set(dut.i.valid, 0)
-                ctx.set(dut.i.verdict_done, 0)
-                ctx.set(dut.i.verdict_bad, 0)
-                if judged:
-                    break
-            if not judged:
+            else:
                 await idle(step.late - 1)
                 ctx.set(dut.i.verdict_done, 1)
                 ctx.set(dut.i.verdict_bad, step.bad)
-                await ctx.tick()
-                ctx.set(dut.i.verdict_done, 0)
-                ctx.set(dut.i.verdict_bad, 0)
+            await ctx.tick()
+            ctx.set(dut.i.valid, 0)
+            ctx.set(dut.i.verdict_done, 0)
+            ctx.set(dut.i.verdict_bad, 0)
         await idle(settle)
         snapshot()
         over = True
+
+    async def resync(ctx):
+        cycle, seq = resync_at
+        for _ in range(cycle):
+            await ctx.tick()
+        ctx.set(dut.seq_set, seq)
+        ctx.set(dut.resync, 1)
+        await ctx.tick()
+        ctx.set(dut.resync, 0)
 
     async def host(ctx):
         for seq, message, *length in inject:
@@ -167,8 +169,7 @@ def run(script, *, inject=(), gap_packets=0, gap_cycles=0, silence_cycles=0, set
             if valid:
                 result.messages.append((result.cycles, seq, message.to_bytes(50, "little")))
             if events:
-                for n, name in enumerate(EVENTS.members):
-                    result.counters[name] += events >> n & 1
+                result.counters.update(name for n, name in enumerate(EVENTS.members) if events >> n & 1)
             if noticed:
                 result.notices.append((FeedEvent(event), aux))
             result.cycles += 1
@@ -180,5 +181,7 @@ def run(script, *, inject=(), gap_packets=0, gap_cycles=0, silence_cycles=0, set
         simulator.add_testbench(watch, background=True)
         simulator.add_testbench(lines)
         simulator.add_testbench(host, background=True)
+        if resync_at:
+            simulator.add_testbench(resync, background=True)
         simulator.run()
     return result

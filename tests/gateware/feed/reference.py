@@ -7,6 +7,7 @@ from wire.itch50 import SIZES
 
 HEADER = 20
 SHORTEST = 12
+LONGEST = 50
 
 
 class Reference:
@@ -29,10 +30,10 @@ class Reference:
     def clear(self):
         self.suspect = self.feed_error = False
 
-    def _take(self, message, origin):
+    def _take(self, message, origin, short=False):
         fits = SIZES.get(chr(message[0])) if message else None
-        self.counters["msgs_decoded"] += fits == len(message) and fits is not None
-        if len(message) < SHORTEST or fits not in (None, len(message)):
+        self.counters["msgs_decoded"] += not short and fits == len(message)
+        if short or fits not in (None, len(message)):
             self.counters["msgs_bad_length"] += 1
             self.feed_error = True
         elif fits is None:
@@ -46,11 +47,11 @@ class Reference:
 
     def inject(self, seq, message, length=None, tag=None):
         length = len(message) if length is None else length
-        if seq != self.expected or SIZES.get(chr(message[0]), length) != length:
+        if seq != self.expected or not 1 <= length <= LONGEST:
             self.counters["inject_refused"] += 1
             return
         self.counters["msgs_injected"] += 1
-        self._take(message, tag)
+        self._take(message[:length].ljust(length), tag)
 
     def datagram(self, payload, line=0, bad=False, seen=None, tag=None):
         """One datagram; of a bad one only the first ``seen`` bytes came before the verdict (None: all)."""
@@ -80,7 +81,7 @@ class Reference:
                     self.counters["msgs_old"] += 1
                 else:
                     self.counters["msgs_a" if line == 0 else "msgs_b"] += 1
-                    self._take(part[at + 2:at + 2 + length], (tag, at + 1 + length))
+                    self._take(part[at + 2:at + 2 + length], (tag, at + 1 + length), length < SHORTEST)
             number += 1
             at += 2 + length
             if length < SHORTEST:
@@ -92,17 +93,17 @@ class Reference:
                 self.suspect = True
                 self.counters["packets_suspect"] += 1
             return
+        self.counters["packets_a" if line == 0 else "packets_b"] += 1
         if not own:
             self.counters["packets_session"] += 1
             return
         self.session = session
-        self.counters["packets_a" if line == 0 else "packets_b"] += 1
         self.counters["heartbeats"] += count == 0
         self.counters["end_of_session"] += count == 0xffff
         self.ended = self.ended or count == 0xffff
         self.counters["packets_malformed"] += not good
         self.counters["packets_gap"] += leads and blocks > 0
         self.highest = max(self.highest, seq + blocks)
-        if leads and not self.gap and self.expected < self.highest:
+        if not self.gap and self.expected < self.highest:
             self.gap = True
             self.counters["gaps"] += 1

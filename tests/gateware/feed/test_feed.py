@@ -3,9 +3,11 @@ import random
 import pytest
 
 from gateware.feed.feed import EVENTS
+from sim.market.pcap import read_capture
 from tests.gateware.feed.bench import Command, Datagram, Pause, run
 from tests.gateware.feed.reference import Reference
 from wire import moldudp64
+from wire.frame import parse_frame
 from wire.itch50 import BOOK_TYPES, SIZES
 from wire.records import FeedEvent
 from wire.registers import COUNTERS
@@ -112,3 +114,272 @@ def test_shortest_messages_and_deletes_back_to_back():
     result, _ = check(script)
     steps = [b[0] - a[0] for a, b in zip(result.messages, result.messages[1:], strict=False)]
     assert min(steps) == 1
+
+
+def traffic(rng, count, *, idle=(4, 5, 6, 20), letters=BOOK_TYPES + "SPQI", seq=1):
+    """Return ``count`` packets of one line as (seq, messages); some are heartbeats."""
+    packets = []
+    for _ in range(count):
+        blocks = [] if rng.random() < 0.1 else messages(rng, rng.choice((1, 1, 1, 2, 3, 9)), letters)
+        packets.append((seq, blocks))
+        seq += len(blocks)
+    return packets
+
+
+def two_lines(rng, packets, *, loss=0.1, duplicate=0.05, skew=3, bad=0.1, lane=None):
+    """Return the datagrams of ``packets`` as both lines bring them, each with its own losses, repeats and delays."""
+    arrivals = []
+    for line in (0, 1):
+        at = 0.0
+        for seq, blocks in packets:
+            at += 1
+            copies = rng.random() >= loss
+            copies += rng.random() < duplicate
+            for _ in range(copies):
+                when = at + line * skew + rng.random() * (skew if rng.random() < 0.2 else 0.5)
+                arrivals.append((when, line, packet(seq, blocks)))
+    script = []
+    for _, line, payload in sorted(arrivals, key=lambda entry: entry[0]):
+        damaged = rng.random() < bad
+        words = (len(payload) + 7) // 8
+        script.append(Datagram(
+            payload, line=line, lane=rng.choice((2, 6)) if lane is None else lane, bad=damaged,
+            cut=rng.randrange(words) if damaged and rng.random() < 0.5 else None, late=rng.choice((0, 0, 1, 2, 8)),
+            idle=rng.choice((4, 5, 5, 8, 30)),
+            gaps=tuple(rng.choice((0, 0, 1, 3)) for _ in range(words)) if rng.random() < 0.3 else ()))
+    return script
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_two_lossy_lines(seed):
+    rng = random.Random(1000 + seed)
+    _, reference = check(two_lines(rng, traffic(rng, 60), lane=None if seed else 3))
+    assert reference.counters["msgs_b"] and reference.counters["msgs_old"]
+
+
+def spoil(rng, payload):
+    """Change lengths, count, sequence, size or any byte of a packet."""
+    raw = bytearray(payload)
+    kind = rng.randrange(7)
+    if kind == 0 and len(raw) > 22:
+        raw[20:22] = rng.choice((0, 1, 5, 11, 12, 13, 50, 51, 200, 1500, 65535)).to_bytes(2, "big")
+    elif kind == 1:
+        raw[18:20] = rng.choice((0, 1, 2, 3, 40, 0xfffe, 0xffff)).to_bytes(2, "big")
+    elif kind == 2:
+        del raw[rng.randrange(len(raw)) or 1:]
+    elif kind == 3:
+        raw += rng.randbytes(rng.randrange(1, 30))
+    elif kind == 4:
+        raw[rng.randrange(20, len(raw)) if len(raw) > 20 else 17] = rng.randrange(256)
+    elif kind == 5:
+        raw[rng.randrange(10)] ^= 1 << rng.randrange(8)
+    else:
+        at = rng.randrange(10, 18)
+        raw[at] ^= 1 << rng.randrange(8)
+    return bytes(raw)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_spoiled_packets(seed):
+    rng = random.Random(2000 + seed)
+    script = two_lines(rng, traffic(rng, 60), loss=0.02)
+    seq = 1
+    for n, datagram in enumerate(script):
+        if n and rng.random() < 0.25:
+            datagram.payload = spoil(rng, datagram.payload)
+            datagram.cut = None
+    # A spoiled sequence number may leave a gap that nothing fills; the feed goes on from elsewhere.
+    for at in range(len(script) - 20, 0, -20):
+        seq = int.from_bytes(script[at].payload[10:18], "big")
+        script[at:at] = [Pause(40), Command("resync", seq), Command("clear"), Pause(5)]
+    check(script)
+
+
+@pytest.mark.parametrize("lane", range(8))
+def test_lengths_that_do_not_fit_their_type(lane):
+    rng = random.Random(3000 + lane)
+    script, seq = [], 1
+    for length in (12, 13, 18, 19, 20, 31, 34, 35, 36, 37, 49, 50, 51, 64, 65, 700, 0, 5, 11):
+        blocks = [rng.choice("AEDUXZ\0").encode() + rng.randbytes(max(length - 1, 0)), *messages(rng, 2)]
+        blocks[0] = blocks[0][:length]
+        script.append(Datagram(packet(seq, blocks), lane=lane, idle=4, late=rng.randrange(3)))
+        seq += len(blocks) if length >= 12 else 1
+    _, reference = check(script)
+    assert reference.feed_error and reference.counters["packets_malformed"] == 3
+
+
+def test_header_in_every_size_up_to_whole():
+    rng = random.Random(4)
+    whole = packet(1, messages(rng, 1))
+    script = [Datagram(whole[:size], lane=lane, idle=4, late=late)
+              for size in range(1, 22) for lane, late in ((2, 0), (6, 1), (5, 0))]
+    _, reference = check(script)
+    assert reference.counters["packets_short"] == 57
+
+
+def test_numbers_around_halves_of_the_counter():
+    rng = random.Random(5)
+    for base in ((1 << 32) - 3, (1 << 33) - 2, (1 << 64) - 40):
+        script = [Command("resync", base), Pause(3)]
+        for offset in (0, -2, 1, 2, -3, 70_000, 5, -70_000, 6):
+            seq = base + offset
+            script.append(Datagram(packet(seq % (1 << 64), messages(rng, 3)), idle=4))
+        check(script)
+
+
+def test_old_messages_are_skipped_one_by_one():
+    rng = random.Random(6)
+    blocks = messages(rng, 40, "DSAE")
+    script = [Datagram(packet(1, blocks[:7]))]
+    script += [Datagram(packet(first + 1, blocks[first:last]), line=1, idle=4)
+               for first, last in ((0, 9), (3, 9), (8, 10), (9, 20), (0, 21), (20, 40), (0, 40))]
+    _, reference = check(script)
+    assert reference.expected == 41 and reference.counters["gaps"] == 0
+
+
+def test_session_is_learned_from_a_good_packet_only():
+    rng = random.Random(8)
+    raw = messages(rng, 6)
+    _, reference = check([
+        Datagram(packet(1, raw[:1], session="OTHER"), bad=True, late=1),
+        Datagram(packet(2, raw[1:2]), idle=4, late=3),
+        Datagram(packet(3, raw[2:3], session="OTHER"), idle=4),
+        Datagram(packet(3, raw[2:4]), idle=4), Pause(20), Command("resync", 9),
+        Datagram(packet(9, raw[4:], session="OTHER"), idle=4), Datagram(packet(11, raw[:1]), idle=4)])
+    assert reference.session == b"OTHER     " and reference.counters["packets_session"] == 2 and reference.suspect
+
+
+def test_injected_messages_fill_a_gap_under_saturated_lines():
+    rng = random.Random(9)
+    raw = messages(rng, 200, "DSAEU")
+    script = [Datagram(packet(1, raw[:5]))]
+    script += [Datagram(packet(at + 1, raw[at:at + 2]), line=line, idle=4)
+               for at in range(15, 199, 2) for line in (0, 1)]
+    inject = [(n + 1, raw[n]) for n in range(5, 15)]
+    inject[3:3] = [(8, raw[7]), (40, raw[39]), (9, b"", 0), (9, raw[8], 51)]
+    result, reference = check(script, inject=inject, exact_gaps=False)
+    assert len(result.injected) == len(inject) and reference.counters["inject_refused"] == 4
+    assert reference.counters["msgs_injected"] == 10 and reference.expected > 25
+
+
+def test_injected_messages_are_checked_like_others():
+    rng = random.Random(10)
+    inject = [(1, message(rng, "A")), (2, b"Z" + bytes(20)), (3, message(rng, "D") + b"x"), (4, message(rng, "I")),
+              (5, b"A"), (6, message(rng, "S"))]
+    _, reference = check([Pause(100)], inject=inject)
+    assert reference.expected == 7 and reference.feed_error
+    assert reference.counters["msgs_bad_length"] == 2 and reference.counters["msgs_unknown_type"] == 1
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_injection_among_random_traffic(seed):
+    rng = random.Random(5000 + seed)
+    packets = traffic(rng, 50)
+    raw = [block for _, blocks in packets for block in blocks]
+    inject = [(n + 1, raw[n]) for n in sorted(rng.sample(range(len(raw)), 30))]
+    check(two_lines(rng, packets, loss=0.3, bad=0.05), inject=inject, exact_gaps=False)
+
+
+def test_resync_in_any_cycle_of_a_packet():
+    rng = random.Random(11)
+    raw = messages(rng, 3, "S")
+    for cycle in range(0, 24):
+        result = run([Datagram(packet(1, raw), gaps=(0,) * 20), Pause(30), Datagram(packet(50, raw[:2]), idle=30)],
+                     resync_at=(cycle, 50), settle=30)
+        numbers = [seq for _, seq, _ in result.messages]
+        kept = numbers[:-2]
+        assert numbers[-2:] == [50, 51] and kept == list(range(1, len(kept) + 1)), f"resync in cycle {cycle}"
+        assert [m[:12] for _, _, m in result.messages] == [*raw[:len(kept)], *raw[:2]]
+        assert result.levels[-1]["expected"] == result.levels[-1]["highest"] == 52
+
+
+def test_gap_goes_stale_by_time_and_recovers():
+    rng = random.Random(12)
+    raw = messages(rng, 6)
+    result, _ = check([
+        Datagram(packet(1, raw[:1])), Datagram(packet(4, raw[3:5])), Pause(40), Pause(80),
+        Datagram(packet(2, raw[1:2]), line=1), Pause(90), Datagram(packet(3, raw[2:]), line=1), Pause(20)],
+        gap_cycles=100)
+    assert [(s["gap"], s["stale"]) for s in result.levels] == [(1, 0), (1, 1), (1, 1), (0, 0), (0, 0)]
+    assert result.notices == [(FeedEvent.STALE, 2), (FeedEvent.RECOVERED, 7)]
+    assert result.counters["gaps_stale"] == result.counters["gaps_filled"] == result.counters["gaps"] == 1
+
+
+def test_progress_restarts_the_window():
+    rng = random.Random(13)
+    raw = messages(rng, 40, "D")
+    ahead = [Datagram(packet(n + 1, raw[n:n + 1]), idle=20) for n in range(3, 40)]
+    late = [Datagram(packet(n + 1, raw[n:n + 1]), line=1, idle=20) for n in range(40)]
+    result, _ = check([step for pair in zip(late, ahead, strict=False) for step in pair] + late[-3:],
+                      gap_packets=2, gap_cycles=70)
+    assert result.notices == [] and result.counters["gaps"] == result.counters["gaps_filled"] == 1
+
+
+@pytest.mark.parametrize("limit", (1, 3))
+def test_gap_goes_stale_by_packets(limit):
+    rng = random.Random(14)
+    raw = messages(rng, 4, "D")
+    script = [Datagram(packet(1, raw[:1])), Datagram(packet(3)), Pause(20)]
+    for n in range(3):
+        script += [Datagram(packet(5 + n, raw[1:2]), idle=4), Pause(20)]
+    result, _ = check(script, gap_packets=limit)
+    assert [s["stale"] for s in result.levels[:4]] == [0, *(n + 1 >= limit for n in range(3))]
+    assert all(s["gap"] for s in result.levels) and result.notices == [(FeedEvent.STALE, 2)]
+
+
+def test_silence_is_noticed_and_ends():
+    rng = random.Random(15)
+    raw = messages(rng, 2)
+    result, _ = check([
+        Pause(200), Datagram(packet(1, raw[:1])), Pause(90), Pause(30), Datagram(packet(2)), Pause(20),
+        Datagram(packet(2, raw[1:], session="OTHER")), Pause(90)], silence_cycles=100)
+    assert [s["silent"] for s in result.levels] == [0, 0, 1, 0, 1, 1]
+    assert [s["stale"] for s in result.levels] == [s["silent"] for s in result.levels]
+    assert result.notices == [(FeedEvent.SILENT, 2), (FeedEvent.HEARD, 2), (FeedEvent.SILENT, 2)]
+    assert result.counters["silences"] == 2
+
+
+def test_notices_that_coincide_are_all_told():
+    rng = random.Random(16)
+    raw = messages(rng, 6, "D")
+    script = [Datagram(packet(1, raw[:1])), Pause(200)]
+    for n in range(30):
+        script += [Datagram(packet(3 + 2 * n, raw[:1]), idle=4),
+                   Datagram(packet(2 + 2 * n, raw[:3], count=0xffff if n == 9 else None), idle=4 + n % 5,
+                            bad=n % 3 == 1, late=1)]
+    result, reference = check(script, gap_packets=1, silence_cycles=8, exact_gaps=False)
+    told = [event for event, _ in result.notices]
+    assert told.count(FeedEvent.SUSPECT) == reference.counters["packets_suspect"] > 0
+    assert told.count(FeedEvent.STALE) == result.counters["gaps_stale"] > 0
+    assert told.count(FeedEvent.SILENT) == result.counters["silences"] > 0
+    assert told.count(FeedEvent.SESSION_ENDED) == 1
+    silence = [event for event in told if event in (FeedEvent.SILENT, FeedEvent.HEARD)]
+    gap = [event for event in told if event in (FeedEvent.STALE, FeedEvent.RECOVERED)]
+    for order, first in ((silence, FeedEvent.SILENT), (gap, FeedEvent.STALE)):
+        assert all((event == first) == (n % 2 == 0) for n, event in enumerate(order))
+
+
+def test_end_of_session_and_what_clears():
+    rng = random.Random(17)
+    raw = messages(rng, 3)
+    end = packet(3, count=0xffff)
+    result, _ = check([
+        Datagram(packet(1, raw[:2])), Datagram(end), Datagram(end, line=1), Pause(20),
+        Datagram(packet(3, [b"A" + bytes(20)]), bad=True, late=1), Pause(20), Command("clear"), Pause(5),
+        Command("resync", 3), Pause(5)])
+    assert [(s["ended"], s["suspect"], s["feed_error"], s["session_known"]) for s in result.levels] == [
+        (1, 0, 0, 1), (1, 1, 1, 1), (1, 0, 0, 1), (0, 0, 0, 0), (0, 0, 0, 0)]
+    assert [event for event, _ in result.notices] == [FeedEvent.SESSION_ENDED, FeedEvent.SUSPECT]
+
+
+def test_genuine_packets(data_dir):
+    capture = read_capture(data_dir / "pcaps" / "nasdaq_itch50" / "Multiple.Packets.pcap")
+    payloads = [parse_frame(capture[n]).payload for n in range(len(capture))]
+    packets = [moldudp64.unpack(payload) for payload in payloads]
+    script = []
+    for n, (payload, parsed) in enumerate(zip(payloads, packets, strict=True)):
+        script += [Pause(20), Command("resync", parsed.sequence), Pause(5), Datagram(payload, lane=6, line=n % 2)]
+    result, _ = check(script)
+    truth = [(p.sequence + n, m) for p in packets for n, m in enumerate(p.messages)]
+    assert [(seq, raw[:SIZES[chr(raw[0])]]) for _, seq, raw in result.messages] == truth and len(truth) > 30
+    assert result.counters["msgs_bad_length"] == result.counters["msgs_unknown_type"] == 0
