@@ -8,6 +8,7 @@ from sim.market.frames import LINE_A, LINE_B, Line
 from sim.market.generator import Session, generate
 from sim.market.packets import Pack
 from sim.market.schedule import Pace, merge, schedule
+from sim.models.feed import ReferenceFeed
 from sim.models.net import Channel, judge
 
 CHANNELS = [Channel(ip=line.ip, port=line.port, line=line.number) for line in (LINE_A, LINE_B)]
@@ -151,6 +152,28 @@ def test_both_lines_lose_the_same_packets(lines):
     got, (a, b) = parse_faults("both:loss=0.01,silence=500-600").apply_reported(lines)
     assert np.array_equal(a.gone, b.gone) and set(range(500, 601)) <= set(a.gone.tolist())
     assert np.array_equal(np.setdiff1d(lines[0].sequence, got.sequence), lines[0].sequence[a.gone])
+
+
+def taken(frames) -> list[int]:
+    """Sequence numbers that net and arbiter, as the reference has them, take from ``frames``."""
+    feed, numbers = ReferenceFeed(), []
+    for n in range(len(frames)):
+        verdict = judge(frames[n], CHANNELS, mac_error=bool(frames.error[n]))
+        if verdict.payload is not None and verdict.line is not None:
+            numbers += [message.seq for message in feed.datagram(verdict.line, verdict.payload, good=verdict.good)]
+    return numbers
+
+
+def test_a_good_late_line_makes_up_for_all_that_a_bad_one_does(lines):
+    faults = parse_faults("a:loss=0.05,dup=0.05,reorder=0.05,corrupt=0.05,truncate=0.05,jitter=40,"
+                          "silence=2000-2500;seed=2")
+    late = lines[1].delayed(3000)
+    assert taken(faults.apply([lines[0], late])) == list(range(1, 8001))
+
+
+def test_what_both_lines_lose_stops_the_feed(lines):
+    got, (report, _) = parse_faults("both:silence=4321-4330;seed=2").apply_reported(lines)
+    assert taken(got) == list(range(1, 4322)) and report.gone.tolist() == list(range(4321, 4331))
 
 
 def test_both_needs_the_same_packets_on_both_lines(lines):
