@@ -15,7 +15,7 @@ SWEEP = len(COUNTERS) + 6
 
 
 def simulate(bench_of, *, build=0):
-    """Run ``bench_of(ctx, dut, read, write)``; ``read`` takes a register's name and gives all its bits, ``write`` a name
+    """Run ``bench_of(ctx, dut, read, write)``; ``read`` takes a register's name and gives its bits, ``write`` a name
     and a value. Return the words that were written to the ring."""
     dut = Link(profile=PROFILE, build=build)
     sim = Simulator(dut)

@@ -13,14 +13,15 @@ CYCLES_AT_START = 1 << 40
 def words_of(levels):
     """Words of a record that are written, and words of a slot."""
     dtype = record_dtype(levels)
-    return -(-max(dtype.fields[name][1] + dtype.fields[name][0].itemsize for name in dtype.names) // 8), dtype.itemsize // 8
+    end = max(dtype.fields[name][1] + dtype.fields[name][0].itemsize for name in dtype.names)
+    return -(-end // 8), dtype.itemsize // 8
 
 
 def simulate(*, levels=4, log2_entries=4, records=(), notices=None, pause=0.0, seed=0, cycles):
     """Offer ``records`` (lists of (index, data)) with random pauses, and ``notices`` {cycle: (event, aux)}.
 
-    Return the writes as (cycle, addr, data), the cycles in which each record word was taken, those of ``records`` strobes,
-    and the number of notices lost.
+    Return the writes as (cycle, addr, data), the cycles in which each record word was taken, those of ``records``
+    strobes, and the number of notices lost.
     """
     rng = random.Random(seed)
     dut = Ring(levels=levels)
