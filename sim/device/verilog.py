@@ -31,11 +31,13 @@ def device_verilog(profile: str, *, progress: Progress = terminal) -> str:
     """Return the simulation top around the device of ``profile``, converted now or at an earlier time.
 
     A text that is kept is used only as long as every source of the gateware, the profile and the converter are what
-    they were. Raises KeyError for an unknown profile.
+    they were. The device's BUILD register holds the first 64 bits of the hash of these. Raises KeyError for an
+    unknown profile.
     """
     if profile not in PROFILES:
         raise KeyError(f"no profile {profile!r}; there is {', '.join(PROFILES)}")
-    kept = cache_dir() / "verilog" / f"{profile}-{_key(profile)}.v"
+    key = _key(profile)
+    kept = cache_dir() / "verilog" / f"{profile}-{key}.v"
     if kept.exists():
         text, _, digest = kept.read_text().rpartition("\n// ")
         if digest == hashlib.blake2s(text.encode()).hexdigest():
@@ -46,7 +48,7 @@ def device_verilog(profile: str, *, progress: Progress = terminal) -> str:
         from gateware.verilog import to_verilog
         from sim.device.top import simulation_top
 
-        device = Device(PROFILES[profile])
+        device = Device(profile=PROFILES[profile], build=int(key[:16], 16))
         text = simulation_top(device, to_verilog(device, DEVICE))
     kept.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=kept.parent)
