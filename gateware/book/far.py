@@ -1,6 +1,6 @@
 """Price levels outside the windows, all rows together in one small associative table."""
 
-from amaranth.hdl import Cat, Module, Signal
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -52,7 +52,9 @@ class FarLevels(wiring.Component):
         ticks = [Signal(sizes.tick_bits, name=f"tick_{n}") for n in range(count)]
         cells = [Signal(sizes.cell, name=f"cell_{n}") for n in range(count)]
         better = Signal(count)
-        below_of = [Signal(count, name=f"below_of_{n}") for n in range(count)]   # below_of[e][f]: tick e < tick f
+        # Which entries have a higher, and which a lower tick than entry n.
+        higher = [Signal(count, name=f"higher_{n}") for n in range(count)]
+        lower = [Signal(count, name=f"lower_{n}") for n in range(count)]
         used = Signal(count)
         m.d.comb += used.eq(Cat(cell.orders != 0 for cell in cells))
 
@@ -88,8 +90,12 @@ class FarLevels(wiring.Component):
         for n in range(count):
             with m.If(allocate[n]):
                 m.d.sync += [
-                    rows[n].eq(row[1]), ticks[n].eq(tick[1]), better[n].eq(~outside), below_of[n].eq(smaller)]
-                m.d.sync += [below_of[other][n].eq(~smaller[other]) for other in range(count) if other != n]
+                    rows[n].eq(row[1]), ticks[n].eq(tick[1]), better[n].eq(~outside), higher[n].eq(smaller),
+                    lower[n].eq(~smaller)]
+            with m.Else():
+                m.d.sync += [
+                    higher[n].eq(higher[n] & ~allocate | allocate & (~smaller[n]).replicate(count)),
+                    lower[n].eq(lower[n] & ~allocate | allocate & smaller[n].replicate(count))]
 
         # Cycle 6: the change, in the entry.
         with m.If(full):
@@ -119,10 +125,9 @@ class FarLevels(wiring.Component):
             m.d.sync += candidates.eq(in_row & ~better)
         m.d.comb += [self.pick_any.eq(candidates.any()), self.pick_better.eq((in_row & better).any())]
         for n in range(count):
-            # Asks: nothing below it. Bids: nothing that it is below of.
-            lower = Cat(below_of[other][n] for other in range(count))
-            rivals = lower & self.pick_row[-1].replicate(count) | below_of[n] & (~self.pick_row[-1]).replicate(count)
-            m.d.comb += best[n].eq(candidates[n] & ~(candidates & rivals & ~(1 << n)).any())
+            # The best ask has no candidate below it, the best bid none above.
+            rivals = Mux(self.pick_row[-1], lower[n], higher[n]) & Const(~(1 << n), count)
+            m.d.comb += best[n].eq(candidates[n] & ~(candidates & rivals).any())
         pick = Signal(count)
         m.d.sync += pick.eq(best)
         with m.If(self.pick_next):

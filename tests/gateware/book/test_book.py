@@ -111,3 +111,26 @@ def test_clear_empties_the_book_and_the_marks():
     last = records[-1]
     assert (last["bids_valid"], last["asks_valid"]) == (0, 0)
     assert last["state"] >> 17 & 1 == 1, "a message lost to the clear makes the book incomplete"
+
+
+def test_references_that_differ_by_a_stride_all_find_room():
+    """Real references have their low bits constant for a symbol; half the slots must still take orders."""
+    messages = [_add(1 + 32 * n, BASE + n % 32, 1) for n in range(TINY.order_slots // 2 - 8)]
+    _, counts, _, _ = run(messages, gap=lambda: 2)
+    assert "orders_table_full" not in counts
+
+
+def test_a_reference_in_use_is_refused():
+    middle = BASE + 32
+    messages = [_add(1, middle, 10), _add(1, middle - 1, 7), message("D", locate=1, reference=1, timestamp=2)]
+    records, counts, _, _ = run(messages, gap=lambda: 90)
+    assert counts["orders_duplicate"] == 1
+    check_all(messages, records, counts)
+
+
+def test_a_crossed_book_says_so():
+    middle = BASE + 32
+    messages = [_add(1, middle, 10), _add(2, middle, 7, "S"), message("D", locate=1, reference=1, timestamp=2)]
+    records, counts, _, _ = run(messages, gap=lambda: 90)
+    check_all(messages, records, counts)
+    assert [int(state) >> 18 & 1 for state in records["state"]] == [0, 1, 0]
