@@ -1,5 +1,4 @@
-# Every target makes its own virtual environment. Needs Python 3.11 or newer (with venv), g++, make and perl, which
-# Verilator's scripts are written in and Debian always has.
+# Every target makes its own virtual environment. Needs Python 3.11 or newer (with venv), g++ and make.
 
 PYTHON ?= python3
 VENV := .venv
