@@ -53,10 +53,10 @@ class Checker:
         records: records, contiguous. row: for each of ``relevant`` the position of its record in ``records``; -1 where
         a book message has none, -2 where the message is no book message.
         """
-        apply, compare, message, size = self._model.apply, self._comparer.check, flow.message, self._record_bytes
+        apply, compare, size = self._model.apply, self._comparer.check, self._record_bytes
         raw = records.tobytes()
-        for index, place in zip(relevant.tolist(), row.tolist(), strict=True):
-            book = apply(message(index))
+        for index, message, place in zip(relevant.tolist(), flow.messages(relevant), row.tolist(), strict=True):
+            book = apply(message)
             if place >= 0:
                 found = compare(raw[place * size:(place + 1) * size], book)
                 if found is not None:

@@ -36,6 +36,16 @@ class Flow:
         start = int(self.offset[index])
         return self.data[start:start + int(self.length[index])].tobytes()
 
+    def messages(self, index: npt.NDArray[np.int64]) -> list[bytes]:
+        """Return the bytes of the messages ``index``, which should lie near to each other."""
+        if not len(index):
+            return []
+        starts = self.offset[index]
+        ends = starts + self.length[index]
+        first = int(starts.min())
+        raw = self.data[first:int(ends.max())].tobytes()
+        return [raw[start:end] for start, end in zip((starts - first).tolist(), (ends - first).tolist(), strict=True)]
+
     @cached_property
     def types(self) -> npt.NDArray[np.uint8]:
         """First byte of each message, 0 for one without bytes."""
@@ -57,11 +67,6 @@ class Flow:
     def book(self) -> npt.NDArray[np.bool_]:
         """Which messages carry an order operation (A F E C X D U of proper length)."""
         return np.isin(self.types, _BOOK_CODES) & self.proper
-
-    def timestamp(self, index: int) -> int:
-        """Return the time stamp of message ``index``, ns since midnight."""
-        start = int(self.offset[index])
-        return int.from_bytes(self.data[start + 5:start + _HEAD_BYTES].tobytes(), "big")
 
     def rows(self, letter: str) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.void]]:
         """Return positions and rows of all messages of type ``letter`` that have its length."""
