@@ -32,7 +32,7 @@ BUILD = Path("build/timing")
 
 
 class Folded(wiring.Component):
-    """``inner`` with all inputs from a shift register of ``si`` and all outputs folded into ``so``, registered both ways."""
+    """``inner`` with all inputs from a shift register of ``si`` and all outputs folded into ``so``, both registered."""
 
     si: In(1)
     so: Out(1)

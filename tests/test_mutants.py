@@ -52,7 +52,8 @@ MUTANTS = (
     Mutant("duplicate Add taken", ORDERS, "self.insert_on_grid & ~exists & target.any()",
            "self.insert_on_grid & target.any()", f"{BOOK}::test_a_reference_in_use_is_refused"),
     Mutant("full table goes unmarked", ORDERS, "m.d.sync += [events.orders_table_full.eq(1), incomplete.eq(1)]",
-           "m.d.sync += [events.orders_table_full.eq(1)]", f"{BOOK}::test_a_full_table_is_counted_and_marks_the_symbol_incomplete"),
+           "m.d.sync += [events.orders_table_full.eq(1)]",
+           f"{BOOK}::test_a_full_table_is_counted_and_marks_the_symbol_incomplete"),
     Mutant("zero shares taken", ORDERS, "~(reduce & zero))", "~(reduce & 0))", f"{PACKED}[options1]"),
     Mutant("order of the operation before unseen", ORDERS, "for distance in range(1, 6):\n",
            "for distance in range(2, 6):\n", f"{BOOK}::test_an_order_may_be_replaced_and_deleted_two_cycles_later"),
@@ -95,7 +96,8 @@ def test_a_seeded_bug_is_caught(mutant, tmp_path):
         [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", mutant.test],
         cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, timeout=SECONDS,
         check=False)
-    assert result.returncode == 1, f"{mutant.test} passes, or did not run:\n{result.stdout[-2000:]}{result.stderr[-2000:]}"
+    output = result.stdout[-2000:] + result.stderr[-2000:]
+    assert result.returncode == 1, f"{mutant.test} passes, or did not run:\n{output}"
 
 
 def test_every_mutant_still_applies():

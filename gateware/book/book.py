@@ -31,13 +31,13 @@ PATIENCE = 64
 class Book(wiring.Component):
     """Symbols, order table, levels, best prices, and a record of the top K after every message of a followed symbol.
 
-    Latency, from a message on ``i``: its best price on ``best`` 12 cycles later (Replace: 13); the record of its book is
-    begun as soon as the top K are known, at most 40 cycles after the best price if no other operation comes between. Throughput: any mix that ITCH
-    allows at one 64-bit word a cycle; ``i`` is never stalled. Messages of a symbol that come faster than records can be written are in its
-    next record together.
+    Latency, from a message on ``i``: its best price on ``best`` 12 cycles later (Replace: 13); the record of its book
+    is begun as soon as the top K are known, at most 40 cycles after the best price if no other operation comes
+    between. Throughput: any mix that ITCH allows at one 64-bit word a cycle; ``i`` is never stalled. Messages of a
+    symbol that come faster than records can be written are in its next record together.
 
-    ``clear`` empties order table, levels and marks while ``clearing`` is high; order messages are dropped and counted meanwhile, and make
-    their symbols incomplete. A reset does the same if anything was ever taken.
+    ``clear`` empties order table, levels and marks while ``clearing`` is high; order messages are dropped and counted
+    meanwhile, and make their symbols incomplete. A reset does the same if anything was ever taken.
 
     Members
     -------
@@ -280,7 +280,8 @@ class Book(wiring.Component):
         subject = publisher.subject
         own = info_scan.data
         m.d.comb += [
-            publisher.cycles.eq(self.cycles), publisher.entry.eq(scan.entry), scan.entry_address.eq(publisher.entry_address),
+            publisher.cycles.eq(self.cycles), publisher.entry.eq(scan.entry),
+            scan.entry_address.eq(publisher.entry_address),
             subject.symbol.eq(scan.symbol), subject.locate.eq(symbols.read_locate.locate), subject.base.eq(scan.base),
             subject.bank.eq(scan.bank), subject.info.eq(own), subject.sides.eq(scan.sides),
             *(subject.best[side].eq(best_reads[side].data) for side in range(2)),

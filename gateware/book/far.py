@@ -13,14 +13,16 @@ __all__ = ["FarLevels"]
 class FarLevels(wiring.Component):
     """Levels with their absolute tick; those of one row can be picked best first.
 
-    Cycles count as in ``OrderTable``: ``row``, ``tick``, ``below`` and ``far`` in cycle 4, ``level`` in cycle 5; the table is
-    up to date at the end of cycle 6. Throughput: one operation a cycle; inserts at least three cycles apart.
-    Overflow: a level that finds no entry strobes ``full`` (cycle 6) and sets ``lost`` of its row until ``clear``: the table no longer
-    holds all far levels of that row. ``full_better`` strobes with it if the level is better than the window. Removals of what was lost change nothing. ``overflow`` strobes (cycle 7) when an entry
-    outgrows its bits. Reset and ``clear`` empty the table.
+    Cycles count as in ``OrderTable``: ``row``, ``tick``, ``below`` and ``far`` in cycle 4, ``level`` in cycle 5; the
+    table is up to date at the end of cycle 6. Throughput: one operation a cycle; inserts at least three cycles apart.
+    Overflow: a level that finds no entry strobes ``full`` (cycle 6) and sets ``lost`` of its row until ``clear``: the
+    table no longer holds all far levels of that row. ``full_better`` strobes with it if the level is better than the
+    window. Removals of what was lost change nothing. ``overflow`` strobes (cycle 7) when an entry outgrows its bits.
+    Reset and ``clear`` empty the table.
 
-    Picking: while ``pick_start`` is high all levels of ``pick_row`` on the worse side of its window are candidates; ``pick_any``
-    says that one is left; ``pick_next`` takes the best: two cycles later ``picked`` holds it. Picks are at least two cycles apart.
+    Picking: while ``pick_start`` is high all levels of ``pick_row`` on the worse side of its window are candidates;
+    ``pick_any`` says that one is left; ``pick_next`` takes the best: two cycles later ``picked`` holds it. Picks are
+    at least two cycles apart.
 
     Members
     -------
@@ -39,7 +41,8 @@ class FarLevels(wiring.Component):
             "row": In(sizes.row_bits), "tick": In(sizes.tick_bits), "below": In(1), "far": In(1),
             "level": In(LevelOperation(sizes)), "clear": In(1),
             "touch_valid": Out(1), "touch_row": Out(sizes.row_bits), "touch_better": Out(1),
-            "full": Out(1), "full_better": Out(1), "overflow": Out(1), "overflow_row": Out(sizes.row_bits), "lost": Out(rows),
+            "full": Out(1), "full_better": Out(1), "overflow": Out(1), "overflow_row": Out(sizes.row_bits),
+            "lost": Out(rows),
             "pick_row": In(sizes.row_bits), "pick_start": In(1), "pick_any": Out(1), "pick_next": In(1),
             "pick_better": Out(1), "picked": Out(self.picked_layout)})
 
@@ -102,7 +105,8 @@ class FarLevels(wiring.Component):
             m.d.sync += self.lost.eq(self.lost | (1 << row[2]))
         overflows = Signal(count)
         for n, cell in enumerate(cells):
-            new_shares, new_orders = Signal(share_bits + 1, name=f"shares_{n}"), Signal(order_bits + 1, name=f"orders_{n}")
+            new_shares = Signal(share_bits + 1, name=f"shares_{n}")
+            new_orders = Signal(order_bits + 1, name=f"orders_{n}")
             with m.If(insert):
                 m.d.comb += [new_shares.eq(cell.shares + shares), new_orders.eq(cell.orders + 1)]
             with m.Else():
@@ -112,7 +116,8 @@ class FarLevels(wiring.Component):
                 m.d.comb += overflows[n].eq(insert & (new_shares[-1] | new_orders[-1]))
         m.d.sync += [self.overflow.eq(overflows.any()), self.overflow_row.eq(row[2])]
         m.d.comb += [
-            self.full.eq(full), self.full_better.eq(full_better), self.touch_valid.eq(wanted), self.touch_row.eq(row[2]),
+            self.full.eq(full), self.full_better.eq(full_better), self.touch_valid.eq(wanted),
+            self.touch_row.eq(row[2]),
             self.touch_better.eq((select & better).any())]
         with m.If(self.clear):
             m.d.sync += [self.lost.eq(0), *(cell.eq(0) for cell in cells)]

@@ -24,18 +24,18 @@ def lowest(bits):
 class Levels(wiring.Component):
     """A cell (shares, orders) for every row and rank, a two-level bitmap of occupied cells, and the best of a row.
 
-    The best is found anew for each operation, from the bitmap and not from the best before it: the first of the operation's
-    own word, the word of the operation right before, and the best of all other words of the row. So there is
-    no search, and no case is worse than another.
+    The best is found anew for each operation, from the bitmap and not from the best before it: the first of the
+    operation's own word, the word of the operation right before, and the best of all other words of the row. So there
+    is no search, and no case is worse than another.
 
-    Cycles count as in ``OrderTable``: ``row``, ``rank``, ``near`` and ``commit`` are taken in cycle 4, ``level`` in cycle 5;
-    ``best`` strobes in cycle 12 with the best of the row as this operation leaves it. Throughput: one operation a cycle,
-    one with ``commit`` every two cycles.
-    Overflow: a cell that outgrows its bits strobes ``overflow`` and keeps the low ones. ``underflow`` never strobes unless
-    an overflow went before. Reset clears the pipeline; the memories are cleared by holding ``clear`` while
-    ``clear_address`` runs through all cells.
+    Cycles count as in ``OrderTable``: ``row``, ``rank``, ``near`` and ``commit`` are taken in cycle 4, ``level`` in
+    cycle 5; ``best`` strobes in cycle 12 with the best of the row as this operation leaves it. Throughput: one
+    operation a cycle, one with ``commit`` every two cycles. Overflow: a cell that outgrows its bits strobes
+    ``overflow`` and keeps the low ones. ``underflow`` never strobes unless an overflow went before. Reset clears the
+    pipeline; the memories are cleared by holding ``clear`` while ``clear_address`` runs through all cells.
 
-    The scan reads beside the operations: summaries at once, words and cells one cycle after an address that met ``ready``.
+    The scan reads beside the operations: summaries at once, words and cells one cycle after an address that met
+    ``ready``.
 
     Members
     -------
@@ -117,8 +117,9 @@ class Levels(wiring.Component):
         m.d.comb += [select_5.eq(Const(1, words) << rank[5][low:]), bit_5.eq(Const(1, word_size) << rank[5][:low])]
         select, bit = stages(select_5, 5, 8, "select"), stages(bit_5, 5, 7, "bit")
 
-        # Cycle 6: the cell and the word as the operations two to four before leave them. The one right before has no result yet: on
-        # the same cell its base is ours too, and its change adds to ours; on the same word we wait for it.
+        # Cycle 6: the cell and the word as the operations two to four before leave them. The one right before has no
+        # result yet: on the same cell its base is ours too, and its change adds to ours; on the same word we wait for
+        # it.
         new_cell, new_word, occupied = Signal(sizes.cell), Signal(word_size), Signal()      # cycle 8
         later_cell, later_word = stages(new_cell, 8, 10, "new_cell"), stages(new_word, 8, 10, "new_word")
         base_cell, base_word = Signal(sizes.cell), Signal(word_size)                        # cycle 7

@@ -33,7 +33,8 @@ class Sizes:
         self.slots = profile.order_slots // 8
         self.index_bits = ceil_log2(self.slots)
         if profile.order_slots != 8 << self.index_bits or self.index_bits >= profile.ref_bits:
-            raise ValueError(f"order_slots must be 8 times a power of two, below 2**ref_bits, not {profile.order_slots}")
+            raise ValueError(
+                f"order_slots must be 8 times a power of two, below 2**ref_bits, not {profile.order_slots}")
         self.window_bits = ceil_log2(profile.window)
         if profile.window != 1 << self.window_bits or self.window_bits < 4:
             raise ValueError(f"window must be a power of two of at least 16, not {profile.window}")

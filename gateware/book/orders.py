@@ -19,13 +19,13 @@ ORDER_EVENTS = data.StructLayout({name: 1 for name in (
 WAYS = 8  # two halves of four
 
 
-def OPERATION(sizes: Sizes) -> data.StructLayout:  # noqa: N802
+def OPERATION(sizes: Sizes) -> data.StructLayout:
     """Layout of an operation as it enters the table."""
     return data.StructLayout({
         "kind": Kind, "ref": sizes.profile.ref_bits, "ref_fits": 1, "shares": 32, "side": 1, "side_valid": 1})
 
 
-def LevelOperation(sizes: Sizes) -> data.StructLayout:  # noqa: N802
+def LevelOperation(sizes: Sizes) -> data.StructLayout:
     """Layout of an operation's effect: ``shares`` and ``kill`` (the order leaves) or ``insert`` (it comes)."""
     return data.StructLayout({"valid": 1, "insert": 1, "kill": 1, "shares": sizes.profile.share_bits})
 
@@ -47,13 +47,13 @@ def hash_taps(sizes: Sizes, half: int) -> list[list[int]]:
 class OrderTable(wiring.Component):
     """Two halves of four ways, exactly hashed, and an associative stash; one operation a cycle, never a stall.
 
-    An operation enters in cycle 0 (``op``), its symbol is given in cycle 3, its insert position in cycle 4. The row and position of
-    the level it touches are out in cycle 4 (``row``, ``position``), the effect in cycle 5 (``level``), with its event strobes.
-    Operations may follow each other in every cycle, except: the cycle behind a REDUCE is free, and
-    inserts (ADD, IN) are at least three cycles apart; messages of ITCH are long enough for both.
+    An operation enters in cycle 0 (``op``), its symbol is given in cycle 3, its insert position in cycle 4. The row
+    and position of the level it touches are out in cycle 4 (``row``, ``position``), the effect in cycle 5 (``level``),
+    with its event strobes. Operations may follow each other in every cycle, except: the cycle behind a REDUCE is free,
+    and inserts (ADD, IN) are at least three cycles apart; messages of ITCH are long enough for both.
 
-    Overflow: an insert that finds no way and no stash entry free is refused and strobes ``orders_table_full``.
-    Errors: see ``ORDER_EVENTS``; a refused operation changes nothing, but for an over-execution, which removes the order.
+    Overflow: an insert that finds no way and no stash entry free is refused and strobes ``orders_table_full``. Errors:
+    see ``ORDER_EVENTS``; a refused operation changes nothing, but for an over-execution, which removes the order.
     Reset: clears the pipeline; the table itself is cleared by holding ``clear`` while ``clear_address`` runs through
     all slots; operations must not enter meanwhile.
 
@@ -291,7 +291,8 @@ class OrderTable(wiring.Component):
         m.d.sync += recent.eq(Cat(inserting_3, recent))
         m.d.comb += [
             Assert(~(inserting_3 & recent.any()), Format("inserts less than three cycles apart")),
-            Assert(~((op[3].kind != Kind.NONE) & (op_4.kind == Kind.REDUCE)), Format("operation right behind a REDUCE")),
+            Assert(~((op[3].kind != Kind.NONE) & (op_4.kind == Kind.REDUCE)),
+                   Format("operation right behind a REDUCE")),
             Assert((hit & (hit - 1)[:places]) == 0, Format("one order in two places: {:b}", hit))]
         return m
 

@@ -17,7 +17,7 @@ INFO = data.StructLayout({
     "lat_best": 8})
 
 
-def SUBJECT(sizes: Sizes) -> data.StructLayout:  # noqa: N802
+def SUBJECT(sizes: Sizes) -> data.StructLayout:
     """Layout of all that a record tells beside the levels below the best, taken in one cycle."""
     return data.StructLayout({
         "symbol": sizes.symbol_bits, "locate": 16, "state": 32, "base": sizes.tick_bits, "bank": 1, "info": INFO,
@@ -27,11 +27,11 @@ def SUBJECT(sizes: Sizes) -> data.StructLayout:  # noqa: N802
 class Publisher(wiring.Component):
     """Writes a book record: levels first, then the header, whose counts are known by then.
 
-    A level is shown if its rank is below its side's limit; the best of a side is shown in any case. Crossed and incomplete
-    are added to the state word here.
+    A level is shown if its rank is below its side's limit; the best of a side is shown in any case. Crossed and
+    incomplete are added to the state word here.
 
-    Latency: first word 4 cycles after ``start``; one word a cycle while ``o`` is ready: 36 cycles a record of 256 bytes.
-    ``ready`` is low meanwhile; ``start`` while it is low is not allowed. Reset abandons the record.
+    Latency: first word 4 cycles after ``start``; one word a cycle while ``o`` is ready: 36 cycles a record of 256
+    bytes. ``ready`` is low meanwhile; ``start`` while it is low is not allowed. Reset abandons the record.
 
     Members
     -------
@@ -65,7 +65,8 @@ class Publisher(wiring.Component):
         offsets = [subject.best[0].rank ^ ((1 << sizes.window_bits) - 1), subject.best[1].rank]
         crossed = Signal()
         for n in range(2):
-            m.d.sync += [best_tick[n].eq(subject.base + offsets[n]), best_price[n].eq(best_tick[n] * sizes.profile.tick)]
+            m.d.sync += [
+                best_tick[n].eq(subject.base + offsets[n]), best_price[n].eq(best_tick[n] * sizes.profile.tick)]
         m.d.sync += crossed.eq(subject.best[0].any & subject.best[1].any & (offsets[0] >= offsets[1]))
 
         # Level words. Two levels of 12 bytes are three words; a phase reads the level that the word needs.

@@ -13,12 +13,12 @@ __all__ = ["Scan", "LEVEL", "SIDE"]
 QUEUE = 4  # occupancy words fetched ahead
 
 
-def LEVEL(sizes: Sizes) -> data.StructLayout:  # noqa: N802
+def LEVEL(sizes: Sizes) -> data.StructLayout:
     """Layout of a level found: ``rank`` is the window's size for all far levels."""
     return data.StructLayout({"rank": sizes.window_bits + 1, "price": 32, "cell": sizes.cell})
 
 
-def SIDE(sizes: Sizes) -> data.StructLayout:  # noqa: N802
+def SIDE(sizes: Sizes) -> data.StructLayout:
     """Layout of what is known of a side: only levels with a rank below ``limit`` are still true."""
     return data.StructLayout({
         "count": range(sizes.profile.levels + 1), "limit": sizes.window_bits + 1, "exhausted": 1, "incomplete": 1})
@@ -27,11 +27,13 @@ def SIDE(sizes: Sizes) -> data.StructLayout:  # noqa: N802
 class Scan(wiring.Component):
     """Reads the best K levels of both sides of one symbol into a table, beside the operations and never in their way.
 
-    An operation on a row that is being scanned cuts the scan at its rank: a level better than it is as true as before, all others are
-    given up (``limit``). So what is shown is true at the moment of ``take``, and the count says how much that is.
+    An operation on a row that is being scanned cuts the scan at its rank: a level better than it is as true as before,
+    all others are given up (``limit``). So what is shown is true at the moment of ``take``, and the count says how
+    much that is.
 
-    Latency, from ``start`` to ``done``, when no operation takes the read ports: at most 2 * K + 16 cycles with levels in the windows, two more for each
-    far level; with operations every two cycles about twice that. ``done`` holds until ``take``. Reset forgets the scan.
+    Latency, from ``start`` to ``done``, when no operation takes the read ports: at most 2 * K + 16 cycles with levels
+    in the windows, two more for each far level; with operations every two cycles about twice that. ``done`` holds
+    until ``take``. Reset forgets the scan.
 
     Members
     -------

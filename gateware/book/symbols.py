@@ -151,7 +151,7 @@ class Symbols(wiring.Component):
         m.d.sync += claimed.eq(self.config.write & self.config.locate_valid)
 
         # Cycle 0: compare. The name in quarters, so that little logic hangs on the message.
-        valid_1 = Signal()
+        valid_1, directory_1 = Signal(), Signal()
         kind_1 = Signal(8)
         locate_0, locate_1 = Signal(LOCATE_BITS), Signal(LOCATE_BITS)
         m.d.comb += locate_0.eq(Cat(message[at] for at in reversed(range(_LOCATE.offset, _LOCATE.end))))
@@ -161,7 +161,8 @@ class Symbols(wiring.Component):
         match_1 = Signal(count)
         name_1 = [Signal(4, name=f"name_match_{n}") for n in range(count)]
         m.d.sync += [
-            valid_1.eq(self.i.valid), kind_1.eq(message[0]), locate_1.eq(locate_0), again_1.eq(locate_0 == locate_1)]
+            valid_1.eq(self.i.valid), kind_1.eq(message[0]), locate_1.eq(locate_0), again_1.eq(locate_0 == locate_1),
+            directory_1.eq(message[0] == ord("R"))]
         for n in range(count):
             m.d.sync += match_1[n].eq(enable[n] & known[n] & (locates[n] == locate_0) & ~replaced[n])
             for part in range(4):
@@ -175,12 +176,11 @@ class Symbols(wiring.Component):
         m.d.comb += [flag.eq(valid_1 & (kind_1 == ord(letter))) for letter, flag in is_1.items()]
         by_name = Signal(count)
         m.d.comb += by_name.eq(
-            Mux(is_1["R"], Cat(match.all() for match in name_1) & learns & enable & ~replaced, 0))
+            Mux(valid_1 & directory_1, Cat(match.all() for match in name_1) & learns & enable & ~replaced, 0))
         refused = Signal()              # the host gives that locate away in this cycle
-        m.d.comb += refused.eq(claimed & (config.locate == locate_1))
+        m.d.sync += refused.eq(self.config.write & self.config.locate_valid & (self.config.locate == locate_0))
         learned_2, any_learned_2, learned = Signal(count), Signal(), Signal(count)
-        m.d.comb += learned.eq(
-            Mux(refused, 0, by_name & ~Mux(claimed, applied, 0)))
+        m.d.comb += learned.eq(Mux(refused, 0, by_name & ~Mux(claimed, applied, 0)))
         m.d.sync += [learned_2.eq(learned), any_learned_2.eq(learned.any())]
         for n in range(count):
             claimed_by_other = Signal(name=f"claimed_by_other_{n}")

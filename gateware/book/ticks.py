@@ -12,8 +12,8 @@ __all__ = ["Ticks"]
 class Ticks(wiring.Component):
     """Position of a price in a symbol's window.
 
-    An exact division needs no divider: with tick = 2**a * odd, a price on the grid, shifted right by a, times the inverse
-    of odd modulo a power of two *is* the quotient; off the grid the product exceeds any quotient there can be.
+    An exact division needs no divider: with tick = 2**a * odd, a price on the grid, shifted right by a, times the
+    inverse of odd modulo a power of two *is* the quotient; off the grid the product exceeds any quotient there can be.
 
     Latency: outputs 4 cycles after ``price``; ``base`` is taken 3 cycles after it. Throughput: one a cycle. No state.
 

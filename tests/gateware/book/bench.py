@@ -20,9 +20,9 @@ BASE = 5_000 - 32
 def run(messages, *, profile=TINY, base=BASE, gap=lambda: 0, settle=200, ready=lambda: 1, clear_at=()):
     """Present ``messages`` as if packed behind each other at a word a cycle, ``gap()`` more cycles between.
 
-    Returns (records, counts, bests, starts): records as an array, counts of the event strobes, for each best-price strobe
-    (cycle, row, any, rank, shares, orders), and the cycle of each message. ``clear`` strobes with the messages whose
-    numbers are in ``clear_at``.
+    Returns (records, counts, bests, starts): records as an array, counts of the event strobes, for each best-price
+    strobe (cycle, row, any, rank, shares, orders), and the cycle of each message. ``clear`` strobes with the messages
+    whose numbers are in ``clear_at``.
     """
     dut = Book(profile=profile)
     dtype = record_dtype(profile.levels)
@@ -102,7 +102,8 @@ def run(messages, *, profile=TINY, base=BASE, gap=lambda: 0, settle=200, ready=l
 
 def check_all(messages, records, counts, *, profile=TINY):
     """Compare every record with the reference model as of its ``feed_seq``; returns how many levels were compared."""
-    model = ReferenceBook(locates=(1, 2, 3), tick=profile.tick, ref_bits=profile.ref_bits, share_bits=profile.share_bits)
+    model = ReferenceBook(
+        locates=(1, 2, 3), tick=profile.tick, ref_bits=profile.ref_bits, share_bits=profile.share_bits)
     levels, position, complete = 0, 0, 0
     by_seq = {}
     for number, record in enumerate(records):

@@ -57,7 +57,10 @@ def test_the_best_price_takes_twelve_cycles_and_thirteen_for_a_replace():
         message("E", locate=1, reference=9, shares=5, timestamp=6)]
     _, _, bests, starts = run(messages, gap=lambda: 20)
     assert [best[0] - start for best, start in zip(bests, starts, strict=True)] == [12, 12, 12, 12, 12, 13, 12, 12]
-    rank = lambda price: TINY.window - 1 - (price - BASE)  # noqa: E731
+
+    def rank(price):
+        return TINY.window - 1 - (price - BASE)
+
     assert [best[2:] for best in bests[:-1]] == [
         (1, rank(middle), 10, 1), (1, rank(middle), 10, 1), (1, rank(middle + 3), 30, 1), (1, rank(middle), 10, 1),
         (1, rank(middle - 20), 20, 1), (1, rank(middle - 30), 7, 1), (1, rank(middle - 30), 5, 1)]
