@@ -28,7 +28,7 @@ class Arbiter(wiring.Component):
     session, sequence, numbered : In
         Header of the packet under way (Mold).
     begun : In(1)
-        A packet has begun, two cycles after its first word was judged by the extractor.
+        A packet has begun: its first word was on ``i`` three cycles before.
     learn : In(1)
         The packet proved good: its session is the one to follow, if none is known.
     block, known, fits : In(1)
@@ -97,7 +97,8 @@ class Arbiter(wiring.Component):
         m = Module()
 
         resyncing = Signal()
-        m.d.sync += resyncing.eq(self.resync)
+        resync_number = Signal.like(self.seq_set)
+        m.d.sync += [resyncing.eq(self.resync), resync_number.eq(self.seq_set)]
 
         # Session. The bytes are kept of every packet while none is known; ``learn`` makes them count.
         kept = Signal.like(self.session)
@@ -180,7 +181,7 @@ class Arbiter(wiring.Component):
             self.ahead.eq(ends & self.leads),
         ]
         with m.If(resyncing):
-            m.d.sync += self.expected.eq(self.seq_set)
+            m.d.sync += self.expected.eq(resync_number)
         with m.Elif(self.taken):
             m.d.sync += self.expected.eq(self.expected + 1)
         with m.If(self.wrong):

@@ -52,8 +52,8 @@ class Extractor(wiring.Component):
         With ``end``: the type is one that acts on an order (A F E C X D U).
     short : Out(1)
         A block length below 12 was in the word on ``i`` three cycles before.
-    begun, closed : Out(1)
-        The word is the first, the last of its datagram.
+    closed : Out(1)
+        The word is the last of its datagram.
     exact : Out(1)
         With ``end`` and ``closed``: no byte follows the block.
     line : Out(1)
@@ -71,7 +71,6 @@ class Extractor(wiring.Component):
     fits: Out(1)
     order: Out(1)
     short: Out(1)
-    begun: Out(1)
     closed: Out(1)
     exact: Out(1)
     line: Out(1)
@@ -221,7 +220,6 @@ class Extractor(wiring.Component):
         short_1 = Signal()
         m.d.sync += [short_1.eq(short), self.short.eq(short_1)]
         m.d.comb += [
-            self.begun.eq(valid & first),
             self.closed.eq(valid & last),
             self.end.eq(inner & ending & Cat(at_last[k] & present[k] for k in range(LANES)).any()),
             self.exact.eq(Cat(at_last[k] & count_is[k] for k in range(LANES)).any()),

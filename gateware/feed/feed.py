@@ -95,7 +95,7 @@ class Feed(wiring.Component):
         m.submodules.notices = notices = Notices()
 
         # Words.
-        for block in (extractor, mold, inject):
+        for block in (extractor, mold, packets, inject):
             m.d.comb += [
                 block.i.valid.eq(self.i.valid), block.i.p.eq(self.i.p),
                 block.i.verdict_done.eq(self.i.verdict_done), block.i.verdict_bad.eq(self.i.verdict_bad),
@@ -117,7 +117,7 @@ class Feed(wiring.Component):
         # What is taken.
         m.d.comb += [
             arbiter.session.eq(mold.session), arbiter.sequence.eq(mold.sequence), arbiter.numbered.eq(mold.numbered),
-            arbiter.begun.eq(packets.begun_late), arbiter.learn.eq(packets.learn), arbiter.line.eq(extractor.line),
+            arbiter.begun.eq(packets.begun), arbiter.learn.eq(packets.learn), arbiter.line.eq(extractor.line),
             arbiter.block.eq(ends), arbiter.known.eq(extractor.known), arbiter.fits.eq(extractor.fits),
             arbiter.short.eq(extractor.short & ~mold.none),
             arbiter.inject.eq(inject.take), arbiter.inject_known.eq(inject.known),
@@ -128,8 +128,7 @@ class Feed(wiring.Component):
 
         # Packets as wholes.
         m.d.comb += [
-            packets.verdict_done.eq(self.i.verdict_done), packets.verdict_bad.eq(self.i.verdict_bad),
-            packets.begun.eq(extractor.begun), packets.closed.eq(extractor.closed), packets.line.eq(extractor.line),
+            packets.closed.eq(extractor.closed), packets.line.eq(extractor.line),
             packets.complete.eq(extractor.end & extractor.exact & mold.final),
             *(getattr(packets, name).eq(getattr(mold, name))
               for name in ("whole", "bare", "none", "heartbeat", "ended", "sequence", "count")),

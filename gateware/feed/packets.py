@@ -4,6 +4,8 @@ from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from gateware.interfaces import DatagramStream
+
 __all__ = ["Packets"]
 
 #: Cycles from the verdict on ``i`` to its effect: all that the datagram's words set off has come to rest by then, and
@@ -22,18 +24,18 @@ class Packets(wiring.Component):
 
     Members
     -------
-    verdict_done, verdict_bad : In(1)
-        From the datagram stream.
-    begun, closed, complete, line : In(1)
-        Of the word judged: first, last, last with the end of the packet's last block in its last byte; its line.
+    i : In(DatagramStream)
+        MoldUDP64 packets. A packet begins with its first word, even one that comes with a bad verdict.
+    closed, complete, line : In(1)
+        Of the word judged: last, last with the end of the packet's last block in its last byte; its line.
     whole, bare, none, heartbeat, ended, sequence, count : In
         Header (Mold).
     matches, leads, ignored, taken : In(1)
         Judgement of the packet, and strobe of a message taken from a line (Arbiter).
     resync, clear : In(1)
         Drop what is under way; forget ``suspect`` (a new suspicion in the same cycle prevails).
-    begun_late : Out(1)
-        ``begun``, two cycles later.
+    begun : Out(1)
+        A packet has begun three cycles ago.
     learn : Out(1)
         A good packet of the session followed, or of the first session.
     packets_a, packets_b, packets_short, packets_session, heartbeats, end_of_session, packets_malformed, packets_gap,
@@ -49,9 +51,7 @@ class Packets(wiring.Component):
         Strobe of the first of them.
     """
 
-    verdict_done: In(1)
-    verdict_bad: In(1)
-    begun: In(1)
+    i: In(DatagramStream)
     closed: In(1)
     complete: In(1)
     line: In(1)
@@ -68,7 +68,7 @@ class Packets(wiring.Component):
     taken: In(1)
     resync: In(1)
     clear: In(1)
-    begun_late: Out(1)
+    begun: Out(1)
     learn: Out(1)
     packets_a: Out(1)
     packets_b: Out(1)
@@ -90,7 +90,7 @@ class Packets(wiring.Component):
         m = Module()
 
         # State of the packet, three cycles behind its words.
-        begun = Signal()
+        begun = Signal(2)
         whole = Signal(2)
         closed = Signal()
         complete = Signal()
@@ -101,7 +101,8 @@ class Packets(wiring.Component):
         line = Signal()
         number = Signal(64)
         m.d.sync += [
-            begun.eq(self.begun), self.begun_late.eq(begun), whole.eq((whole << 1) | self.whole),
+            begun.eq((begun << 1) | (self.i.valid & self.i.p.first)), self.begun.eq(begun[1]),
+            whole.eq((whole << 1) | self.whole),
             closed.eq(self.closed), complete.eq(self.complete), bare.eq(self.bare),
         ]
         with m.If(whole[0]):
@@ -112,14 +113,14 @@ class Packets(wiring.Component):
             m.d.sync += malformed.eq(1)
         with m.If(self.taken):
             m.d.sync += some.eq(1)
-        with m.If(self.begun_late):
+        with m.If(self.begun):
             m.d.sync += [has_header.eq(0), malformed.eq(0), some.eq(0), line.eq(self.line)]
 
         done = Signal(DELAY)
         bad = Signal(DELAY)
         m.d.sync += [
-            done.eq((done << 1) | self.verdict_done),
-            bad.eq((bad << 1) | self.verdict_bad),
+            done.eq((done << 1) | self.i.verdict_done),
+            bad.eq((bad << 1) | self.i.verdict_bad),
         ]
         good = Signal()
         suspicious = Signal()

@@ -64,11 +64,12 @@ class GapWatch(wiring.Component):
             return result
 
         resyncing = Signal()
+        resync_number = Signal.like(self.seq_set)
         compared = Signal()
-        m.d.sync += [resyncing.eq(self.resync), compared.eq(self.heard)]
+        m.d.sync += [resyncing.eq(self.resync), resync_number.eq(self.seq_set), compared.eq(self.heard)]
         higher = less(self.highest, self.number)
         with m.If(resyncing):
-            m.d.sync += self.highest.eq(self.seq_set)
+            m.d.sync += self.highest.eq(resync_number)
         with m.Elif(compared & higher):
             m.d.sync += self.highest.eq(self.number)
 

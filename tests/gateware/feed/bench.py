@@ -71,11 +71,11 @@ class Result:
     cycles: int = 0
 
 
-def run(script, *, inject=(), gap_packets=0, gap_cycles=0, silence_cycles=0, settle=40, resync_at=None):
+def run(script, *, inject=(), gap_packets=0, gap_cycles=0, silence_cycles=0, settle=40, resync_after=()):
     """Play ``script`` (Datagram, Pause, Command) and offer ``inject``, (seq, bytes[, length]), all along.
 
-    ``settle`` idle cycles follow the script. ``resync_at`` is a cycle and the number to resync to in it. Returns the
-    Result.
+    ``settle`` idle cycles follow the script. ``resync_after`` lists (datagram, cycles after its first word, number) of
+    strobes of ``resync`` that the script does not wait for. Returns the Result.
     """
     dut = Feed()
     result = Result()
@@ -137,13 +137,16 @@ def run(script, *, inject=(), gap_packets=0, gap_cycles=0, silence_cycles=0, set
         over = True
 
     async def resync(ctx):
-        cycle, seq = resync_at
-        for _ in range(cycle):
+        for datagram, delay, seq in resync_after:
+            while len(result.word_cycles) <= datagram or not result.word_cycles[datagram]:
+                await ctx.tick()
+            while result.cycles < result.word_cycles[datagram][0] + delay:
+                await ctx.tick()
+            ctx.set(dut.seq_set, seq)
+            ctx.set(dut.resync, 1)
             await ctx.tick()
-        ctx.set(dut.seq_set, seq)
-        ctx.set(dut.resync, 1)
-        await ctx.tick()
-        ctx.set(dut.resync, 0)
+            ctx.set(dut.seq_set, 0)
+            ctx.set(dut.resync, 0)
 
     async def host(ctx):
         for seq, message, *length in inject:
@@ -181,7 +184,7 @@ def run(script, *, inject=(), gap_packets=0, gap_cycles=0, silence_cycles=0, set
         simulator.add_testbench(watch, background=True)
         simulator.add_testbench(lines)
         simulator.add_testbench(host, background=True)
-        if resync_at:
+        if resync_after:
             simulator.add_testbench(resync, background=True)
         simulator.run()
     return result

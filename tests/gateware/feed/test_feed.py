@@ -95,7 +95,7 @@ def test_every_type_alone_at_every_lane(lane):
 def test_full_packets_with_pauses_and_without(lane):
     rng = random.Random(100 + lane)
     script, seq = [], 1
-    for n in range(8):
+    for n in range(4):
         blocks = messages(rng, 30)
         gaps = tuple(rng.choice((0, 0, 0, 1, 2, 5)) for _ in range(300)) if n % 2 else ()
         script.append(Datagram(packet(seq, blocks), lane=lane, gaps=gaps, line=n % 2, late=rng.randrange(5),
@@ -126,21 +126,19 @@ def traffic(rng, count, *, idle=(4, 5, 6, 20), letters=BOOK_TYPES + "SPQI", seq=
     return packets
 
 
-def two_lines(rng, packets, *, loss=0.1, duplicate=0.05, skew=3, bad=0.1, lane=None):
-    """Return the datagrams of ``packets`` as both lines bring them, each with its own losses, repeats and delays."""
+def two_lines(rng, packets, *, loss=0.1, duplicate=0.05, skew=0.4, bad=0.2, lane=None):
+    """Return the datagrams of ``packets`` as both lines bring them, late, twice, lost or damaged on one of them."""
     arrivals = []
-    for line in (0, 1):
-        at = 0.0
-        for seq, blocks in packets:
-            at += 1
-            copies = rng.random() >= loss
-            copies += rng.random() < duplicate
-            for _ in range(copies):
+    for at, (seq, blocks) in enumerate(packets):
+        weak, chance = rng.randrange(2), rng.random()
+        for line in (0, 1):
+            for copy in range(1 + (rng.random() < duplicate)):
+                if line == weak and chance < loss:
+                    continue
                 when = at + line * skew + rng.random() * (skew if rng.random() < 0.2 else 0.5)
-                arrivals.append((when, line, packet(seq, blocks)))
+                arrivals.append((when, line, packet(seq, blocks), line == weak and chance < loss + bad and not copy))
     script = []
-    for _, line, payload in sorted(arrivals, key=lambda entry: entry[0]):
-        damaged = rng.random() < bad
+    for _, line, payload, damaged in sorted(arrivals, key=lambda entry: entry[0]):
         words = (len(payload) + 7) // 8
         script.append(Datagram(
             payload, line=line, lane=rng.choice((2, 6)) if lane is None else lane, bad=damaged,
@@ -252,14 +250,16 @@ def test_session_is_learned_from_a_good_packet_only():
 def test_injected_messages_fill_a_gap_under_saturated_lines():
     rng = random.Random(9)
     raw = messages(rng, 200, "DSAEU")
-    script = [Datagram(packet(1, raw[:5]))]
-    script += [Datagram(packet(at + 1, raw[at:at + 2]), line=line, idle=4)
-               for at in range(15, 199, 2) for line in (0, 1)]
-    inject = [(n + 1, raw[n]) for n in range(5, 15)]
-    inject[3:3] = [(8, raw[7]), (40, raw[39]), (9, b"", 0), (9, raw[8], 51)]
-    result, reference = check(script, inject=inject, exact_gaps=False)
-    assert len(result.injected) == len(inject) and reference.counters["inject_refused"] == 4
-    assert reference.counters["msgs_injected"] == 10 and reference.expected > 25
+    script = [Datagram(packet(at + 1, raw[at:at + 2]), line=line, idle=4, gaps=())
+              for at in range(10, 60, 2) for line in (0, 1)]
+    inject = [(n + 1, raw[n]) for n in range(2, 60)]
+    inject[:0] = [(1, raw[0]), (1, raw[0]), (40, raw[39]), (2, b"Z", 0), (2, raw[1], 51), (2, raw[1])]
+    result, reference = check(script, inject=inject, exact_gaps=False, settle=200)
+    assert len(result.injected) == len(inject) and reference.expected == 61
+    ready = [cycle for _, cycle in result.injected]
+    begins = [cycles[0] for cycles in result.word_cycles]
+    for first, second in zip(begins, begins[1:], strict=False):
+        assert sum(first < cycle <= second for cycle in ready) == 1 or ready[-1] < second
 
 
 def test_injected_messages_are_checked_like_others():
@@ -283,14 +283,24 @@ def test_injection_among_random_traffic(seed):
 def test_resync_in_any_cycle_of_a_packet():
     rng = random.Random(11)
     raw = messages(rng, 3, "S")
-    for cycle in range(0, 24):
-        result = run([Datagram(packet(1, raw), gaps=(0,) * 20), Pause(30), Datagram(packet(50, raw[:2]), idle=30)],
-                     resync_at=(cycle, 50), settle=30)
-        numbers = [seq for _, seq, _ in result.messages]
-        kept = numbers[:-2]
-        assert numbers[-2:] == [50, 51] and kept == list(range(1, len(kept) + 1)), f"resync in cycle {cycle}"
-        assert [m[:12] for _, _, m in result.messages] == [*raw[:len(kept)], *raw[:2]]
-        assert result.levels[-1]["expected"] == result.levels[-1]["highest"] == 52
+    rounds, step = 24, 52
+    script, resync_after = [], []
+    for n in range(rounds):
+        base = 1 + n * step
+        script += [Datagram(packet(base, raw), late=n % 2), Pause(30), Datagram(packet(base + 50, raw[:2])), Pause(30)]
+        resync_after.append((2 * n, n, base + 50))
+    result = run(script, resync_after=resync_after)
+    told = [(seq, message[:12]) for _, seq, message in result.messages]
+    kept = []
+    for n in range(rounds):
+        base = 1 + n * step
+        mine = [entry for entry in told if base <= entry[0] < base + step]
+        assert mine[-2:] == [(base + 50, raw[0]), (base + 51, raw[1])], f"resync after {n} cycles"
+        kept.append(len(mine) - 2)
+        assert mine[:-2] == [(base + k, raw[k]) for k in range(kept[-1])], f"resync after {n} cycles"
+        assert result.levels[2 * n + 1]["expected"] == result.levels[2 * n + 1]["highest"] == base + step
+    # Later resyncs leave more messages, but for the first ones, which come before the packet is judged.
+    assert kept[0] == kept[1] == 0 and kept[2:] == sorted(kept[2:]) and kept[-1] == 3
 
 
 def test_gap_goes_stale_by_time_and_recovers():
