@@ -42,20 +42,25 @@ class ChannelMatch(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        address_fits, port_fits = Signal(self.channels), Signal(self.channels)
-        hit = Signal(self.channels)
+        address_fits, port_fits, hit = Signal(self.channels), Signal(self.channels), Signal(self.channels)
         for n in range(self.channels):
             entry = self.channel[n]
             with m.If(self.address_valid):
                 m.d.sync += [address_fits[n].eq(entry.enable & (entry.ip == self.address)), port_fits[n].eq(0)]
             with m.If(self.early_valid):
                 m.d.sync += port_fits[n].eq(entry.port == self.early)
-            m.d.comb += hit[n].eq(address_fits[n] & (port_fits[n] | self.late_valid & (entry.port == self.late)))
 
-        # The first entry that matches is alone in having no match before it.
-        lines = Cat(self.channel[n].line & hit[n] & ~hit[:n].any() for n in range(self.channels))
-        held = Signal()
-        m.d.comb += self.line.eq(Mux(self.settle, lines.any(), held))
+            # Which entries stand behind an earlier one for the same destination is known before the port comes, so that
+            # of those left at most one hits, and nothing but a gate for each entry comes behind the late port.
+            same_port = Signal(n, name=f"same_port{n}")
+            m.d.sync += same_port.eq(Cat(self.channel[k].port == entry.port for k in range(n)))
+            stands = address_fits[n] & ~(same_port & address_fits[:n]).any()
+            m.d.comb += hit[n].eq(stands & (port_fits[n] | self.late_valid & (entry.port == self.late)))
+
+        line, held = Signal(), Signal()
+        m.d.comb += [
+            line.eq(Cat(hit[n] & self.channel[n].line for n in range(self.channels)).any()),
+            self.line.eq(Mux(self.settle, line, held))]
         with m.If(self.settle):
-            m.d.sync += [held.eq(lines.any()), self.missed.eq(~hit.any())]
+            m.d.sync += [held.eq(line), self.missed.eq(~hit.any())]
         return m

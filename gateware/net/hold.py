@@ -7,10 +7,13 @@ from amaranth.lib.wiring import In, Out
 from gateware.interfaces import DATAGRAM_WORD, DatagramStream
 from gateware.ram import Ram
 
-__all__ = ["Hold", "GAP"]
+__all__ = ["Hold", "GAP", "LAG"]
 
 #: Idle cycles behind each datagram that is released.
 GAP = 4
+
+#: Words that can be stored until the memory is seen to be full.
+LAG = 2
 
 ENTRY = data.StructLayout({"p": DATAGRAM_WORD, "valid": 1})
 
@@ -22,8 +25,8 @@ class Hold(wiring.Component):
     are stored. A good verdict releases them, the first word 5 cycles later at the earliest, the last with
     ``verdict_done``; a bad one takes them back without a trace. ``GAP`` idle cycles follow each datagram, so words must
     come with at least 5 idle cycles between two datagrams, as frames do. Then the memory drains as fast as it fills,
-    and datagrams of up to ``depth`` - 32 words always fit, and of up to ``depth`` - ``GAP`` words when nothing is
-    stored. One that does not fit sets ``overflow``, and must get a bad verdict.
+    and datagrams of up to ``depth`` - 32 words always fit, and of up to ``depth`` - ``GAP`` - ``LAG`` words when
+    nothing is stored. One that does not fit sets ``overflow``, and must get a bad verdict.
 
     ``active`` follows ``hold`` when nothing is in flight: to high between any two frames, to low in the first pause
     that lets the memory run empty. Reset forgets all words.
@@ -57,33 +60,34 @@ class Hold(wiring.Component):
         write, commit, read = (Signal(range(2 * self.depth), name=n) for n in ("write", "commit", "read"))
 
         # Store, one cycle after ``i``. ``rest`` makes the entries that will be the idle cycles; there is always room
-        # left for these, so that only words overflow, and it is known in time.
+        # left for these, so that only words overflow, and it is known in time. ``crowded`` lags behind by ``LAG``
+        # words; at a verdict it starts anew, as the words of a datagram taken back must not crowd out the next, and
+        # what is released drains as fast as the next comes in.
         word_valid, word, done, bad = Signal(), Signal(DATAGRAM_WORD), Signal(), Signal()
         rest = Signal(GAP + 1)
         entry, store = Signal(ENTRY), Signal()
-        crowded = Signal()
-        next_write, level = Signal.like(write), Signal.like(write)
+        next_write, stored, crowded = Signal.like(write), Signal.like(write), Signal()
         m.d.sync += [
             word_valid.eq(self.i.valid & self.active), word.eq(self.i.p),
             done.eq(self.i.verdict_done & self.active), bad.eq(self.i.verdict_bad),
             rest.eq(Cat(self.i.valid & self.i.p.last & self.active, rest)),
-            crowded.eq(level >= self.depth - GAP)]
+            stored.eq(write - read), crowded.eq(stored >= self.depth - GAP - LAG)]
         m.d.comb += [
             store.eq((word_valid & ~crowded | rest[1:].any()) & ~self.overflow),
-            entry.p.eq(word), entry.valid.eq(word_valid), next_write.eq(write + store), level.eq(next_write - read),
+            entry.p.eq(word), entry.valid.eq(word_valid), next_write.eq(write + store),
             ram.w_en.eq(store), ram.w_addr.eq(write), ram.w_data.eq(entry)]
         m.d.sync += write.eq(next_write)
         with m.If(word_valid & crowded):
             m.d.sync += self.overflow.eq(1)
         with m.If(done):
-            m.d.sync += self.overflow.eq(0)
+            m.d.sync += [self.overflow.eq(0), stored.eq(0)]
             with m.If(bad):
                 m.d.sync += [write.eq(commit), rest.eq(0)]
             with m.Else():
                 m.d.sync += [commit.eq(next_write)]
         m.d.sync += [
             Assert(~(done & ~bad & self.overflow), Format("datagram released that overflowed")),
-            Assert(level <= self.depth, Format("{} words stored, {} fit", level, self.depth))]
+            Assert(stored <= self.depth, Format("{} words stored, {} fit", stored, self.depth))]
 
         # Drain: the read data is registered once more, as block RAM is slow.
         pending = Signal()

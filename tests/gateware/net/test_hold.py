@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from gateware.net.hold import GAP, Hold
+from gateware.net.hold import GAP, LAG, Hold
 from tests.gateware.net.bench import WORD_BYTES, Bench, Channel, frame_words
 from wire.frame import FEED_IP, FEED_PORT, build_frame
 
@@ -64,13 +64,20 @@ def test_a_datagram_beyond_the_memory_is_dropped_and_counted():
     assert [len(datagram.words) for datagram in bench.datagrams] == [10, 10, 32]
 
 
-def test_the_memory_is_used_up_to_its_gap():
+@pytest.mark.parametrize("gap", [0.0, 0.5])
+def test_what_fits_is_taken_and_what_does_not_is_counted(gap):
     depth = 64
-    sizes = range(depth - GAP - 3, depth + 6)
-    schedule = [step for size in sizes for step in (*frame_words(sized(size)), *[None] * depth)]
+    chance, schedule = random.Random(12), []
+    sizes = [depth - GAP - LAG + n for n in (-3, -2, -1, 0, 1, 2, 3, 4, 5, 6, 7, 8)]
+    for size in sizes:
+        for word in frame_words(sized(size)):
+            schedule += [None] * (chance.random() < gap) + [word]
+        schedule += [None] * 2 * depth
     bench = Bench(CHANNELS, hold=True, hold_depth=depth).play(schedule, settle=2 * depth)
-    assert bench.fates == ["frames_ok" if size <= depth - GAP else "frames_length" for size in sizes]
-    assert [len(datagram.words) for datagram in bench.datagrams] == [size for size in sizes if size <= depth - GAP]
+    taken = [len(datagram.words) for datagram in bench.datagrams]
+    assert bench.fates == ["frames_ok" if size in taken else "frames_length" for size in sizes]
+    assert taken[:4] == sizes[:4] and max(taken) <= depth - GAP
+    assert all(datagram.good for datagram in bench.datagrams)
 
 
 def test_full_frames_fit_back_to_back():
