@@ -36,6 +36,8 @@ class Book(wiring.Component):
     between. Throughput: any mix that ITCH allows at one 64-bit word a cycle; ``i`` is never stalled. Messages of a
     symbol that come faster than records can be written are in its next record together.
 
+    A symbol that is configured anew (another window, say) after it had order messages is incomplete until a clear.
+
     ``clear`` empties order table, levels and marks while ``clearing`` is high; order messages are dropped and counted
     meanwhile, and make their symbols incomplete. A reset does the same if anything was ever taken.
 
@@ -199,6 +201,12 @@ class Book(wiring.Component):
             m.d.sync += incomplete.bit_select(far.touch_row[:-1], 1).eq(1)
         with m.If(far.overflow):
             m.d.sync += incomplete.bit_select(far.overflow_row[:-1], 1).eq(1)
+        # A symbol that is configured anew while its old window may hold levels cannot be trusted until a clear.
+        lived = Signal(profile.symbols)
+        with m.If(operates):
+            m.d.sync += lived.bit_select(symbol_at[4], 1).eq(1)
+        with m.If(self.config.write & lived.bit_select(self.config.select, 1)):
+            m.d.sync += incomplete.bit_select(self.config.select, 1).eq(1)
         dropped = Signal()
         m.d.comb += dropped.eq(symbols.hit & of_book[2] & self.clearing)
         with m.If(dropped):
@@ -232,7 +240,7 @@ class Book(wiring.Component):
                 with m.If(sweep.all()):
                     m.next = "Follow"
         with m.If(started):
-            m.d.sync += [error.eq(0), incomplete.eq(0), self.crossed.eq(0)]
+            m.d.sync += [error.eq(0), incomplete.eq(0), lived.eq(0), self.crossed.eq(0)]
 
         # Which symbols have something new to tell.
         news, market_newer = Signal(profile.symbols), Signal(profile.symbols)

@@ -17,27 +17,27 @@ TINY = PROFILES["tiny"]
 BASE = 5_000 - 32
 
 
-def run(messages, *, profile=TINY, base=BASE, gap=lambda: 0, settle=200, ready=lambda: 1, clear_at=()):
+def run(messages, *, profile=TINY, base=BASE, gap=lambda: 0, settle=200, ready=lambda: 1, clear_at=(), configure_at=()):
     """Present ``messages`` as if packed behind each other at a word a cycle, ``gap()`` more cycles between.
 
     Returns (records, counts, bests, starts): records as an array, counts of the event strobes, for each best-price
     strobe (cycle, row, any, rank, shares, orders), and the cycle of each message. ``clear`` strobes with the messages
-    whose numbers are in ``clear_at``.
+    whose numbers are in ``clear_at``, a write of symbol 0's configuration with those in ``configure_at``.
     """
     dut = Book(profile=profile)
     dtype = record_dtype(profile.levels)
     records, word_store, counts, bests, starts = [], {}, {}, [], []
     done = False
 
+    def configuration(ctx, symbol):
+        values = {"select": symbol, "base": base, "locate": symbol + 1, "locate_valid": 1, "enable": symbol < 3,
+                  "name": symbol + 1, "write": 1}
+        for name, value in values.items():
+            ctx.set(getattr(dut.config, name), value)
+
     async def configure(ctx):
         for symbol in range(profile.symbols):
-            ctx.set(dut.config.select, symbol)
-            ctx.set(dut.config.base, base)
-            ctx.set(dut.config.locate, symbol + 1)
-            ctx.set(dut.config.locate_valid, 1)
-            ctx.set(dut.config.enable, symbol < 3)
-            ctx.set(dut.config.name, symbol + 1)
-            ctx.set(dut.config.write, 1)
+            configuration(ctx, symbol)
             await ctx.tick()
             ctx.set(dut.config.write, 0)
             await ctx.tick().repeat(3)
@@ -60,11 +60,14 @@ def run(messages, *, profile=TINY, base=BASE, gap=lambda: 0, settle=200, ready=l
             padded = message + junk.randbytes(50 - len(message))
             ctx.set(dut.i.p.data.as_value(), int.from_bytes(padded, "little"))
             ctx.set(dut.clear, number in clear_at)
+            if number in configure_at:
+                configuration(ctx, 0)
             starts.append(ctx.get(dut.cycles))
             await ctx.tick()
             cycle += 1
             ctx.set(dut.i.valid, 0)
             ctx.set(dut.clear, 0)
+            ctx.set(dut.config.write, 0)
             position += 8 * extra
         await ctx.tick().repeat(settle)
         done = True

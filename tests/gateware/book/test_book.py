@@ -137,3 +137,10 @@ def test_a_crossed_book_says_so():
     records, counts, _, _ = run(messages, gap=lambda: 90)
     check_all(messages, records, counts)
     assert [int(state) >> 18 & 1 for state in records["state"]] == [0, 1, 0]
+
+
+def test_a_symbol_configured_anew_while_it_lives_is_incomplete():
+    middle = BASE + 32
+    messages = [_add(1, middle, 10), _add(2, middle - 1, 10)]
+    records, _, _, _ = run(messages, gap=lambda: 90, configure_at={1})
+    assert [int(state) >> 17 & 1 for state in records["state"]] == [0, 1]
