@@ -12,13 +12,14 @@ __all__ = ["Levels", "lowest"]
 
 
 def lowest(bits):
-    """Return (index of the lowest set bit of ``bits``, whether any is set); the index is arbitrary if none is."""
-    if len(bits) == 1:
-        return Const(0, 0), bits[0]
-    half = 1 << ((len(bits) - 1).bit_length() - 1)
-    low_index, low_any = lowest(bits[:half])
-    high_index, high_any = lowest(bits[half:])
-    return Cat(Mux(low_any, low_index, high_index)[:len(low_index)], ~low_any), low_any | high_any
+    """Return (index of the lowest set bit of ``bits``, whether any is set); the index is 0 if none is.
+
+    A subtraction isolates the bit, which a carry chain does faster than a tree of multiplexers; its number is read off.
+    """
+    alone = bits & (~bits + 1)[:len(bits)]
+    width = (len(bits) - 1).bit_length()
+    masks = [sum(1 << n for n in range(len(bits)) if n >> bit & 1) for bit in range(width)]
+    return Cat((alone & Const(mask, len(bits))).any() for mask in masks), bits.any()
 
 
 class Levels(wiring.Component):
