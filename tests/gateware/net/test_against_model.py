@@ -13,7 +13,7 @@ from wire.frame import FEED_IP, FEED_PORT, build_frame
 CHANNELS = [Channel(FEED_IP, FEED_PORT, 1), Channel(FEED_IP, FEED_PORT, 0), Channel(FEED_IP + 256, FEED_PORT, 0),
             Channel(FEED_IP, FEED_PORT + 1, 0)]
 MODEL_CHANNELS = [model.Channel(ip=c.ip, port=c.port, line=c.line, enable=bool(c.enable)) for c in CHANNELS]
-FRAMES = 200
+FRAMES = 300
 
 
 def base_frame(chance: random.Random) -> tuple[bytearray, int, int]:
