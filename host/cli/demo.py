@@ -11,8 +11,8 @@ from host.cli.replay import Plan, replay
 __all__ = ["FAULTS", "add_parser", "run"]
 
 #: Line A loses, repeats, exchanges and damages frames, and is silent for a while; line B covers.
-FAULTS = "a:loss=0.03,dup=0.02,reorder=0.02,corrupt=0.005,silence=4000-4800;seed=7"
-_MESSAGES = 40_000
+FAULTS = "a:loss=0.03,dup=0.02,reorder=0.02,corrupt=0.005,silence=4000-4600;seed=7"
+_MESSAGES = 20_000
 _SYMBOLS = 8
 
 

@@ -20,16 +20,19 @@ from wire import moldudp64
 from wire.fields import WireError
 from wire.frame import parse_frame
 
-__all__ = ["MARKET_TYPES", "PACES", "SETTLE_CYCLES", "Channel", "Recording", "default_channels", "load",
-           "parse_channel", "parse_faults"]
+__all__ = ["MARKET_CYCLES", "MARKET_TYPES", "PACES", "SETTLE_CYCLES", "Channel", "Recording", "default_channels",
+           "load", "parse_channel", "parse_faults"]
 
 #: ``settle``: one message a packet and a pause in which its book settles; ``line``: packets as the exchange makes
 #: them, as close as 10 Gbit/s allows; ``full``: full packets, a word in every cycle.
 PACES = ("settle", "line", "full")
-#: Cycles in which a book settles, its record written: idle cycles behind each frame with ``settle``.
-SETTLE_CYCLES = 80
-#: Types of messages to all symbols at once.
+#: Idle cycles behind each frame with ``settle``: in them, and in those that the next frame takes, a book settles.
+SETTLE_CYCLES = 64
+#: Types of messages to all symbols at once, and the cycles for each symbol until the books of all are written anew.
 MARKET_TYPES = b"SW"
+MARKET_CYCLES = 128
+#: More than a frame of one message takes on the wire.
+_FRAME_CYCLES = 24
 #: Idle cycles between captured frames are cut to this.
 _CAPTURE_IDLE = 4096
 
@@ -112,13 +115,21 @@ class Recording:
         messages = self._messages.select(slice(first, last))
         sequence = int(self.flow.seq[first])
         sides = (lines.LINE_A,) if faults is None else (lines.LINE_A, lines.LINE_B)
-        parts = [market.schedule(messages, side, pack=pack, sequence=sequence, gap=gap * len(sides), pace=rate,
-                                 clock_hz=clock_hz) for side in sides]
+        # With two lines, each leaves room for a frame of the other and its gap.
+        room = gap + (gap + _FRAME_CYCLES) * (len(sides) - 1) if gap else 0
+        parts = [market.schedule(messages, side, pack=pack, sequence=sequence, gap=room, pace=rate, clock_hz=clock_hz)
+                 for side in sides]
         if pace == "settle":
             to_all = np.isin(self.flow.types[first:last], np.frombuffer(MARKET_TYPES, np.uint8))
             pause: npt.NDArray[np.int64] = np.cumsum(to_all) - to_all
-            parts = [replace(part, cycle=part.cycle + pause * (symbols * SETTLE_CYCLES)) for part in parts]
-        return parts[0] if faults is None else faults.apply(parts, rate)
+            parts = [replace(part, cycle=part.cycle + pause * (symbols * MARKET_CYCLES)) for part in parts]
+        if faults is None:
+            return parts[0]
+        frames = faults.apply(parts, rate)
+        if pace == "settle":
+            # Copies and late frames come at any time: keep them apart too, each of them may bring the awaited message.
+            frames = replace(frames, cycle=market.arrange(frames.length, frames.cycle, rate, gap=gap))
+        return frames
 
 
 def load(path: Path, channels: Sequence[Channel] = (), *, limit: int | None = None) -> Recording:

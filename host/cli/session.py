@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from host.cli.errors import UserError
 from host.cli.flow import Flow
-from host.cli.recording import MARKET_TYPES, SETTLE_CYCLES, Recording
+from host.cli.recording import MARKET_CYCLES, MARKET_TYPES, SETTLE_CYCLES, Recording
 from host.cli.symbols import Chosen
 from host.device.driver import Device, SymbolSetting
 from host.device.reader import EventReader
@@ -186,7 +186,7 @@ class Session:
                                                locate=None if symbol.learned else symbol.locate))
         for index in range(len(self._chosen), device.capabilities.symbols):
             device.unfollow(index)
-        device.clear()
+        device.make_empty()
         device.resync(self._recording.first_seq)
         device.set_mode(enable=True, hold=self._hold)
 
@@ -219,10 +219,9 @@ class Session:
                 result.resyncs += 1
             device.inject(seq, flow.message(position))
             books = len(self._chosen) if flow.types[position] in MARKET_TYPES else 1
-            device.transport.run(SETTLE_CYCLES * books)
+            device.transport.run(MARKET_CYCLES * books)
             expected = seq + 1
             result.injected += 1
-        device.transport.run(SETTLE_CYCLES)
         return last < goal
 
     def _take(self, reader: EventReader) -> None:

@@ -199,6 +199,12 @@ class Device:
         self.write("COMMAND", 1)
         self._wait("clearing")
 
+    def make_empty(self) -> None:
+        """Clear the device if it ever took a message, and wait until its tables are empty."""
+        if self.read("MSGS_DECODED"):
+            self.write("COMMAND", 1)
+        self._wait("clearing")
+
     def resync(self, seq: int) -> None:
         """Expect message ``seq`` next, whatever came before; the session and any gap are forgotten."""
         self.write("SEQ_SET", seq)
