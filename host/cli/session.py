@@ -28,7 +28,7 @@ _BLOCK = 1 << 18
 _PIECE = 1 << 13
 _RING_SHARE = 4
 #: With faults the host looks more often, so that a gap is recovered while few messages wait behind it.
-_FAULTY_PIECE = 256
+_FAULTY_PIECE = 128
 _EVENT_NAMES = {int(event): event.name.lower() for event in FeedEvent}
 
 
@@ -222,6 +222,8 @@ class Session:
             device.transport.run(MARKET_CYCLES * books)
             expected = seq + 1
             result.injected += 1
+        # When the gap is closed, the books of all symbols are published as no longer stale.
+        device.transport.run(MARKET_CYCLES * len(self._chosen))
         return last < goal
 
     def _take(self, reader: EventReader) -> None:
@@ -229,13 +231,15 @@ class Session:
         device, flow, result = self._device, self._recording.flow, self.result
         records = reader.collect()
         done = self._index(device.read("SEQ_EXPECTED"))
-        low, high = np.searchsorted(self._relevant, [self._done, done])
+        start, self._done = self._done, done
+        low, high = np.searchsorted(self._relevant, [start, done])
         relevant = self._relevant[low:high]
         is_book = self._book[relevant]
-        self._done = done
         row = np.where(is_book, -1, -2)
         told = np.flatnonzero((records["kind"] == RecordKind.BOOK) & np.isin(records["cause"], _BOOK_CODES))
         position = np.searchsorted(flow.seq, records["feed_seq"][told])
+        # A book whose marks have changed is published again, after its last message was taken.
+        told, position = told[position >= start], position[position >= start]
         place = np.searchsorted(relevant, position)
         expected = np.isin(position, relevant[is_book])
         row[place[expected]] = told[expected]

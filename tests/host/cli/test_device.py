@@ -1,0 +1,44 @@
+"""The command on the simulated device: real data, a generated session over bad lines."""
+
+import csv
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from host.cli.main import main
+
+ROOT = Path(__file__).resolve().parents[3]
+DATA = Path(os.environ.get("TICKGATE_DATA") or ROOT.parent / "shared" / "data")
+AAPL = DATA / "itch50_aapl_20200130"
+
+
+@pytest.mark.skipif(not AAPL.is_dir(), reason=f"no real data at {AAPL}")
+def test_aapl_is_exact_after_every_book_message(tmp_path: Path) -> None:
+    books, out = tmp_path / "books.csv", tmp_path / "out.json"
+    assert main(["replay", str(AAPL / "locate-13-10k.bin"), "--check", "--books", str(books), "--json", str(out)]) == 0
+    told = json.loads(out.read_text())
+    assert (told["messages"], told["book_messages"], told["compared"]) == (10_000, 9_705, 9_705)
+    assert (told["mismatches"], told["not_live_messages"], told["cut_records"]) == (0, 0, 0)
+    assert told["latency"]["decode"]["cycles"]["max"] == 3
+    assert told["latency"]["best_price"]["cycles"]["max"] <= 16
+    assert told["latency"]["all_levels"]["cycles"]["max"] <= 16 + 40
+    with books.open() as ours, (AAPL / "meatpy_top5.csv").open() as truth:
+        for row, expected in zip(csv.DictReader(ours), csv.DictReader(truth), strict=True):
+            assert {key: row[key] for key in expected} == expected
+
+
+@pytest.mark.parametrize(("faults", "injects"), [
+    ("a:loss=0.05,dup=0.02,reorder=0.03,corrupt=0.01,silence=600-700;seed=7", False),
+    ("both:loss=0.005,silence=1000-1040;b:delay=50;seed=3", True),
+])
+def test_faults_leave_the_books_exact(faults: str, injects: bool, tmp_path: Path) -> None:
+    session, out = tmp_path / "session.itch", tmp_path / "out.json"
+    assert main(["generate", str(session), "--messages", "2000"]) == 0
+    assert main(["replay", str(session), "--check", "--faults", faults, "--json", str(out)]) == 0
+    told = json.loads(out.read_text())
+    assert told["messages"] == 2000 and told["mismatches"] == told["without_record"] == 0 and told["adds_up"]
+    assert told["compared"] + told["not_live_messages"] == told["book_messages"]
+    assert (told["injected"] > 0) == injects and (told["not_live_messages"] > 0) == injects
+    assert told["counters"]["level_underflow"] == told["counters"]["inject_refused"] == 0
