@@ -84,18 +84,17 @@ def test_events_are_the_feeds_counters_in_order():
     assert list(EVENTS.members) == names[first:last + 1]
 
 
-@pytest.mark.parametrize("lane", range(8))
-def test_every_type_alone_at_every_lane(lane):
-    rng = random.Random(lane)
-    raw = [message(rng, letter) for letter in SIZES]
-    check([Datagram(packet(n + 1, [m]), lane=lane) for n, m in enumerate(raw)])
+def test_every_type_alone_at_every_lane():
+    rng = random.Random(1)
+    cases = [(lane, message(rng, letter)) for lane in range(8) for letter in SIZES]
+    check([Datagram(packet(n + 1, [raw]), lane=lane, idle=4) for n, (lane, raw) in enumerate(cases)])
 
 
 @pytest.mark.parametrize("lane", range(8))
 def test_full_packets_with_pauses_and_without(lane):
     rng = random.Random(100 + lane)
     script, seq = [], 1
-    for n in range(4):
+    for n in range(2):
         blocks = messages(rng, 30)
         gaps = tuple(rng.choice((0, 0, 0, 1, 2, 5)) for _ in range(300)) if n % 2 else ()
         script.append(Datagram(packet(seq, blocks), lane=lane, gaps=gaps, line=n % 2, late=rng.randrange(5),
@@ -108,7 +107,7 @@ def test_shortest_messages_and_deletes_back_to_back():
     rng = random.Random(7)
     script, seq = [], 1
     for letters in ("S", "SW", "D", "DU", "DS", "I"):
-        blocks = messages(rng, 60, letters)
+        blocks = messages(rng, 30, letters)
         script.append(Datagram(packet(seq, blocks), idle=4))
         seq += len(blocks)
     result, _ = check(script)
@@ -148,10 +147,10 @@ def two_lines(rng, packets, *, loss=0.1, duplicate=0.05, skew=0.4, bad=0.2, lane
     return script
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(3))
 def test_two_lossy_lines(seed):
     rng = random.Random(1000 + seed)
-    _, reference = check(two_lines(rng, traffic(rng, 60), lane=None if seed else 3))
+    _, reference = check(two_lines(rng, traffic(rng, 45), lane=None if seed else 3))
     assert reference.counters["msgs_b"] and reference.counters["msgs_old"]
 
 
@@ -177,10 +176,10 @@ def spoil(rng, payload):
     return bytes(raw)
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_spoiled_packets(seed):
     rng = random.Random(2000 + seed)
-    script = two_lines(rng, traffic(rng, 60), loss=0.02)
+    script = two_lines(rng, traffic(rng, 45), loss=0.02)
     seq = 1
     for n, datagram in enumerate(script):
         if n and rng.random() < 0.25:
@@ -193,11 +192,11 @@ def test_spoiled_packets(seed):
     check(script)
 
 
-@pytest.mark.parametrize("lane", range(8))
+@pytest.mark.parametrize("lane", (2, 5, 6))
 def test_lengths_that_do_not_fit_their_type(lane):
     rng = random.Random(3000 + lane)
     script, seq = [], 1
-    for length in (12, 13, 18, 19, 20, 31, 34, 35, 36, 37, 49, 50, 51, 64, 65, 700, 0, 5, 11):
+    for length in (12, 13, 18, 19, 20, 31, 34, 35, 36, 37, 49, 50, 51, 64, 65, 300, 0, 5, 11):
         blocks = [rng.choice("AEDUXZ\0").encode() + rng.randbytes(max(length - 1, 0)), *messages(rng, 2)]
         blocks[0] = blocks[0][:length]
         script.append(Datagram(packet(seq, blocks), lane=lane, idle=4, late=rng.randrange(3)))
@@ -271,7 +270,7 @@ def test_injected_messages_are_checked_like_others():
     assert reference.counters["msgs_bad_length"] == 2 and reference.counters["msgs_unknown_type"] == 1
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_injection_among_random_traffic(seed):
     rng = random.Random(5000 + seed)
     packets = traffic(rng, 50)
