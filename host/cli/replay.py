@@ -217,10 +217,6 @@ def _print_plan(console: Console, plan: Plan, recording: Recording, chosen: list
 
 def _print_result(console: Console, plan: Plan, chosen: list[Chosen], result: Result,
                   capabilities: Capabilities) -> None:
-    busiest = sorted(result.books, key=lambda index: -int(result.books[index]["aux"][0]))[:plan.show]
-    if busiest:
-        console.print(books_picture(console, [(chosen[index].name, result.books[index]) for index in sorted(busiest)]))
-        console.print()
     print_counters(console, result.counters)
     print_latency(console, result.latency, capabilities)
     if result.feed_events:
@@ -233,6 +229,11 @@ def _print_result(console: Console, plan: Plan, chosen: list[Chosen], result: Re
         console.print(Text(f"went on {result.resyncs:,} times behind messages that the file lacks", "yellow"),
                       soft_wrap=True)
     print_speed(console, result, capabilities)
+    console.print()
+    busiest = sorted(result.books, key=lambda index: -int(result.books[index]["aux"][0]))[:plan.show]
+    if busiest:
+        console.print(books_picture(console, [(chosen[index].name, result.books[index]) for index in sorted(busiest)]))
+        console.print()
 
 
 def _failures(recording: Recording, result: Result, checker: Checker | None, writer: BooksWriter | None, *,

@@ -2,29 +2,24 @@
 
 import csv
 import json
-import os
 from pathlib import Path
 
 import pytest
 
 from host.cli.main import main
 
-ROOT = Path(__file__).resolve().parents[3]
-DATA = Path(os.environ.get("TICKGATE_DATA") or ROOT.parent / "shared" / "data")
-AAPL = DATA / "itch50_aapl_20200130"
 
-
-@pytest.mark.skipif(not AAPL.is_dir(), reason=f"no real data at {AAPL}")
-def test_aapl_is_exact_after_every_book_message(tmp_path: Path) -> None:
+def test_aapl_is_exact_after_every_book_message(data_dir: Path, tmp_path: Path) -> None:
+    folder = data_dir / "itch50_aapl_20200130"
     books, out = tmp_path / "books.csv", tmp_path / "out.json"
-    assert main(["replay", str(AAPL / "locate-13-10k.bin"), "--check", "--books", str(books), "--json", str(out)]) == 0
+    assert main(["replay", str(folder / "locate-13-10k.bin"), "--check", "--books", str(books), "--json", str(out)]) == 0
     told = json.loads(out.read_text())
     assert (told["messages"], told["book_messages"], told["compared"]) == (10_000, 9_705, 9_705)
     assert (told["mismatches"], told["not_live_messages"], told["cut_records"]) == (0, 0, 0)
     assert told["latency"]["decode"]["cycles"]["max"] == 3
     assert told["latency"]["best_price"]["cycles"]["max"] <= 16
     assert told["latency"]["all_levels"]["cycles"]["max"] <= 16 + 40
-    with books.open() as ours, (AAPL / "meatpy_top5.csv").open() as truth:
+    with books.open() as ours, (folder / "meatpy_top5.csv").open() as truth:
         for row, expected in zip(csv.DictReader(ours), csv.DictReader(truth), strict=True):
             assert {key: row[key] for key in expected} == expected
 
