@@ -32,7 +32,7 @@ def state_text(state: int) -> Text:
     """Return a state word in words: live or why not, then the trading state, then what else is on."""
     reasons = [flag.name.lower() for flag in State if flag & NOT_LIVE and state & flag and flag.name]
     trading = trading_state(state)
-    text = Text(", ".join(reasons), "bold red") if reasons else Text("live", "bold green")
+    text = Text().append(", ".join(reasons) or "live", "bold red" if reasons else "bold green")
     if trading:
         text.append(" · ", "dim").append(trading.name.lower(), _TRADING_STYLE[trading])
     others = [label for flag, label in ((State.OPERATIONAL_HALT_Q, "halt Q"), (State.OPERATIONAL_HALT_B, "halt B"),

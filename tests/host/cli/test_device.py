@@ -11,8 +11,8 @@ from host.cli.main import main
 
 def test_aapl_is_exact_after_every_book_message(data_dir: Path, tmp_path: Path) -> None:
     folder = data_dir / "itch50_aapl_20200130"
-    books, out = tmp_path / "books.csv", tmp_path / "out.json"
-    assert main(["replay", str(folder / "locate-13-10k.bin"), "--check", "--books", str(books), "--json", str(out)]) == 0
+    file, books, out = folder / "locate-13-10k.bin", tmp_path / "books.csv", tmp_path / "out.json"
+    assert main(["replay", str(file), "--check", "--books", str(books), "--json", str(out)]) == 0
     told = json.loads(out.read_text())
     assert (told["messages"], told["book_messages"], told["compared"]) == (10_000, 9_705, 9_705)
     assert (told["mismatches"], told["not_live_messages"], told["cut_records"]) == (0, 0, 0)
