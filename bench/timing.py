@@ -137,7 +137,7 @@ def main(argv=None):
     parser.add_argument("--device", default="um5g-85k", choices=sorted(PACKAGES))
     parser.add_argument("--speed", type=int, default=8, choices=(6, 7, 8))
     parser.add_argument("--seeds", default="1,2,3")
-    parser.add_argument("--clock", type=float, default=156.25, help="MHz that placement and routing aim at")
+    parser.add_argument("--clock", type=float, default=135, help="MHz that placement and routing aim at")
     parser.add_argument("--require", type=float, default=125, help="MHz that every seed must meet")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     options = parser.parse_args(argv)

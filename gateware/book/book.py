@@ -118,7 +118,7 @@ class Book(wiring.Component):
 
         # The price of an order that trades at its own.
         position_5, base_5 = Signal(sizes.position), delay(m, base, 2, "base")[2]
-        tick_6, price_7 = Signal(sizes.tick_bits), Signal(32)
+        tick_6 = Signal(sizes.tick_bits)
         at_order = delay(m, decode.trade_at_order, DEPTH, "trade_at_order")
         told = delay(m, decode.trade_told & self.i.valid, 5, "trade_told")
         traded_6 = Signal()
@@ -126,10 +126,10 @@ class Book(wiring.Component):
         m.d.sync += [
             position_5.eq(orders.position),
             tick_6.eq(Mux(position_5.far, position_5.pos, base_5 + position_5.pos[:sizes.window_bits])),
-            price_7.eq(tick_6 * profile.tick),
             traded_6.eq((at_order[5] & touched_5 | told[5] & (touched_5 | (kind[5] == Kind.NONE))) & ~second[5])]
         traded = delay(m, traded_6, DEPTH - 6, "traded")[-1]
-        price_12 = delay(m, price_7, DEPTH - 7, "price")[-1]
+        tick_10 = delay(m, tick_6, 4, "tick")[-1]
+        price_12 = delay(m, (tick_10 * profile.tick)[:32], 2, "price")[-1]
 
         # What a message says of itself waits in a small memory, a place for each cycle.
         now = Signal(4)

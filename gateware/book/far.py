@@ -21,8 +21,8 @@ class FarLevels(wiring.Component):
     Reset and ``clear`` empty the table.
 
     Picking: while ``pick_start`` is high all levels of ``pick_row`` on the worse side of its window are candidates;
-    ``pick_any`` says that one is left; ``pick_next`` takes the best: two cycles later ``picked`` holds it. Picks are
-    at least two cycles apart.
+    ``pick_any`` says that one is left; ``pick_next`` takes the best: two cycles later ``picked`` holds it. One
+    pick a cycle.
 
     Members
     -------
@@ -75,15 +75,16 @@ class FarLevels(wiring.Component):
         # Cycle 5: choose the entry, or take a free one.
         select, insert, kill, shares = Signal(count), Signal(), Signal(), Signal(profile.share_bits)   # cycle 6
         select_before = delay(m, select, 1, "select")[1]
-        free, chosen, allocate = Signal(count), Signal(count), Signal(count)
+        free, first_free, chosen, allocate = Signal(count), Signal(count), Signal(count), Signal(count)
         valid = Signal()
         m.d.comb += [
             valid.eq(self.level.valid & far[1]),
             free.eq(~used & ~select & ~select_before),
-            allocate.eq((free & (~free + 1)[:count]) & (valid & self.level.insert & ~hit.any() & ~as_previous)
+            allocate.eq(first_free & (valid & self.level.insert & ~hit.any() & ~as_previous)
                         .replicate(count)),
             chosen.eq((as_previous.replicate(count) & select | (~as_previous).replicate(count) & hit | allocate)
                       & valid.replicate(count))]
+        m.d.sync += first_free.eq(free & (~free + 1)[:count])
         full, full_better, wanted = Signal(), Signal(), Signal()
         outside = row[1][-1] ^ below[1]      # an ask (side 1) above its window is worse, one below it better
         m.d.sync += [

@@ -35,7 +35,7 @@ class Levels(wiring.Component):
     ``overflow`` and keeps the low ones. ``underflow`` never strobes unless an overflow went before. Reset clears the
     pipeline; the memories are cleared by holding ``clear`` while ``clear_address`` runs through all cells.
 
-    The scan reads beside the operations: summaries at once, words and cells one cycle after an address that met
+    The scan reads beside the operations: summaries at once, words one and cells two cycles after an address that met
     ``ready``.
 
     Members
@@ -213,29 +213,33 @@ class Levels(wiring.Component):
             own_stands.eq(valid[9] & holds[9]), previous_stands.eq(previous_counts & holds[10]),
             take_own.eq(own_stands & own_before_other & (own_before_previous | ~previous_stands)),
             take_previous.eq(previous_stands & previous_before_other & (~own_before_previous | ~own_stands))]
-        rank_10, any_10 = Signal(sizes.window_bits), Signal()
+        any_10, cell_address = Signal(), Signal.like(self.scan_cell_address)
+        rank_10 = cell_address[:sizes.window_bits]
+        best_of_words = Mux(take_own, Cat(own_first[9], rank[9][low:]), Mux(
+            take_previous, Cat(own_first[10], rank[10][low:]), Cat(lowest(other_word)[0], other[9])))
+        m.d.comb += self.scan_cell_ready.eq(~commit[9])
         m.d.sync += [
             any_10.eq(own_stands | previous_stands | other_any[9]),
-            rank_10.eq(Mux(take_own, Cat(own_first[9], rank[9][low:]), Mux(
-                take_previous, Cat(own_first[10], rank[10][low:]), Cat(lowest(other_word)[0], other[9]))))]
+            cell_address.eq(Mux(commit[9], Cat(best_of_words[:sizes.window_bits], row[9]), self.scan_cell_address))]
 
-        # Cycle 10: read its cell. An operation right behind this one has just written; what it found is kept.
+        # Cycle 10: read its cell; nothing stands between the address register and the many RAMs. An operation right
+        # behind this one has just written; what it found is kept.
         behind = stages(before, 8, 10, "before")
         behind_same, best_rank, best_any = Signal(), Signal(sizes.window_bits), Signal()
-        m.d.comb += [
-            best_cells.r_addr.eq(Mux(commit[10], Cat(rank_10, row[10]), self.scan_cell_address)),
-            self.scan_cell_ready.eq(~commit[10])]
+        m.d.comb += best_cells.r_addr.eq(cell_address)
         m.d.sync += [
             behind_same.eq(valid[9] & (row[9] == row[10]) & (rank[9] == rank_10)),
             best_rank.eq(rank_10), best_any.eq(any_10)]
 
-        # Cycle 11: capture.
-        best = Signal(sizes.best)
+        # Cycle 11: capture. Cycle 12: choose.
+        best, found, kept, keep = Signal(sizes.best), Signal(sizes.cell), Signal(sizes.cell), Signal()
         m.d.sync += [
-            best.any.eq(best_any), best.rank.eq(best_rank),
-            best.cell.eq(Mux(behind_same, behind[10].as_value(), best_cells.r_data))]
+            best.any.eq(best_any), best.rank.eq(best_rank), found.eq(best_cells.r_data), kept.eq(behind[10]),
+            keep.eq(behind_same)]
         m.d.comb += [
-            self.best_valid.eq(commit[12]), self.best_row.eq(row[12]), self.best.eq(best),
+            self.best_valid.eq(commit[12]), self.best_row.eq(row[12]),
+            self.best.any.eq(best.any), self.best.rank.eq(best.rank),
+            self.best.cell.eq(Mux(keep, kept.as_value(), found.as_value())),
             self.scan_summary.eq(summary_scan.data), summary_scan.addr.eq(self.scan_summary_row),
             self.scan_word.eq(best_words.r_data), self.scan_cell.eq(best_cells.r_data)]
         return m

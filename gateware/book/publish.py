@@ -69,26 +69,30 @@ class Publisher(wiring.Component):
                 best_tick[n].eq(subject.base + offsets[n]), best_price[n].eq(best_tick[n] * sizes.profile.tick)]
         m.d.sync += crossed.eq(subject.best[0].any & subject.best[1].any & (offsets[0] >= offsets[1]))
 
-        # Level words. Two levels of 12 bytes are three words; a phase reads the level that the word needs.
-        side, pair, phase = Signal(), Signal(range(levels // 2)), Signal(2)
+        # Level words: two levels of 12 bytes are three words. The level at hand was read a cycle before, the next
+        # one is being read.
+        side, place, phase = Signal(), Signal(range(levels)), Signal(2)
+        next_side, next_place = Signal(), Signal(range(levels))
+        level, in_scan = Signal(LEVEL(sizes)), Signal()
         shown = Signal(data.ArrayLayout(range(levels + 1), 2))
         shows = Signal()                # all levels before this one are shown
-        known = subject.sides[side]
-        number = Cat(phase[0], pair) if levels > 2 else phase[0]
+        next_known = subject.sides[next_side]
+        m.d.comb += self.entry_address.eq(Cat(next_place, next_side, subject.bank))
+        read = Signal()
+        with m.If(read):
+            m.d.sync += [
+                level.eq(self.entry), side.eq(next_side), place.eq(next_place), next_place.eq(next_place + 1),
+                in_scan.eq((next_place < next_known.count) & (self.entry.rank < next_known.limit))]
+            with m.If(next_place == levels - 1):
+                m.d.sync += [next_place.eq(0), next_side.eq(~next_side)]
         price, shares, orders = Signal(32), Signal(32), Signal(32)
-        in_scan, from_best, show = Signal(), Signal(), Signal()
+        from_best, show = Signal(), Signal()
+        best = subject.best[side]
         m.d.comb += [
-            self.entry_address.eq(Cat(number[:self.number_bits], side, subject.bank)),
-            in_scan.eq((number < known.count) & (self.entry.rank < known.limit)),
-            from_best.eq((number == 0) & subject.best[side].any & ~in_scan),
-            show.eq(shows & in_scan | from_best)]
-        with m.If(from_best):
-            m.d.comb += [
-                price.eq(best_price[side]), shares.eq(subject.best[side].cell.shares),
-                orders.eq(subject.best[side].cell.orders)]
-        with m.Elif(show):
-            m.d.comb += [
-                price.eq(self.entry.price), shares.eq(self.entry.cell.shares), orders.eq(self.entry.cell.orders)]
+            from_best.eq((place == 0) & best.any & ~in_scan), show.eq(shows & in_scan | from_best),
+            price.eq(Mux(from_best, best_price[side], level.price) & show.replicate(32)),
+            shares.eq(Mux(from_best, best.cell.shares, level.cell.shares) & show.replicate(32)),
+            orders.eq(Mux(from_best, best.cell.orders, level.cell.orders) & show.replicate(32))]
         held = Signal(64)
 
         # Header.
@@ -118,18 +122,20 @@ class Publisher(wiring.Component):
             with m.State("Idle"):
                 m.d.comb += self.ready.eq(1)
                 m.d.sync += [
-                    subject.eq(self.subject), side.eq(0), pair.eq(0), phase.eq(0), shown.eq(0), shows.eq(1),
+                    subject.eq(self.subject), next_side.eq(0), next_place.eq(0), phase.eq(0), shown.eq(0), shows.eq(1),
                     lat_levels.eq(self.cycles - self.subject.info.cycles), word.eq(first_level)]
                 with m.If(self.start):
                     m.next = "Price Best"
             with m.State("Price Best"):
                 m.next = "Price Best Again"
             with m.State("Price Best Again"):
+                m.d.comb += read.eq(1)
                 m.next = "Write Levels"
             with m.State("Write Levels"):
                 with m.If(advance):
                     m.d.sync += [self.o.valid.eq(1), self.o.p.index.eq(word), self.o.p.last.eq(0), word.eq(word + 1)]
                     with m.If(phase != 2):
+                        m.d.comb += read.eq(1)
                         m.d.sync += [shows.eq(show), shown[side].eq(shown[side] + show)]
                     with m.Switch(phase):
                         with m.Case(0):
@@ -138,10 +144,10 @@ class Publisher(wiring.Component):
                             m.d.sync += [
                                 self.o.p.data.eq(Cat(held[:32], price)), held.eq(Cat(shares, orders)), phase.eq(2)]
                         with m.Default():
-                            m.d.sync += [self.o.p.data.eq(held), phase.eq(0), pair.eq(pair + 1)]
-                            with m.If(pair == levels // 2 - 1):
-                                m.d.sync += [pair.eq(0), shows.eq(1), side.eq(1)]
-                                with m.If(side):
+                            m.d.sync += [self.o.p.data.eq(held), phase.eq(0)]
+                            with m.If(place == 0):      # the level at hand is the first of a side again
+                                m.d.sync += shows.eq(1)
+                                with m.If(~side):
                                     if after_levels < dtype.itemsize // 8:
                                         m.next = "Fill"
                                     else:

@@ -31,9 +31,8 @@ class Scan(wiring.Component):
     all others are given up (``limit``). So what is shown is true at the moment of ``take``, and the count says how
     much that is.
 
-    Latency, from ``start`` to ``done``, when no operation takes the read ports: at most 2 * K + 16 cycles with levels
-    in the windows, two more for each far level; with operations every two cycles about twice that. ``done`` holds
-    until ``take``. Reset forgets the scan.
+    Latency, from ``start`` to ``done``, when no operation takes the read ports: at most 2 * K + 24 cycles; with
+    operations every two cycles about twice that. ``done`` holds until ``take``. Reset forgets the scan.
 
     Members
     -------
@@ -110,23 +109,26 @@ class Scan(wiring.Component):
         with m.If(pull):
             m.d.sync += Cat(word, at).eq(queue_read.data)
 
-        # The level table: rank and cell, then tick, then price, then written.
-        found = Signal(2)               # a level is one or two cycles from being written
-        rank_1, number_1 = Signal(sizes.window_bits + 1), Signal(self.number_bits + 2)
-        rank_2, number_2, tick_2, cell_2 = (
-            Signal.like(rank_1), Signal.like(number_1), Signal(sizes.tick_bits), Signal(sizes.cell))
+        # The level table: a cell comes two cycles after its address; then tick, price, and the write.
+        stage = data.StructLayout({
+            "rank": sizes.window_bits + 1, "number": self.number_bits + 2, "tick": sizes.tick_bits, "price": 32,
+            "cell": sizes.cell})
+        read_at, ticked, priced = (Signal(stage, name=name) for name in ("read_at", "ticked", "priced"))
+        asked = Signal(stage)
+        found = Signal(4)               # a level is one to four cycles from being written
         far_found = Signal()
         number = Cat(count[:self.number_bits], side, self.bank)
-        offset = rank_1[:sizes.window_bits] ^ (~side).replicate(sizes.window_bits)
+        offset = read_at.rank[:sizes.window_bits] ^ (~side).replicate(sizes.window_bits)
         m.d.sync += [
-            found.eq(Cat(read | far_found, found[0])),
-            rank_1.eq(Mux(far_found, 1 << sizes.window_bits, cell_rank)), number_1.eq(number),
-            rank_2.eq(rank_1), number_2.eq(number_1),
-            tick_2.eq(Mux(rank_1[-1], far.picked.tick, self.base + offset)),
-            cell_2.eq(Mux(rank_1[-1], far.picked.cell.as_value(), levels.scan_cell.as_value()))]
+            found.eq(Cat(read | far_found, found)),
+            asked.rank.eq(Mux(far_found, 1 << sizes.window_bits, cell_rank)), asked.number.eq(number),
+            read_at.eq(asked), ticked.eq(read_at), priced.eq(ticked),
+            ticked.tick.eq(Mux(read_at.rank[-1], far.picked.tick, self.base + offset)),
+            ticked.cell.eq(Mux(read_at.rank[-1], far.picked.cell.as_value(), levels.scan_cell.as_value())),
+            priced.price.eq(ticked.tick * sizes.profile.tick)]
         m.d.comb += [
-            table_write.en.eq(found[1]), table_write.addr.eq(number_2), table_write.data.rank.eq(rank_2),
-            table_write.data.price.eq(tick_2 * sizes.profile.tick), table_write.data.cell.eq(cell_2)]
+            table_write.en.eq(found[3]), table_write.addr.eq(priced.number), table_write.data.rank.eq(priced.rank),
+            table_write.data.price.eq(priced.price), table_write.data.cell.eq(priced.cell)]
         with m.If(read | far_found):
             m.d.sync += count.eq(count + 1)
 
@@ -156,11 +158,7 @@ class Scan(wiring.Component):
                     m.d.sync += [exhausted.eq(1), unknown.eq(far.lost.bit_select(row, 1))]
                     m.next = "Finish Side"
                 with m.Else():
-                    m.d.comb += far.pick_next.eq(1)
-                    m.next = "Pick Far"
-            with m.State("Pick Far"):
-                m.d.comb += far_found.eq(1)
-                m.next = "Append Far"
+                    m.d.comb += [far.pick_next.eq(1), far_found.eq(1)]
             with m.State("Finish Side"):
                 with m.If(~found.any()):
                     m.d.sync += side.eq(1)
