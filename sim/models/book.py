@@ -17,7 +17,7 @@ A F       side neither ``B`` nor ``S``                                orders_sid
 A F, U*   shares zero                                                 orders_zero_shares       error
 A F, U*   reference >= 2**ref_bits                                    orders_reference         incomplete
 A F, U*   shares >= 2**share_bits                                     orders_shares            incomplete
-A F, U*   price zero, or no multiple of the tick                      prices_off_grid          incomplete
+A F, U*   price zero, above 200,000.0000, or no multiple of the tick  prices_off_grid          incomplete
 A F, U*   reference already in the table, under any symbol            orders_duplicate         error
 E C X     shares zero                                                 orders_zero_shares       error
 E C X D U reference not in the table, or there under another symbol   orders_unknown           error
@@ -76,6 +76,8 @@ _MWCB = {code: (n + 1) << 12 for n, code in enumerate(b"123")}
 _MWCB_MASK = 0b11 << 12
 _ERROR, _INCOMPLETE, _CROSSED = int(State.ERROR), int(State.INCOMPLETE), int(State.CROSSED)
 _MARKS = _ERROR | _INCOMPLETE
+#: Highest Price(4) that ITCH 5.0 allows.
+_MAX_PRICE = 2_000_000_000
 
 # Skipped: type, tracking number, stock, match number. The time stamp comes as two parts, 16 and 32 bits.
 _common = struct.Struct(">xH2xHI").unpack_from
@@ -305,7 +307,7 @@ class ReferenceBook:
             self._blame(symbol, "orders_reference", _INCOMPLETE)
         elif shares >= self._share_limit:
             self._blame(symbol, "orders_shares", _INCOMPLETE)
-        elif not price or price % self._tick:
+        elif not price or price > _MAX_PRICE or price % self._tick:
             self._blame(symbol, "prices_off_grid", _INCOMPLETE)
         elif reference in self._orders:
             self._blame(symbol, "orders_duplicate", _ERROR)

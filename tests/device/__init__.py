@@ -1,0 +1,1 @@
+"""The whole device, Verilated, against outside truth and the reference models."""

@@ -1,0 +1,229 @@
+"""Long runs at full rate: the worst a book can meet, and frames that are anything but frames."""
+
+import random
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+
+from sim.device.model import FrameBatch
+from sim.market.frames import LINE_A, LINE_B
+from sim.market.generator import locate_of
+from sim.market.messages import Messages
+from sim.market.packets import Pack
+from sim.market.schedule import Pace, schedule
+from sim.market.worst import WorstCase, block_messages, worst_case
+from sim.models.book import ReferenceBook
+from sim.models.net import judge
+from tests.device.rig import FATES, Rig, Truth, assert_sums, channels_of
+from tests.gateware.book.traffic import Traffic
+from wire import ipv4, udp
+from wire.frame import build_frame
+from wire.records import NOT_LIVE, RecordKind, State
+
+#: Ticks of the middle of the book that worst-case streams use, and the window around it.
+MIDDLE = 10_000
+BASE = 100 * (MIDDLE - 8_192)
+#: Messages of one piece; the book is compared behind each.
+PIECE = 100_000
+#: Worst cases: symbols, depth, levels.
+SHAPES = ((1, 32, 16), (1, 2_000, 500), (8, 64, 1), (64, 200, 3))
+
+
+def worst_pieces(kind: WorstCase, shape: tuple[int, int, int], total: int, piece: int) -> Iterator[Messages]:
+    """Yield streams of ``kind``, about ``piece`` messages each, of ``total`` or somewhat more; only the last leaves
+    orders in the books."""
+    symbols, depth, levels = shape
+    block = block_messages(kind, symbols=symbols, depth=depth, levels=levels)
+    reference, done = 1000, 0
+    while done < total:
+        count = -(-min(piece, total - done) // block) * block
+        last = done + count >= total
+        count -= block // 3 if last else 0
+        yield worst_case(kind, count, symbols=symbols, depth=depth, levels=levels, middle_tick=MIDDLE,
+                         first_reference=reference)
+        reference += 4 * count + 8
+        done += count + block // 3 if last else count
+
+
+def run_worst(rig: Rig, kind: WorstCase, shape: tuple[int, int, int], total: int, *, piece: int = PIECE) -> int:
+    """Send a worst case, full frames without a gap; nothing may be dropped, nothing marked, the last books are equal to
+    the model's. Returns the number of messages."""
+    symbols = [(locate_of(n), BASE) for n in range(shape[0])]
+    rig.start(symbols)
+    model = ReferenceBook(locates=[locate for locate, _ in symbols])
+    sent, frames_sent, words, began = 0, 0, 0, time.perf_counter()
+    latest: dict[int, np.void] = {}
+    for messages in worst_pieces(kind, shape, total, piece):
+        frames = schedule(messages, LINE_A, pack=Pack.FULL, pace=Pace.ABUT, sequence=sent + 1)
+        assert np.array_equal(frames.cycle[1:], frames.cycle[:-1] + (frames.length[:-1] + 7) // 8)
+        records = rig.play(frames)
+        for message in messages:
+            model.apply(message)
+        sent += len(messages)
+        frames_sent += len(frames)
+        words += frames.words
+        books = records[records["kind"] == RecordKind.BOOK]
+        assert not (books["state"] & int(NOT_LIVE & ~State.CROSSED)).any()
+        latest |= {int(locate): books[np.flatnonzero(books["locate"] == locate)[-1]]
+                   for locate in np.unique(books["locate"])}
+        rate = sent / (time.perf_counter() - began)
+        print(f"\r{kind.value} {shape}: {sent:,} messages, {words:,} words, {rate:,.0f} messages/s", end="", flush=True)
+    print()
+    levels = rig.profile.levels
+    for locate, _ in symbols:
+        book, record = model.symbols[locate], latest[locate]
+        assert record["whole"] == 3 and int(record["aux"]) == book.applied
+        for side, want in (("bids", book.bids(levels)), ("asks", book.asks(levels))):
+            assert record[side].tolist() == want + [(0, 0, 0)] * (levels - len(want)), f"{kind} {shape} {locate}"
+    counters = rig.device.counters()
+    assert_sums(counters)
+    assert counters["msgs_book"] == counters["msgs_decoded"] == counters["msgs_a"] == sent
+    assert counters["frames_ok"] == counters["frames"] == frames_sent
+    silent = [name for name, n in counters.items() if n and name.startswith(("orders_", "prices_", "level_", "far_"))]
+    assert not silent, f"counted: {silent}"
+    return sent
+
+
+@pytest.mark.parametrize("kind", WorstCase)
+def test_worst_case(full: Rig, kind: WorstCase) -> None:
+    run_worst(full, kind, (8, 64, 4) if kind is WorstCase.SYMBOLS else (1, 64, 16), 4_000)
+
+
+@pytest.mark.soak
+def test_worst_case_long(full: Rig) -> None:
+    """At least 20 million messages."""
+    each = 20_000_000 // (len(WorstCase) * len(SHAPES)) + 1
+    assert sum(run_worst(full, kind, shape, each) for kind in WorstCase for shape in SHAPES) >= 20_000_000
+
+
+# Frames at random
+
+SYMBOLS = [(locate, 100 * (5_000 - 32)) for locate in (1, 2, 3)]
+
+
+def has_short_block(frame: bytes) -> bool:
+    """Return whether a packet in ``frame`` has a block shorter than any message of ITCH: the device leaves off there,
+    the model does not."""
+    payload = judge(frame, channels_of((LINE_A, LINE_B))).payload
+    if payload is None or payload[18:20] == b"\xff\xff":
+        return False
+    at = 20
+    for _ in range(int.from_bytes(payload[18:20], "big")):
+        if len(payload) < at + 2:
+            return False
+        length = int.from_bytes(payload[at:at + 2], "big")
+        if length < 12:
+            return True
+        at += 2 + length
+    return False
+
+
+class Noise:
+    """Frames of a feed that lives on, among frames that are wrong in any way, from one seed."""
+
+    def __init__(self, seed: int):
+        self.random = random.Random(seed)
+        self.traffic = Traffic(seed, orders=12, illegal=0.02, far=0.02)
+        self.sequence = 1
+
+    def frames(self, count: int) -> FrameBatch:
+        """Return the next ``count`` frames, at random distances, some with a MAC error."""
+        frames, errors, cycles, cycle = [], [], [], 0
+        for _ in range(count):
+            frame = self._next()
+            frames.append(frame)
+            errors.append(self.random.random() < 0.02)
+            cycles.append(cycle)
+            cycle += -(-len(frame) // 8) + self.random.choice((0, 0, 0, 1, 2, 9))
+        return FrameBatch.of(frames, cycle=cycles, error=errors)
+
+    def _next(self) -> bytes:
+        while has_short_block(frame := self._draw()):
+            pass
+        return frame
+
+    def _draw(self) -> bytes:
+        draw = self.random.random()
+        if draw < 0.1:
+            return self.random.randbytes(self.random.choice((self.random.randint(1, 70), self.random.randint(1, 1600))))
+        frame = self._good()
+        if draw < 0.5:
+            return frame
+        return self._mutated(frame)
+
+    def _good(self) -> bytes:
+        """Return a frame with the next messages, or with some already sent, or some ahead."""
+        messages = [self.traffic.next() for _ in range(self.random.choice((1, 1, 2, 5)))]
+        line = self.random.choice((LINE_A, LINE_B))
+        start = self.sequence + self.random.choice((0, 0, 0, 0, 0, -1, 1, 7))
+        payload = b"SESSION001" + max(start, 1).to_bytes(8, "big") + len(messages).to_bytes(2, "big") + b"".join(
+            len(message).to_bytes(2, "big") + message for message in messages)
+        return build_frame(payload, dst_ip=line.ip, dst_port=line.port, vlan=self.random.choice((None, None, 3)),
+                           ip_options=bytes(4 * self.random.choice((0, 0, 0, 1, 10))),
+                           checksum=self.random.random() < 0.8, pad=self.random.random() < 0.2)
+
+    def _mutated(self, frame: bytes) -> bytes:
+        """Return ``frame`` with bytes changed, cut off, or added; often with the IP checksum put right again."""
+        changed = bytearray(frame)
+        for _ in range(self.random.choice((1, 1, 2, 5))):
+            place = self.random.randrange(len(changed)) if self.random.random() < 0.4 else self.random.randrange(
+                12, min(64, len(changed)))
+            changed[place] = self.random.choice((0, 1, 255, changed[place] ^ 1 << self.random.randrange(8)))
+        draw = self.random.random()
+        if draw < 0.15:
+            del changed[self.random.randrange(1, len(changed)):]
+        elif draw < 0.25:
+            changed += self.random.randbytes(self.random.randrange(1, 60))
+        if self.random.random() < 0.7:
+            self._mend(changed)
+        return bytes(changed)
+
+    @staticmethod
+    def _mend(frame: bytearray) -> None:
+        ip = 18 if frame[12:14] == b"\x81\x00" else 14
+        end = ip + 4 * (frame[ip] & 15) if len(frame) > ip else 0
+        if ip + ipv4.HEADER.size <= end and end + udp.HEADER.size <= len(frame):
+            frame[ip + 10:ip + 12] = b"\0\0"
+            frame[ip + 10:ip + 12] = ipv4.checksum(bytes(frame[ip:end])).to_bytes(2, "big")
+            frame[end + 6:end + 8] = b"\0\0"
+
+
+def run_noise(rig: Rig, seed: int, count: int, *, hold: bool = True) -> dict[str, int]:
+    """Send ``count`` frames of noise from ``seed``; all must be as the models say. Returns the counters.
+
+    The feed goes on behind whatever number the device expects, so that it never starves in a gap for long.
+    """
+    noise = Noise(seed)
+    rig.start(SYMBOLS, hold=hold)
+    truth = Truth(rig, SYMBOLS, hold=hold)
+    pieces = []
+    for done in range(0, count, 100):
+        noise.sequence = rig.device.read("SEQ_EXPECTED")
+        batch = noise.frames(min(100, count - done))
+        pieces.append(rig.play(batch))
+        truth.frames(batch)
+        assert rig.device.read("SEQ_EXPECTED") == truth.feed.expected, f"seed {seed}, frames {done} to {done + 100}"
+    counters = rig.device.counters()
+    assert {name: counters[name] for name in truth.net} == truth.net
+    truth.check(np.concatenate(pieces), counters)
+    return counters
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_noise(tiny: Rig, seed: int) -> None:
+    counters = run_noise(tiny, seed, 500)
+    assert counters["msgs_book"]
+
+
+@pytest.mark.soak
+def test_noise_long(tiny: Rig) -> None:
+    """One million frames; every fate must come up."""
+    total: dict[str, int] = {}
+    for seed in range(1000, 2000):
+        counters = run_noise(tiny, seed, 1000, hold=True)
+        total = {name: total.get(name, 0) + n for name, n in counters.items()}
+        print(f"\rseed {seed}: {total['frames']:,} frames, {total['msgs_book']:,} book messages", end="", flush=True)
+    print()
+    assert total["frames"] == 1_000_000 and all(total[name] for name in FATES)
