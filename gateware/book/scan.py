@@ -31,7 +31,7 @@ class Scan(wiring.Component):
     all others are given up (``limit``). So what is shown is true at the moment of ``take``, and the count says how
     much that is.
 
-    Latency, from ``start`` to ``done``, when no operation takes the read ports: at most 2 * K + 24 cycles; with
+    Latency, from ``start`` to ``done``, when no operation takes the read ports: at most 2 * K + 20 cycles; with
     operations every two cycles about twice that. ``done`` holds until ``take``. Reset forgets the scan.
 
     Members
@@ -118,7 +118,8 @@ class Scan(wiring.Component):
         found = Signal(4)               # a level is one to four cycles from being written
         far_found = Signal()
         number = Cat(count[:self.number_bits], side, self.bank)
-        offset = read_at.rank[:sizes.window_bits] ^ (~side).replicate(sizes.window_bits)
+        buys = ~read_at.number[self.number_bits]
+        offset = read_at.rank[:sizes.window_bits] ^ buys.replicate(sizes.window_bits)
         m.d.sync += [
             found.eq(Cat(read | far_found, found)),
             asked.rank.eq(Mux(far_found, 1 << sizes.window_bits, cell_rank)), asked.number.eq(number),
@@ -160,11 +161,11 @@ class Scan(wiring.Component):
                 with m.Else():
                     m.d.comb += [far.pick_next.eq(1), far_found.eq(1)]
             with m.State("Finish Side"):
-                with m.If(~found.any()):
+                with m.If(~side):
                     m.d.sync += side.eq(1)
                     m.next = "Read Summary"
-                    with m.If(side):
-                        m.next = "Done"
+                with m.Elif(~found.any()):
+                    m.next = "Done"
             with m.State("Done"):
                 m.d.comb += self.done.eq(1)
                 with m.If(self.take):

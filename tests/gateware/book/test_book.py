@@ -1,5 +1,6 @@
 """The whole book against the independent reference, in amaranth.sim."""
 
+import dataclasses
 import random
 
 import pytest
@@ -67,16 +68,20 @@ def test_the_best_price_takes_twelve_cycles_and_thirteen_for_a_replace():
     assert bests[-1][2] == 0
 
 
-def test_all_levels_are_known_at_most_forty_cycles_after_the_best_price():
-    """Every level in a bitmap word of its own, both sides full."""
-    middle = BASE + 32
-    messages = [_add(100 + n, middle - 8 * n - 1, 5 + n) for n in range(4)]
-    messages += [_add(200 + n, middle + 8 * n, 5 + n, "S") for n in range(4)]
+@pytest.mark.parametrize("near", [7, 1])
+def test_all_eight_levels_are_known_at_most_forty_cycles_after_the_best_price(near):
+    """Both sides full, every level in a bitmap word of its own, the rest far from the window."""
+    profile = dataclasses.replace(TINY, levels=8, window=256, far_levels=16)
+    base, middle = 5_000 - 128, 5_000
+    messages = [_add(100 + n, middle - 16 * n - 1, 5 + n) for n in range(near)]
+    messages += [_add(200 + n, middle + 16 * n, 5 + n, "S") for n in range(near)]
+    messages += [_add(300 + n, 4_000 - n, 3) for n in range(8 - near)]
+    messages += [_add(400 + n, 6_000 + n, 3, "S") for n in range(8 - near)]
     messages += [message("D", locate=1, reference=100, timestamp=9)]
-    records, counts, _, _ = run(messages, gap=lambda: 90)
-    check_all(messages, records, counts)
+    records, counts, _, _ = run(messages, profile=profile, base=base, gap=lambda: 100)
+    check_all(messages, records, counts, profile=profile)
     assert records["whole"].tolist() == [3] * len(messages)
-    assert (records["lat_levels"].astype(int) - records["lat_best"]).max() <= 40
+    assert (records["lat_levels"].astype(int) - records["lat_best"]).max() == 36
 
 
 def test_an_order_may_be_replaced_and_deleted_two_cycles_later():
