@@ -253,6 +253,7 @@ class Truth:
         if exact:
             peak, room = self.far_peak, self.profile.far_levels
             # A place that falls free is not given away in the next two cycles, so the last one may seem taken.
-            assert peak >= room if counters["far_full"] else peak <= room, f"{counters['far_full']} far_full, {peak} of {room}"
+            full = counters["far_full"]
+            assert peak >= room if full else peak <= room, f"{full} far_full, {peak} of {room}"
         # A level that has outgrown its bits is marked, and no more to be trusted on the way down either.
         assert counters["level_overflow"] or not counters["level_underflow"]
