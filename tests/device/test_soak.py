@@ -101,6 +101,7 @@ def test_worst_case_long(full: Rig) -> None:
 # Frames at random
 
 SYMBOLS = [(locate, 100 * (5_000 - 32)) for locate in (1, 2, 3)]
+NOISE_PIECE = 40
 
 
 def has_short_block(frame: bytes) -> bool:
@@ -125,7 +126,7 @@ class Noise:
 
     def __init__(self, seed: int):
         self.random = random.Random(seed)
-        self.traffic = Traffic(seed, orders=12, illegal=0.02, far=0.02)
+        self.traffic = Traffic(seed, orders=6, illegal=0.01, far=0.02)
         self.sequence = 1
 
     def frames(self, count: int) -> FrameBatch:
@@ -148,17 +149,20 @@ class Noise:
         draw = self.random.random()
         if draw < 0.1:
             return self.random.randbytes(self.random.choice((self.random.randint(1, 70), self.random.randint(1, 1600))))
-        frame = self._good()
-        if draw < 0.5:
-            return frame
-        return self._mutated(frame)
-
-    def _good(self) -> bytes:
-        """Return a frame with the next messages, or with some already sent, or some ahead."""
+        mutate = draw > 0.6
+        shift = self.random.choice((0, 0, 0, 0, 0, 0, 0, 0, -1, 1, 7))
         messages = [self.traffic.next() for _ in range(self.random.choice((1, 1, 2, 5)))]
+        frame = self._good(messages, max(self.sequence + shift, 1))
+        if mutate:
+            return self._mutated(frame)
+        if shift <= 0:
+            self.sequence += len(messages) + shift
+        return frame
+
+    def _good(self, messages: list[bytes], start: int) -> bytes:
+        """Return a frame with ``messages``, the first with number ``start``."""
         line = self.random.choice((LINE_A, LINE_B))
-        start = self.sequence + self.random.choice((0, 0, 0, 0, 0, -1, 1, 7))
-        payload = b"SESSION001" + max(start, 1).to_bytes(8, "big") + len(messages).to_bytes(2, "big") + b"".join(
+        payload = b"SESSION001" + start.to_bytes(8, "big") + len(messages).to_bytes(2, "big") + b"".join(
             len(message).to_bytes(2, "big") + message for message in messages)
         return build_frame(payload, dst_ip=line.ip, dst_port=line.port, vlan=self.random.choice((None, None, 3)),
                            ip_options=bytes(4 * self.random.choice((0, 0, 0, 1, 10))),
@@ -191,38 +195,42 @@ class Noise:
 
 
 def run_noise(rig: Rig, seed: int, count: int, *, hold: bool = True) -> dict[str, int]:
-    """Send ``count`` frames of noise from ``seed``; all must be as the models say. Returns the counters.
+    """Send ``count`` frames of noise from ``seed``; with ``hold`` all must be as the models say, in cut-through the
+    fates of the frames and the accounts. Returns the counters.
 
-    The feed goes on behind whatever number the device expects, so that it never starves in a gap for long.
+    Piece by piece the feed goes on behind the number that the device expects, so that it does not starve in a gap.
     """
     noise = Noise(seed)
     rig.start(SYMBOLS, hold=hold)
     truth = Truth(rig, SYMBOLS, hold=hold)
     pieces = []
-    for done in range(0, count, 100):
+    for done in range(0, count, NOISE_PIECE):
         noise.sequence = rig.device.read("SEQ_EXPECTED")
-        batch = noise.frames(min(100, count - done))
+        batch = noise.frames(min(NOISE_PIECE, count - done))
         pieces.append(rig.play(batch))
         truth.frames(batch)
-        assert rig.device.read("SEQ_EXPECTED") == truth.feed.expected, f"seed {seed}, frames {done} to {done + 100}"
+        assert not hold or rig.device.read("SEQ_EXPECTED") == truth.feed.expected, f"seed {seed}, behind frame {done}"
     counters = rig.device.counters()
     assert {name: counters[name] for name in truth.net} == truth.net
-    truth.check(np.concatenate(pieces), counters)
+    assert_sums(counters)
+    assert rig.device.status()["suspect"] == (counters["packets_suspect"] > 0)
+    if hold:
+        truth.check(np.concatenate(pieces), counters, exact=not counters["orders_table_full"])
     return counters
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_noise(tiny: Rig, seed: int) -> None:
-    counters = run_noise(tiny, seed, 500)
-    assert counters["msgs_book"]
+    counters = run_noise(tiny, seed, 250, hold=seed % 2 == 0)
+    assert counters["msgs_book"] > 20
 
 
 @pytest.mark.soak
 def test_noise_long(tiny: Rig) -> None:
     """One million frames; every fate must come up."""
     total: dict[str, int] = {}
-    for seed in range(1000, 2000):
-        counters = run_noise(tiny, seed, 1000, hold=True)
+    for seed in range(1000, 5000):
+        counters = run_noise(tiny, seed, 250, hold=seed % 4 > 0)
         total = {name: total.get(name, 0) + n for name, n in counters.items()}
         print(f"\rseed {seed}: {total['frames']:,} frames, {total['msgs_book']:,} book messages", end="", flush=True)
     print()
