@@ -24,6 +24,8 @@ BOOK_EVENTS = data.StructLayout({name: 1 for name in (
 
 #: Cycles from a message to its best price; a Replace takes one more.
 DEPTH = 12
+#: Cycles by which the far table's cycle 6 is before the commit.
+FAR_DELAY = DEPTH - 6
 #: A record waits at most so long for messages in flight that change state words.
 PATIENCE = 64
 
@@ -110,8 +112,11 @@ class Book(wiring.Component):
         m.d.comb += [
             levels.row.eq(orders.row), levels.near.eq(~orders.position.far), levels.commit.eq(operates),
             levels.rank.eq(offset ^ (~orders.row[-1]).replicate(sizes.window_bits)), levels.level.eq(orders.level),
-            far.row.eq(orders.row), far.tick.eq(orders.position.pos), far.below.eq(ticks.below),
-            far.far.eq(orders.position.far), far.level.eq(orders.level),
+            # The far table changes as late as the record's header does, so that no record is ahead of itself.
+            *(port.eq(delay(m, value, FAR_DELAY, name)[-1]) for port, value, name in (
+                (far.row, orders.row, "far_row"), (far.tick, orders.position.pos, "far_tick"),
+                (far.below, ticks.below, "far_below"), (far.far, orders.position.far, "far_far"),
+                (far.level, orders.level, "far_level"))),
             self.best_valid.eq(levels.best_valid), self.best_row.eq(levels.best_row), self.best.eq(levels.best)]
         far_5 = Signal()
         m.d.sync += far_5.eq(orders.position.far)
@@ -265,13 +270,15 @@ class Book(wiring.Component):
         m.d.sync += [
             news.eq(news & ~done_with | fresh),
             market_newer.eq(market_newer & ~(commit << symbol_at[DEPTH]) | market[DEPTH].replicate(profile.symbols))]
-        market_said = Signal(meta)
+        # A market message may be right behind a Replace, whose second half is then in the same cycle.
+        market_said, market_out = Signal(meta), waiting.read_port(domain="comb")
+        m.d.comb += market_out.addr.eq(now - DEPTH)
         with m.If(market[DEPTH]):
-            m.d.sync += market_said.eq(said)
+            m.d.sync += market_said.eq(market_out.data)
 
         # Scan and publish.
         state_in_flight = Signal()
-        acts = Cat(*market[:-1], *delay(m, decode.symbol & ~decode.book, DEPTH, "acts"))
+        acts = Cat(*market, *delay(m, decode.symbol & ~decode.book, DEPTH, "acts"))
         patience = Signal(range(PATIENCE + 1))
         m.d.comb += [
             state_in_flight.eq(acts.any() & (patience != PATIENCE)),

@@ -66,17 +66,16 @@ class FarLevels(wiring.Component):
         tick = delay(m, self.tick, 1, "tick")
         far = delay(m, self.far, 2, "far")
         below = delay(m, self.below, 1, "below")
-        hit, smaller, as_previous = Signal(count), Signal(count), Signal()
+        hit, smaller, as_previous, valid = Signal(count), Signal(count), Signal(), Signal()
         m.d.sync += [
             hit.eq(Cat((rows[n] == row[0]) & (ticks[n] == tick[0]) for n in range(count))),
             smaller.eq(Cat(tick[0] < ticks[n] for n in range(count))),
-            as_previous.eq((row[0] == row[1]) & (tick[0] == tick[1]) & far[1])]
+            as_previous.eq((row[0] == row[1]) & (tick[0] == tick[1]) & valid)]
 
         # Cycle 5: choose the entry, or take a free one.
         select, insert, kill, shares = Signal(count), Signal(), Signal(), Signal(profile.share_bits)   # cycle 6
         select_before = delay(m, select, 1, "select")[1]
         free, first_free, chosen, allocate = Signal(count), Signal(count), Signal(count), Signal(count)
-        valid = Signal()
         m.d.comb += [
             valid.eq(self.level.valid & far[1]),
             free.eq(~used & ~select & ~select_before),

@@ -175,15 +175,20 @@ class Scan(wiring.Component):
         # What remains true: a side is cut at the rank of every operation since its summary was read.
         for n, known in enumerate(state):
             mine = Cat(self.symbol, n)
+            far_touched = Signal(name=f"far_touched_{n}")
+            m.d.comb += far_touched.eq(far.touch_valid & (far.touch_row == mine))
             with m.If(levels.touch_valid & (levels.touch_row == mine) & (levels.touch_rank < known.limit)):
                 m.d.sync += known.limit.eq(levels.touch_rank)
-            with m.Elif(far.touch_valid & (far.touch_row == mine) & known.limit[-1]):
+            with m.Elif(far_touched & known.limit[-1]):
                 m.d.sync += known.limit.eq(1 << sizes.window_bits)
-            with m.If(far.touch_valid & (far.touch_row == mine) & far.touch_better):
+            with m.If(far_touched & far.touch_better):
                 m.d.sync += known.incomplete.eq(1)
             with m.If(side == n):
                 with m.If(far.pick_start):
-                    m.d.sync += [known.limit.eq(~0), known.incomplete.eq(0)]
+                    # The candidates are those of before a change in this very cycle.
+                    m.d.sync += [
+                        known.limit.eq(Mux(far_touched, 1 << sizes.window_bits, ~0)),
+                        known.incomplete.eq(far_touched & far.touch_better)]
                 with m.Else():
                     m.d.sync += [known.count.eq(count), known.exhausted.eq(exhausted)]
                     with m.If(far.pick_better | unknown):
