@@ -1,0 +1,1 @@
+"""Pins, clocks and builds of real boards, one file a board."""

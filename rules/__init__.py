@@ -1,0 +1,1 @@
+"""Trading rules as plain Python functions over wire records."""
