@@ -149,3 +149,23 @@ def test_a_symbol_configured_anew_while_it_lives_is_incomplete():
     messages = [_add(1, middle, 10), _add(2, middle - 1, 10)]
     records, _, _, _ = run(messages, gap=lambda: 90, configure_at={1})
     assert [int(state) >> 17 & 1 for state in records["state"]] == [0, 1]
+
+
+def test_an_order_of_zero_shares_is_refused():
+    messages = [_add(1, BASE + 9, 0), _add(2, BASE + 8, 5)]
+    records, counts, _, _ = run(messages, gap=lambda: 90)
+    assert counts["orders_zero_shares"] == 1
+    check_all(messages, records, counts)
+
+
+def test_a_sweep_by_packed_deletes_leaves_every_best_price_exact():
+    """Every level in a bitmap word of its own, the best taken away every two or three cycles."""
+    ranks = range(3, TINY.window, 8)
+    messages = [_add(1 + n, BASE + rank, 10 + n, "S") for n, rank in enumerate(ranks)]
+    gaps = iter([20] * len(messages))
+    messages += [message("D", locate=1, reference=1 + n, timestamp=2) for n in range(len(ranks))]
+    _, _, bests, _ = run(messages, gap=lambda: next(gaps, 0))
+    swept = bests[len(ranks):]
+    assert [best[3:] for best in swept[:-1]] == [(rank, 11 + n, 1) for n, rank in enumerate(ranks[1:])]
+    assert [best[2] for best in swept] == [1] * (len(ranks) - 1) + [0]
+    assert swept[-1][0] - swept[0][0] <= 3 * len(ranks)
