@@ -8,6 +8,7 @@ from amaranth.lib.wiring import In, Out
 
 from gateware.book.operation import Kind, Sizes, delay
 from gateware.ram import Ram
+from gateware.select import one_of
 
 __all__ = ["OrderTable", "OPERATION", "ORDER_EVENTS", "LevelOperation", "hash_taps"]
 
@@ -74,7 +75,7 @@ class OrderTable(wiring.Component):
             "op": In(OPERATION(sizes)),
             "symbol": In(sizes.symbol_bits), "followed": In(1),
             "insert_position": In(sizes.position), "insert_on_grid": In(1),
-            "row": Out(sizes.row_bits), "position": Out(sizes.position), "inserting": Out(1),
+            "row": Out(sizes.row_bits), "position": Out(sizes.position),
             "level": Out(LevelOperation(sizes)),
             "events": Out(ORDER_EVENTS), "incomplete": Out(1), "error": Out(1),
             "clear": In(1), "clear_address": In(sizes.index_bits)})
@@ -162,19 +163,19 @@ class OrderTable(wiring.Component):
         ahead = Signal(3)
         m.d.comb += ahead.eq(forwarded[2:] & ~Cat(Const(0, 1), forwarded[2], forwarded[2:4].any()))
         m.d.sync += far_forward.eq(
-            _one_of([(ahead[n], after[n].as_value()) for n in range(3)]))
+            one_of(*zip(*[(ahead[n], after[n].as_value()) for n in range(3)], strict=True)))
         previous_exists, previous_entry, previous_location = Signal(), Signal(sizes.entry), Signal(places)
         m.d.sync += [
             exists.eq(Cat(hit.any(), forward[0] & previous_exists, forward[1] & after[0].exists,
                           forward[2:].any() & far_forward.exists).any()),
-            entry.eq(_one_of([
+            entry.eq(one_of(*zip(*[
                 *((hit[way], delay(m, words[way].entry.as_value(), 1, f"entry_{way}")[1]) for way in range(WAYS)),
                 *((hit[WAYS + n], stash[n].as_value()) for n in range(stash_size)),
                 (forward[0], previous_entry.as_value()), (forward[1], after[0].entry.as_value()),
-                (forward[2:].any(), far_forward.entry.as_value())])),
-            location.eq(_one_of([
+                (forward[2:].any(), far_forward.entry.as_value())], strict=True))),
+            location.eq(one_of(*zip(*[
                 (Const(1), hit), (forward[0], previous_location), (forward[1], after[0].location),
-                (forward[2:].any(), far_forward.location)]))]
+                (forward[2:].any(), far_forward.location)], strict=True)))]
         stash_free = ~stash_valid & (stash_valid + 1)[:stash_size]
         target = Signal(places)
         m.d.sync += target.eq(Cat(room[:WAYS], stash_free & (~room[:WAYS].any()).replicate(stash_size)))
@@ -199,7 +200,6 @@ class OrderTable(wiring.Component):
         m.d.comb += [
             insert_asked.eq(active_4 & inserts & ((op_4.kind == Kind.ADD) | out_found)),
             insert_ok.eq(insert_asked & ~refused & self.insert_on_grid & ~exists & target.any()),
-            self.inserting.eq(inserts),
             self.position.eq(Mux(inserts, self.insert_position, Cat(entry.far, entry.pos))),
             self.row.eq(Cat(symbol_4, Mux(inserts, insert_side, entry.side)))]
         new = Signal(sizes.entry)
@@ -295,12 +295,3 @@ class OrderTable(wiring.Component):
                    Format("operation right behind a REDUCE")),
             Assert((hit & (hit - 1)[:places]) == 0, Format("one order in two places: {:b}", hit))]
         return m
-
-
-def _one_of(choices):
-    """Return the value whose select bit is set, 0 if none is; at most one may be."""
-    width = max(len(value) for _, value in choices)
-    total = Const(0, width)
-    for select, value in choices:
-        total = total | select.replicate(width) & value
-    return total
