@@ -6,6 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from gateware.book.decode import Decode
 from gateware.book.far import FarLevels
+from gateware.book.invariants import Invariants
 from gateware.book.levels import Levels, lowest
 from gateware.book.operation import Kind, Sizes, delay
 from gateware.book.orders import ORDER_EVENTS, OrderTable
@@ -322,6 +323,17 @@ class Book(wiring.Component):
             self.events.far_full.eq(far.full), self.events.level_overflow.eq(levels.overflow | far.overflow),
             self.events.level_underflow.eq(levels.underflow), self.events.msgs_clearing.eq(dropped),
             self.events.records_cut.eq(publisher.cut)]
+
+        m.submodules.invariants = invariants = Invariants(sizes=sizes, depth=DEPTH)
+        wiring.connect(m, wiring.flipped(self.i), invariants.i)
+        m.d.comb += [
+            invariants.hit.eq(symbols.hit), invariants.index.eq(symbols.index),
+            invariants.clearing.eq(self.clearing), invariants.cleared.eq(started),
+            invariants.best_valid.eq(levels.best_valid), invariants.best_symbol.eq(levels.best_row[:-1]),
+            invariants.commit.eq(commit), invariants.commit_symbol.eq(symbol_at[DEPTH]),
+            invariants.commit_seq.eq(said.feed_seq), invariants.overflow.eq(levels.overflow),
+            invariants.underflow.eq(levels.underflow), invariants.start.eq(publisher.start),
+            invariants.ready.eq(publisher.ready)]
         return m
 
     def _flags(self, incomplete, error, crossed):

@@ -1,11 +1,11 @@
 """The event ring: which record goes where in the host's memory."""
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from amaranth.hdl import Assert, Cat, Const, Format, Module, Mux, Signal
 from amaranth.lib import data, fifo, wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import ceil_log2
 
-from gateware.interfaces import RING_ADDRESS_BITS, Notice, RecordStream, RingWrite
+from gateware.interfaces import RECORD_WORD, RING_ADDRESS_BITS, Notice, RecordStream, RingWrite
 from wire.records import RecordKind, record_dtype
 
 __all__ = ["NOTICE_DEPTH", "MAX_LOG2_ENTRIES", "Ring"]
@@ -110,4 +110,26 @@ class Ring(wiring.Component):
                 m.d.comb += [write.eq(1), content.eq(number)]
                 m.d.sync += [number.eq(number + 1), slot.eq(slot + 1), begun.eq(0), self.records.eq(1)]
                 m.next = "Book"
+
+        # No word is lost: one that is offered stays until it is taken, a record has each of its words once when it gets
+        # its number, and a notice waits, or is on its way, or is counted as lost.
+        stalled, offered = Signal(), Signal(RECORD_WORD)
+        m.d.sync += stalled.eq(self.record.valid & ~self.record.ready)
+        with m.If(self.record.valid):
+            m.d.sync += offered.eq(self.record.p)
+        m.d.sync += Assert(~stalled | self.record.valid & (self.record.p.as_value() == offered.as_value()),
+                           Format("a record's word went before it was taken"))
+        numbering, written = Signal(), Signal(1 << index_bits)
+        m.d.comb += numbering.eq(write & (index == 0))
+        with m.If(numbering):
+            m.d.sync += [written.eq(0), Assert(written[1:last_word + 1].all(), Format(
+                "record {} numbered with words {:x}", number, written))]
+        with m.Elif(write):
+            m.d.sync += [written.eq(written | 1 << index),
+                         Assert(~written.bit_select(index, 1), Format("word {} of a record came again", index))]
+        told = Signal(range(NOTICE_DEPTH + 3))
+        m.d.sync += [
+            told.eq(told + self.notice.valid - notices.r_en - self.notices_lost),
+            Assert(told == notices.level + self.notices_lost, Format(
+                "{} notices told, {} wait, {} lost", told, notices.level, self.notices_lost))]
         return m

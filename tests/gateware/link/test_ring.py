@@ -168,3 +168,31 @@ def test_random(seed):
     assert all(aux in told for _, aux in notices.values())
     content = {memory[n:n + 1].view("<u8")[1:words_of(4)[0]].tobytes() for n in range(count)}
     assert all(b"".join(data.to_bytes(8, "little") for _, data in sorted(record)) in content for record in records)
+
+
+def test_a_record_whose_words_are_not_all_there_is_noticed():
+    record = book_record(random.Random(1), 4)
+    with pytest.raises(AssertionError, match="record 1 numbered with words"):
+        simulate(records=[record[1:]], cycles=60)
+    with pytest.raises(AssertionError, match=f"word {record[0][0]} of a record came again"):
+        simulate(records=[[record[0], *record]], cycles=60)
+
+
+def test_a_word_that_goes_before_it_is_taken_is_noticed():
+    dut = Ring(levels=4)
+
+    async def bench(ctx):
+        ctx.set(dut.notice.valid, 1)
+        await ctx.tick()
+        ctx.set(dut.notice.valid, 0)
+        ctx.set(dut.record.valid, 1)
+        for data in (0, 0, 0, 5, 5):
+            ctx.set(dut.record.p.data, data)
+            await ctx.tick()
+            assert not ctx.get(dut.record.ready)
+
+    simulator = Simulator(dut)
+    simulator.add_clock(1e-8)
+    simulator.add_testbench(bench)
+    with pytest.raises(AssertionError, match="a record's word went before it was taken"):
+        simulator.run()
