@@ -12,6 +12,7 @@ from sim.market.frames import LINE_A, LINE_B
 from sim.market.messages import Messages
 from sim.market.packets import Packets
 from sim.market.schedule import Pace, Schedule, merge, schedule
+from tests.device.figures import Progress, soak_seed
 from tests.device.rig import Rig, Truth, assert_sums
 from tests.gateware.book.traffic import Traffic, message
 from wire.records import RecordKind, State
@@ -193,7 +194,8 @@ def test_equal_or_marked(tiny: Rig, name: str, seed: int) -> None:
 @pytest.mark.soak
 @pytest.mark.parametrize("name", CASES)
 def test_equal_or_marked_long(tiny: Rig, name: str) -> None:
-    for seed in range(1000, 1300):
-        print(f"\r{name}, seed {seed}", end="", flush=True)
-        CASES[name](tiny, seed)
-    print()
+    first, progress = 1000 * soak_seed(), Progress()
+    for number in range(first, first + 300):
+        progress(f"{name}, seed {number}")
+        CASES[name](tiny, number)
+    print(f"{name}: seeds {first} to {first + 299}, all books equal to the models' or marked with a cause")

@@ -1,8 +1,13 @@
-"""Long runs at full rate: the worst a book can meet, and frames that are anything but frames."""
+"""Long runs at full rate: the worst a book can meet, and frames that are anything but frames.
+
+``make soak`` prints what it does and at the end what came of it. Worst cases are the same in every run; random frames
+follow from ``$TICKGATE_SEED`` (a number, else 1), which is printed.
+"""
 
 import random
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -16,6 +21,7 @@ from sim.market.schedule import Pace, schedule
 from sim.market.worst import WorstCase, block_messages, worst_case
 from sim.models.book import ReferenceBook
 from sim.models.net import judge
+from tests.device.figures import Progress, soak_seed, table
 from tests.device.rig import FATES, Rig, Truth, assert_sums, channels_of
 from tests.gateware.book.traffic import Traffic
 from wire import ipv4, udp
@@ -24,10 +30,31 @@ from wire.records import NOT_LIVE, RecordKind, State
 
 #: Tick in the middle of the book that worst-case streams use, and of the window.
 MIDDLE = 10_000
-#: Messages of one piece; the book is compared behind each.
+#: Messages of one piece.
 PIECE = 100_000
+#: One record of so many is compared with the model's book as of its message; and the last of each symbol.
+SAMPLE = 8
 #: Worst cases: symbols, depth, levels.
 SHAPES = ((1, 32, 16), (1, 2_000, 500), (8, 64, 1), (64, 200, 3))
+#: Cycles until the best price is up to date, of a Replace one more.
+LAT_BEST = 15
+
+
+@dataclass
+class Figures:
+    """What a worst case came to. cycles: words on the wire, one a cycle. compared: records held against the model."""
+
+    messages: int = 0
+    frames: int = 0
+    cycles: int = 0
+    records: int = 0
+    compared: int = 0
+    cut: int = 0
+    seconds: float = 0.0
+
+    @property
+    def rate(self) -> int:
+        return round(self.messages / self.seconds)
 
 
 def worst_pieces(kind: WorstCase, shape: tuple[int, int, int], total: int, piece: int) -> Iterator[Messages]:
@@ -46,56 +73,90 @@ def worst_pieces(kind: WorstCase, shape: tuple[int, int, int], total: int, piece
         done += count + block // 3 if last else count
 
 
-def run_worst(rig: Rig, kind: WorstCase, shape: tuple[int, int, int], total: int, *, piece: int = PIECE) -> int:
-    """Send a worst case, full frames without a gap; nothing may be dropped, nothing marked, the last books are equal to
-    the model's. Returns the number of messages."""
+def assert_true(record: np.void, model: ReferenceBook) -> None:
+    """The levels of ``record`` that count are those of ``model``, and the best of each side is among them."""
+    book = model.symbols[int(record["locate"])]
+    assert int(record["aux"]) == book.applied
+    levels = len(record["bids"])
+    for bit, (side, want) in enumerate((("bids", book.bids(levels)), ("asks", book.asks(levels)))):
+        valid = int(record[f"{side}_valid"])
+        assert valid >= min(len(want), 1) and (valid == len(want) or not record["whole"] >> bit & 1)
+        assert record[side].tolist() == want[:valid] + [(0, 0, 0)] * (levels - valid), f"{side} of {record}"
+
+
+def run_worst(rig: Rig, kind: WorstCase, shape: tuple[int, int, int], total: int, *, piece: int = PIECE,
+              sample: int = SAMPLE) -> Figures:
+    """Send a worst case, full frames without a gap between them.
+
+    Nothing may be dropped and nothing marked; the best price is always as late as it always is; one record of
+    ``sample`` and the last of each symbol equal the model's book as of their message.
+    """
     base = 100 * (MIDDLE - rig.profile.window // 2)
     symbols = [(locate_of(n), base) for n in range(shape[0])]
     rig.start(symbols)
     model = ReferenceBook(locates=[locate for locate, _ in symbols])
-    sent, frames_sent, words, began = 0, 0, 0, time.perf_counter()
+    figures, began = Figures(), time.perf_counter()
     latest: dict[int, np.void] = {}
+    progress = Progress()
     for messages in worst_pieces(kind, shape, total, piece):
-        frames = schedule(messages, LINE_A, pack=Pack.FULL, pace=Pace.ABUT, sequence=sent + 1)
+        first = figures.messages + 1
+        frames = schedule(messages, LINE_A, pack=Pack.FULL, pace=Pace.ABUT, sequence=first)
         assert np.array_equal(frames.cycle[1:], frames.cycle[:-1] + (frames.length[:-1] + 7) // 8)
         records = rig.play(frames)
-        for message in messages:
-            model.apply(message)
-        sent += len(messages)
-        frames_sent += len(frames)
-        words += frames.words
         books = records[records["kind"] == RecordKind.BOOK]
+        books = books[books["feed_seq"] > 0]
         assert not (books["state"] & int(NOT_LIVE & ~State.CROSSED)).any()
+        assert np.array_equal(books["lat_best"], LAT_BEST + (books["cause"] == ord("U")))
+        samples = {int(record["feed_seq"]): record for record in books[::sample]}
+        for seq, message in enumerate(messages, first):
+            model.apply(message)
+            if seq in samples:
+                assert_true(samples[seq], model)
+        figures.messages += len(messages)
+        figures.frames += len(frames)
+        figures.cycles += frames.words
+        figures.records += len(books)
+        figures.compared += len(samples)
+        figures.seconds = time.perf_counter() - began
         latest |= {int(locate): books[np.flatnonzero(books["locate"] == locate)[-1]]
                    for locate in np.unique(books["locate"])}
-        rate = sent / (time.perf_counter() - began)
-        print(f"\r{kind.value} {shape}: {sent:,} messages, {words:,} words, {rate:,.0f} messages/s", end="", flush=True)
-    print()
-    levels = rig.profile.levels
+        progress(f"{kind.value} {shape}: {figures.messages:,} messages, {figures.rate:,} messages/s")
     for locate, _ in symbols:
-        book, record = model.symbols[locate], latest[locate]
-        assert record["whole"] == 3 and int(record["aux"]) == book.applied
-        for side, want in (("bids", book.bids(levels)), ("asks", book.asks(levels))):
-            assert record[side].tolist() == want + [(0, 0, 0)] * (levels - len(want)), f"{kind} {shape} {locate}"
+        assert latest[locate]["whole"] == 3
+        assert_true(latest[locate], model)
+    figures.compared += len(symbols)
     counters = rig.device.counters()
     assert_sums(counters)
-    assert counters["msgs_book"] == counters["msgs_decoded"] == counters["msgs_a"] == sent
-    assert counters["frames_ok"] == counters["frames"] == frames_sent
+    assert counters["msgs_book"] == counters["msgs_decoded"] == counters["msgs_a"] == figures.messages
+    assert counters["frames_ok"] == counters["frames"] == figures.frames
     silent = [name for name, n in counters.items() if n and name.startswith(("orders_", "prices_", "level_", "far_"))]
     assert not silent, f"counted: {silent}"
-    return sent
+    figures.cut = counters["records_cut"]
+    return figures
 
 
 @pytest.mark.parametrize("kind", WorstCase)
 def test_worst_case(tiny: Rig, kind: WorstCase) -> None:
-    run_worst(tiny, kind, (4, 16, 4) if kind is WorstCase.SYMBOLS else (1, 16, 8), 4_000)
+    run_worst(tiny, kind, (4, 16, 4) if kind is WorstCase.SYMBOLS else (1, 16, 8), 4_000, sample=1)
 
 
 @pytest.mark.soak
 def test_worst_case_long(full: Rig) -> None:
     """At least 20 million messages."""
     each = 20_000_000 // (len(WorstCase) * len(SHAPES)) + 1
-    assert sum(run_worst(full, kind, shape, each) for kind in WorstCase for shape in SHAPES) >= 20_000_000
+    rows: list[tuple[object, ...]] = []
+    sums = [0] * 6
+    for kind in WorstCase:
+        for shape in SHAPES:
+            done = run_worst(full, kind, shape, each)
+            counts = (done.messages, done.frames, done.cycles, done.records, done.cut, done.compared)
+            sums = [total + count for total, count in zip(sums, counts, strict=True)]
+            rows.append((f"{kind.value} {shape[0]} {shape[1]} {shape[2]}", *counts, done.rate))
+    table("Worst cases (symbols, orders, levels), a word of 64 bit in every cycle: no frame and no message dropped, no "
+          "symbol marked, all asserts silent,\nall compared books equal to the model's",
+          [("", "messages", "frames", "cycles", "records", "of them cut", "compared", "messages/s"), *rows,
+           ("sum", *sums, "")])
+    assert sums[0] >= 20_000_000
 
 
 # Frames at random
@@ -194,9 +255,9 @@ class Noise:
             frame[end + 6:end + 8] = b"\0\0"
 
 
-def run_noise(rig: Rig, seed: int, count: int, *, hold: bool = True) -> dict[str, int]:
+def run_noise(rig: Rig, seed: int, count: int, *, hold: bool = True) -> tuple[dict[str, int], int]:
     """Send ``count`` frames of noise from ``seed``; with ``hold`` all must be as the models say, in cut-through the
-    fates of the frames and the accounts. Returns the counters.
+    fates of the frames and the accounts. Returns the counters, and how many books were compared.
 
     Piece by piece the feed goes on behind the number that the device expects, so that it does not starve in a gap.
     """
@@ -216,22 +277,27 @@ def run_noise(rig: Rig, seed: int, count: int, *, hold: bool = True) -> dict[str
     assert rig.device.status()["suspect"] == (counters["packets_suspect"] > 0)
     if hold:
         truth.check(np.concatenate(pieces), counters, exact=not counters["orders_table_full"])
-    return counters
+    return counters, truth.compared
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_noise(tiny: Rig, seed: int) -> None:
-    counters = run_noise(tiny, seed, 250, hold=seed % 2 == 0)
-    assert counters["msgs_book"] > 20
+    counters, compared = run_noise(tiny, seed, 250, hold=seed % 2 == 0)
+    assert counters["msgs_book"] > 20 and (compared > 20) == (seed % 2 == 0)
 
 
 @pytest.mark.soak
 def test_noise_long(tiny: Rig) -> None:
-    """One million frames; every fate must come up."""
+    """One million frames, 250 behind each reset; every fate must come up."""
+    first, progress = soak_seed(), Progress()
     total: dict[str, int] = {}
-    for seed in range(1000, 5000):
-        counters = run_noise(tiny, seed, 250, hold=seed % 4 > 0)
+    books, began = 0, time.perf_counter()
+    for number in range(4_000):
+        counters, compared = run_noise(tiny, 1_000_000 * first + number, 250, hold=number % 4 > 0)
         total = {name: total.get(name, 0) + n for name, n in counters.items()}
-        print(f"\rseed {seed}: {total['frames']:,} frames, {total['msgs_book']:,} book messages", end="", flush=True)
-    print()
+        books += compared
+        progress(f"noise: {total['frames']:,} frames, {total['frames'] / (time.perf_counter() - began):,.0f} "
+                 f"frames/s, {total['msgs_book']:,} book messages")
+    table(f"Random and mutated frames, seed {first}: every fate and every account as the models say, {books:,} books "
+          "compared, all asserts silent", [("", "count"), *((name, n) for name, n in total.items() if n)])
     assert total["frames"] == 1_000_000 and all(total[name] for name in FATES)
