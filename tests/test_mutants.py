@@ -1,7 +1,8 @@
 """Seeded bugs in the gateware, each of which a test must catch (``make mutants``).
 
 Among them are those that public FPGA books are known for: a Delete that is missing or clears its level, an execution
-that wipes the order, a side taken from the message, an order table indexed by low bits.
+that wipes the order, a side taken from the message, an order table indexed by low bits. Those of network, feed and
+link lose, repeat or trust what they should not: a message at one alignment, a number ahead, a session, a checksum.
 """
 
 import os
@@ -35,7 +36,25 @@ PACKED = f"{BOOK}::test_packed_messages_never_show_a_false_level"
 ORDERS, LEVELS, DECODE = "gateware/book/orders.py", "gateware/book/levels.py", "gateware/book/decode.py"
 SCAN, FAR, TOP = "gateware/book/scan.py", "gateware/book/far.py", "gateware/book/book.py"
 
-MUTANTS = (
+HEADERS, FATE, HOLD = "gateware/net/headers.py", "gateware/net/fate.py", "gateware/net/hold.py"
+CHANNELS, CHECKSUM = "gateware/net/channels.py", "gateware/net/checksum.py"
+FRAMES, HELD = "tests/gateware/net/test_net.py", "tests/gateware/net/test_hold.py"
+SHAPES = f"{FRAMES}::test_payload_of_every_shape_and_size_comes_out_one_cycle_later"
+FATES = f"{FRAMES}::test_every_frame_has_the_fate_that_was_found_first"
+CONDEMNED = f"{FRAMES}::test_bad_headers_cut_the_datagram_before_its_third_word"
+
+EXTRACTOR, MOLD, ARBITER = "gateware/feed/extractor.py", "gateware/feed/mold.py", "gateware/feed/arbiter.py"
+PACKETS, WATCH, INJECT = "gateware/feed/packets.py", "gateware/feed/watch.py", "gateware/feed/inject.py"
+LINES = "tests/gateware/feed/test_feed.py"
+EVERY_LANE = f"{LINES}::test_every_type_alone_at_every_lane"
+LENGTHS = f"{LINES}::test_lengths_that_do_not_fit_their_type"
+LOSSY, LAGS = f"{LINES}::test_two_lossy_lines", f"{LINES}::test_a_line_that_lags_fills_the_gaps_of_the_other"
+OLD = f"{LINES}::test_old_messages_are_skipped_one_by_one"
+SESSION = f"{LINES}::test_session_is_learned_from_a_good_packet_only"
+SILENCE, ENDS = f"{LINES}::test_silence_is_noticed_and_ends", f"{LINES}::test_end_of_session_and_what_clears"
+RING, RINGS = "gateware/link/ring.py", "tests/gateware/link/test_ring.py"
+
+BOOK_MUTANTS = (
     Mutant("Delete is missing", DECODE, '"D": Kind.DELETE,\n', "\n", SETTLED),
     Mutant("Cancel is missing", DECODE, '"X": Kind.REDUCE, ', "", SETTLED),
     Mutant("execution wipes the order", ORDERS, "dies.eq(~reduce | (asked >= entry.shares))", "dies.eq(1)", SETTLED),
@@ -78,6 +97,92 @@ MUTANTS = (
     Mutant("crossed book goes unmarked", "gateware/book/publish.py", "(offsets[0] >= offsets[1])",
            "(offsets[0] > offsets[1] + 7)", f"{BOOK}::test_a_crossed_book_says_so"),
 )
+
+
+NET_MUTANTS = (
+    Mutant("VLAN tag not counted in the length", HEADERS, "Mux(tagged, ethernet.VLAN_TAG.size, 0)", "0", SHAPES),
+    Mutant("VLAN tag ignored where the IP header ends", HEADERS, "Mux(tagged, 1, 0) - 4", "0 - 4", SHAPES),
+    Mutant("IP options taken for payload", HEADERS, "groups.eq(header_length + ", "groups.eq(5 + ", SHAPES),
+    Mutant("second VLAN tag taken", HEADERS, "(inner_type != ethernet.EtherType.IPV4)",
+           "(inner_type != ethernet.EtherType.IPV4) & (inner_type != ethernet.EtherType.VLAN)", FATES),
+    Mutant("first of many fragments taken", HEADERS, "ipv4.FRAGMENT_MASK", "0x1fff", FATES),
+    Mutant("truncated frame taken", HEADERS, "truncated.eq(~whole)", "truncated.eq(0)",
+           f"{FRAMES}::test_truncation_at_every_byte"),
+    Mutant("last byte of odd payloads not summed", HEADERS, "(last_lane >= 2 * n + k)", "(last_lane > 2 * n)", SHAPES),
+    Mutant("IP checksum not checked", FATE, "self.missed | ~self.ip_holds)", "self.missed)", CONDEMNED),
+    Mutant("IP checksum counted but not told apart", FATE, "ip_wrong.eq(~self.ip_holds)", "ip_wrong.eq(0)", FATES),
+    Mutant("UDP checksum not checked", FATE, "sound & (unsummed | self.udp_holds)", "sound", FATES),
+    Mutant("frame without UDP checksum dropped", FATE, "(unsummed | self.udp_holds)", "self.udp_holds", FATES),
+    Mutant("MAC error ignored", FATE, "frames_mac_error.eq(waiting.error)", "frames_mac_error.eq(0)",
+           f"{FRAMES}::test_mac_error_is_a_fate_of_frames_that_are_otherwise_good"),
+    Mutant("carries of the checksum lost", CHECKSUM, "zip(low, high, strict=True)", "zip(low, ~low, strict=True)",
+           "tests/gateware/net/test_checksum.py"),
+    Mutant("channel that is not enabled taken", CHANNELS, "entry.enable & (entry.ip", "(entry.ip",
+           "tests/gateware/net/test_channels.py"),
+    Mutant("port of the frame before remembered", CHANNELS, ", port_fits[n].eq(0)]", "]",
+           "tests/gateware/net/test_channels.py"),
+    Mutant("hold releases a bad frame", HOLD, "[write.eq(commit), rest.eq(0)]", "commit.eq(next_write)",
+           f"{HELD}::test_bad_frames_leave_no_trace"),
+    Mutant("hold takes force in mid-frame", HOLD, "~(under_way | self.i.valid | done", "~(self.i.valid | done",
+           f"{HELD}::test_hold_takes_force_between_abutting_frames"),
+    Mutant("hold forgets that it overflowed", HOLD, "m.d.sync += self.overflow.eq(1)",
+           "m.d.sync += self.overflow.eq(0)", f"{HELD}::test_a_datagram_beyond_the_memory_is_dropped_and_counted"),
+)
+
+FEED_MUTANTS = (
+    Mutant("message that ends at one alignment lost", EXTRACTOR,
+           "at_last[k] & present[k] for k in range(LANES)", "at_last[k] & present[k] for k in range(LANES - 1)",
+           EVERY_LANE),
+    Mutant("length prefix split between words misread", EXTRACTOR,
+           "arriving[k - 1] if k else word[LANES - 1]", "arriving[k - 1] if k else 0", LENGTHS),
+    Mutant("high length byte split between words misread", EXTRACTOR, "highs = [before, *lows[:-1]]",
+           "highs = [lows[0], *lows[:-1]]", LENGTHS),
+    Mutant("length prefix a word behind its block missed", EXTRACTOR, "late[k].eq(at_end >= LANES - LENGTH_BYTES)",
+           "late[k].eq(at_end > LANES - LENGTH_BYTES)", f"{LINES}::test_shortest_messages_and_deletes_back_to_back"),
+    Mutant("blocks behind the count taken", EXTRACTOR, "~(ending & self.final)", "~(ending & 0)",
+           f"{LINES}::test_blocks_behind_the_count_are_no_messages"),
+    Mutant("message of wrong length presented", EXTRACTOR, "(kind == ord(letter)) & (length == size)",
+           "(kind == ord(letter)) & (length >= size)", LENGTHS),
+    Mutant("heartbeat taken for data", MOLD, "self.none.eq((self.count == HEARTBEAT) | ", "self.none.eq(", LOSSY),
+    Mutant("end of session taken for data", MOLD, " | (self.count == END_OF_SESSION)),", "),", ENDS),
+    Mutant("old part of a packet taken twice", ARBITER, "taking.eq(matches & equal)", "taking.eq(matches & ~leads)",
+           OLD),
+    Mutant("partly old packet dropped whole", ARBITER, "[old.eq(0), taking.eq(1)]", "old.eq(1)", OLD),
+    Mutant("one old message too many skipped", ARBITER, "with m.If(skip == 1):", "with m.If(skip == 0):", OLD),
+    Mutant("message ahead taken", ARBITER, "taking.eq(matches & equal)", "taking.eq(matches & (equal | leads))", LAGS),
+    Mutant("numbers compared in their low half", ARBITER, "equal.eq(rest_zero & ~high[0] & ~borrow & ",
+           "equal.eq(~borrow & ", f"{LINES}::test_numbers_around_halves_of_the_counter"),
+    Mutant("session change ignored", ARBITER, "matches.eq(same | ~self.session_known)", "matches.eq(1)", SESSION),
+    Mutant("last byte of the session not compared", ARBITER, "same_bytes.all()", "same_bytes[:-1].all()",
+           f"{LINES}::test_a_session_that_differs_in_one_byte_is_another"),
+    Mutant("resync keeps the session", ARBITER, "m.d.sync += self.session_known.eq(0)",
+           "m.d.sync += self.session_known.eq(self.session_known)", SESSION),
+    Mutant("bad packet believed", PACKETS, "done[-1] & ~bad[-1] & ~self.ignored", "done[-1] & ~self.ignored", SESSION),
+    Mutant("messages of a bad frame make nothing suspect", PACKETS, "bad[-1] & some", "0",
+           LOSSY),
+    Mutant("gap not opened by a heartbeat", PACKETS, "heard.eq(own)", "heard.eq(own & ~self.none)",
+           f"{LINES}::test_gap_goes_stale_by_packets"),
+    Mutant("gap counted for every packet ahead", WATCH, "heard[-1] & behind & ~self.gap", "heard[-1] & behind", LAGS),
+    Mutant("gap counted once and for all", WATCH, "m.d.sync += [self.gap.eq(0), self.stale.eq(0)]",
+           "m.d.sync += self.stale.eq(0)", LAGS),
+    Mutant("progress does not restart the window", WATCH, "~self.gap | closes | progress[-1]", "~self.gap | closes",
+           f"{LINES}::test_progress_restarts_the_window"),
+    Mutant("heartbeat does not end silence", PACKETS, "heard.eq(own)", "heard.eq(own & ~self.heartbeat)", SILENCE),
+    Mutant("injected message ahead taken", INJECT, "pieces.all() & possible", "pieces[2:].all() & possible",
+           f"{LINES}::test_injected_messages_fill_a_gap_under_saturated_lines"),
+    Mutant("message injected in the midst of a datagram", INJECT, "self.i.valid | under_way | self.short",
+           "self.i.valid | self.short", f"{LINES}::test_injection_among_random_traffic"),
+)
+
+LINK_MUTANTS = (
+    Mutant("ring does not wrap where the host says", RING, "Cat(index, slot & mask)", "Cat(index, slot)", RINGS),
+    Mutant("notice in the midst of a record", RING, "notices.r_rdy & ~begun & ", "notices.r_rdy & ", RINGS),
+    Mutant("record numbered before its last word", RING, "with m.If(self.record.p.last):",
+           "with m.If(self.record.p.index == 2):", RINGS),
+    Mutant("lost notice not counted", RING, "self.notice.valid & ~notices.w_rdy", "0", RINGS),
+)
+
+MUTANTS = BOOK_MUTANTS + NET_MUTANTS + FEED_MUTANTS + LINK_MUTANTS
 
 
 @pytest.mark.mutants

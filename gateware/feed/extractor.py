@@ -9,7 +9,7 @@ from gateware.interfaces import MESSAGE_BYTES, DatagramStream
 from wire.itch50 import BOOK_TYPES, SIZES
 from wire.moldudp64 import HEADER, LENGTH_BYTES
 
-__all__ = ["LANES", "Extractor"]
+__all__ = ["LANES", "SHORTEST", "Extractor"]
 
 #: Bytes of a word.
 LANES = 8

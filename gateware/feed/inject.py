@@ -4,6 +4,7 @@ from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out, Signature
 
+from gateware.feed.extractor import SHORTEST
 from gateware.interfaces import MESSAGE_BYTES, DatagramStream
 from wire.itch50 import SIZES
 
@@ -45,7 +46,7 @@ class Inject(wiring.Component):
     load : Out(1)
         The port's data are to be put into the extractor's message register.
     take, known, fits : Out(1)
-        The message is taken; its type is one of ITCH 5.0; its length is the type's.
+        The message is taken; its type is one of ITCH 5.0, or it is too short for any; its length is the type's.
     refused : Out(1)
         The message was refused.
     """
@@ -91,7 +92,7 @@ class Inject(wiring.Component):
             *(pieces[n].eq(self.port.seq.word_select(n, piece) == self.expected.word_select(n, piece))
               for n in range(len(pieces))),
             possible.eq((self.port.length != 0) & (self.port.length <= MESSAGE_BYTES)),
-            self.known.eq(Cat(kind == ord(letter) for letter in SIZES).any()),
+            self.known.eq(Cat(kind == ord(letter) for letter in SIZES).any() | (self.port.length < SHORTEST)),
             self.fits.eq(Cat((kind == ord(letter)) & (self.port.length == size)
                              for letter, size in SIZES.items()).any()),
         ]

@@ -127,7 +127,7 @@ class Packets(wiring.Component):
         own = Signal()
         m.d.comb += [
             good.eq(done[-1] & ~bad[-1] & ~self.ignored & ~self.resync),
-            suspicious.eq(done[-1] & bad[-1] & (some | self.taken)),
+            suspicious.eq(done[-1] & bad[-1] & some),
             own.eq(good & has_header & self.matches),
             self.learn.eq(own),
         ]

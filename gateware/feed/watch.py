@@ -14,8 +14,11 @@ class GapWatch(wiring.Component):
     ``highest``. It becomes stale when ``gap_packets`` packets ahead (the one that opened it among them) or
     ``gap_cycles`` cycles pass without progress, which is any message taken; it stays stale until it is filled.
 
-    Timing: ``highest`` follows 2 cycles after ``heard``, the gap opens 5 cycles after it, closes 3 cycles after
-    ``expected`` has caught up; stale within 2 cycles of its window's end. A new setting takes effect at once.
+    Timing: ``highest`` follows 2 cycles after ``heard``, the gap opens 5 cycles after it, closes 4 cycles after
+    ``expected`` has caught up; progress starts the window anew 4 cycles later; stale within 2 cycles of its window's
+    end. So all that a packet sets off has happened before the next packet's messages count, if that one's first word is
+    at least two cycles behind the verdict, as those of gateware/net are, and a gap that a packet fills is closed before
+    it opens another. A new setting takes effect at once.
 
     Members
     -------
@@ -80,7 +83,9 @@ class GapWatch(wiring.Component):
         heard = Signal(4)
         ahead = Signal(4)
         opens = heard[-1] & behind & ~self.gap
-        closes = self.gap & ~behind
+        was_behind = Signal()
+        m.d.sync += was_behind.eq(behind)
+        closes = self.gap & ~behind & ~was_behind
         m.d.sync += [
             heard.eq((heard << 1) | self.heard), ahead.eq((ahead << 1) | (self.heard & self.ahead)),
             self.opened.eq(opens), self.filled.eq(closes), self.recovered.eq(closes & self.stale),
@@ -93,7 +98,9 @@ class GapWatch(wiring.Component):
         by_packets = Signal()
         by_cycles = Signal()
         spent = Signal()
-        restart = ~self.gap | closes | self.progress
+        progress = Signal(4)
+        m.d.sync += progress.eq((progress << 1) | self.progress)
+        restart = ~self.gap | closes | progress[-1]
         m.d.comb += spent.eq((by_packets | by_cycles) & self.gap & ~restart)
         m.d.sync += [
             by_packets.eq(~restart & (self.gap_packets != 0) & (packets >= self.gap_packets)),

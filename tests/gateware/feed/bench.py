@@ -58,12 +58,14 @@ class Command:
 class Result:
     """What left the feed handler.
 
-    messages: (cycle, seq, 50 bytes). word_cycles: by datagram, the cycle of each word. notices: (event, aux).
+    messages: (cycle, seq, 50 bytes). word_cycles: by datagram, the cycle of each word. verdict_cycles: by datagram, the
+    cycle of its verdict. notices: (event, aux).
     injected: (seq, cycle of ready). levels: the levels at the end of each Pause, and at the end of the run.
     """
 
     messages: list = field(default_factory=list)
     word_cycles: list = field(default_factory=list)
+    verdict_cycles: list = field(default_factory=list)
     notices: list = field(default_factory=list)
     counters: Counter = field(default_factory=Counter)
     injected: list = field(default_factory=list)
@@ -128,6 +130,7 @@ def run(script, *, inject=(), gap_packets=0, gap_cycles=0, silence_cycles=0, set
                 await idle(step.late - 1)
                 ctx.set(dut.i.verdict_done, 1)
                 ctx.set(dut.i.verdict_bad, step.bad)
+            result.verdict_cycles.append(result.cycles)
             await ctx.tick()
             ctx.set(dut.i.valid, 0)
             ctx.set(dut.i.verdict_done, 0)
