@@ -59,9 +59,9 @@
 #define TICKGATE_COMMAND_RESYNC 0x00000002u /* expect SEQ_SET next, whatever came before; forgets the session and any gap */
 #define TICKGATE_REG_SEQ_SET 0x040u /* rw, 64 bit: sequence number for resync */
 #define TICKGATE_REG_SEQ_EXPECTED 0x048u /* ro, 64 bit: next expected sequence number */
-#define TICKGATE_REG_SEQ_HIGHEST 0x050u /* ro, 64 bit: highest sequence number + 1 that any packet or heartbeat spoke of */
-#define TICKGATE_REG_GAP_PACKETS 0x058u /* rw, 32 bit: packets ahead of the gap until it is stale; 0: never by packets */
-#define TICKGATE_REG_GAP_CYCLES 0x05cu /* rw, 32 bit: cycles until an open gap is stale; 0: never by time */
+#define TICKGATE_REG_SEQ_HIGHEST 0x050u /* ro, 64 bit: highest sequence number + 1 that a good packet or heartbeat spoke of; what is injected does not move it */
+#define TICKGATE_REG_GAP_PACKETS 0x058u /* rw, 32 bit: packets ahead, since the gap opened or last gave way to a message, until it is stale; 0: never by packets */
+#define TICKGATE_REG_GAP_CYCLES 0x05cu /* rw, 32 bit: cycles, since the gap opened or last gave way to a message, until it is stale; 0: never by time */
 #define TICKGATE_REG_SILENCE_CYCLES 0x060u /* rw, 32 bit: cycles without packet or heartbeat until silent; 0: never */
 #define TICKGATE_REG_RING_ENTRIES 0x064u /* rw, 32 bit: log2 of the entries of the event ring */
 #define TICKGATE_REG_SYMBOL_SELECT 0x080u /* rw, 32 bit: symbol that the next registers speak of */
@@ -118,13 +118,13 @@
 #define TICKGATE_COUNTER_FRAMES_TRUNCATED 0x448u /* ro, 64 bit: frame ended before its IP total length */
 #define TICKGATE_COUNTER_FRAMES_MAC_ERROR 0x450u /* ro, 64 bit: MAC reported an error */
 #define TICKGATE_COUNTER_FRAMES_UDP_CHECKSUM 0x458u /* ro, 64 bit: UDP checksum present and wrong */
-#define TICKGATE_COUNTER_PACKETS_A 0x460u /* ro, 64 bit: MoldUDP64 packets on line A, heartbeats and ends of session among them */
+#define TICKGATE_COUNTER_PACKETS_A 0x460u /* ro, 64 bit: MoldUDP64 packets in good frames on line A, whatever their session and count */
 #define TICKGATE_COUNTER_PACKETS_B 0x468u /* ro, 64 bit: the same on line B */
-#define TICKGATE_COUNTER_PACKETS_SHORT 0x470u /* ro, 64 bit: datagrams too short for a MoldUDP64 header */
+#define TICKGATE_COUNTER_PACKETS_SHORT 0x470u /* ro, 64 bit: good datagrams too short for a MoldUDP64 header */
 #define TICKGATE_COUNTER_PACKETS_SESSION 0x478u /* ro, 64 bit: packets of another session, dropped */
 #define TICKGATE_COUNTER_HEARTBEATS 0x480u /* ro, 64 bit: packets with count 0 */
 #define TICKGATE_COUNTER_END_OF_SESSION 0x488u /* ro, 64 bit: packets with count 0xffff */
-#define TICKGATE_COUNTER_PACKETS_MALFORMED 0x490u /* ro, 64 bit: block lengths contradict the datagram, at its end or by count */
+#define TICKGATE_COUNTER_PACKETS_MALFORMED 0x490u /* ro, 64 bit: block lengths contradict the datagram, at its end or by count, or a block is below 12 bytes, which ends its packet */
 #define TICKGATE_COUNTER_PACKETS_GAP 0x498u /* ro, 64 bit: packets ahead of the expected sequence number, dropped whole */
 #define TICKGATE_COUNTER_PACKETS_SUSPECT 0x4a0u /* ro, 64 bit: packets of which messages were taken before their frame proved bad */
 #define TICKGATE_COUNTER_MSGS_A 0x4a8u /* ro, 64 bit: messages taken from line A */
@@ -132,13 +132,13 @@
 #define TICKGATE_COUNTER_MSGS_INJECTED 0x4b8u /* ro, 64 bit: messages taken from the host */
 #define TICKGATE_COUNTER_MSGS_OLD 0x4c0u /* ro, 64 bit: message copies dropped because already taken */
 #define TICKGATE_COUNTER_MSGS_AHEAD 0x4c8u /* ro, 64 bit: messages dropped because ahead of the expected one */
-#define TICKGATE_COUNTER_INJECT_REFUSED 0x4d0u /* ro, 64 bit: injected messages out of sequence, or of wrong length */
+#define TICKGATE_COUNTER_INJECT_REFUSED 0x4d0u /* ro, 64 bit: injected messages dropped: not of the expected number, length not 1..50, or met by a resync */
 #define TICKGATE_COUNTER_GAPS 0x4d8u /* ro, 64 bit: gaps opened */
 #define TICKGATE_COUNTER_GAPS_STALE 0x4e0u /* ro, 64 bit: gaps that outlived their window */
 #define TICKGATE_COUNTER_GAPS_FILLED 0x4e8u /* ro, 64 bit: gaps filled */
 #define TICKGATE_COUNTER_SILENCES 0x4f0u /* ro, 64 bit: times the feed fell silent */
-#define TICKGATE_COUNTER_MSGS_UNKNOWN_TYPE 0x4f8u /* ro, 64 bit: taken messages of a type that ITCH 5.0 does not have */
-#define TICKGATE_COUNTER_MSGS_BAD_LENGTH 0x500u /* ro, 64 bit: taken messages whose length does not fit their type; marks every symbol in error */
+#define TICKGATE_COUNTER_MSGS_UNKNOWN_TYPE 0x4f8u /* ro, 64 bit: taken messages, of 12 bytes or more, of a type that ITCH 5.0 does not have */
+#define TICKGATE_COUNTER_MSGS_BAD_LENGTH 0x500u /* ro, 64 bit: taken messages of a length not their type's, or below 12; marks every symbol in error */
 #define TICKGATE_COUNTER_MSGS_DECODED 0x508u /* ro, 64 bit: messages of known type and right length, presented to the book */
 #define TICKGATE_COUNTER_MSGS_OTHER_SYMBOL 0x510u /* ro, 64 bit: messages of symbols not followed, or of none (but S and W) */
 #define TICKGATE_COUNTER_MSGS_STATE 0x518u /* ro, 64 bit: H h Y S R J W messages that changed a state word, or a P */
@@ -152,11 +152,11 @@
 #define TICKGATE_COUNTER_ORDERS_REFERENCE 0x558u /* ro, 64 bit: orders with a reference beyond ref_bits */
 #define TICKGATE_COUNTER_ORDERS_SHARES 0x560u /* ro, 64 bit: orders with more shares than share_bits hold */
 #define TICKGATE_COUNTER_ORDERS_SIDE 0x568u /* ro, 64 bit: A F with a side that is neither B nor S */
-#define TICKGATE_COUNTER_PRICES_OFF_GRID 0x570u /* ro, 64 bit: orders whose price is no multiple of the tick, or is zero */
+#define TICKGATE_COUNTER_PRICES_OFF_GRID 0x570u /* ro, 64 bit: orders (A F U) whose price is no multiple of the tick, is zero, or is above 200,000.0000 */
 #define TICKGATE_COUNTER_PRICES_FAR 0x578u /* ro, 64 bit: orders with a price outside the symbol's window */
 #define TICKGATE_COUNTER_FAR_FULL 0x580u /* ro, 64 bit: far levels that found no place */
 #define TICKGATE_COUNTER_LEVEL_OVERFLOW 0x588u /* ro, 64 bit: levels whose shares or orders exceeded their bits */
-#define TICKGATE_COUNTER_LEVEL_UNDERFLOW 0x590u /* ro, 64 bit: levels that would have gone below zero: the gateware contradicts itself */
+#define TICKGATE_COUNTER_LEVEL_UNDERFLOW 0x590u /* ro, 64 bit: operations that left a level below zero, which can only follow a level_overflow since the last clear: else the gateware contradicts itself */
 #define TICKGATE_COUNTER_MSGS_CLEARING 0x598u /* ro, 64 bit: book messages dropped while a clear was under way */
 #define TICKGATE_COUNTER_RECORDS 0x5a0u /* ro, 64 bit: records written to the event ring */
 #define TICKGATE_COUNTER_RECORDS_CUT 0x5a8u /* ro, 64 bit: book records whose scan was cut by a later operation */

@@ -39,8 +39,8 @@ state, an unknown code sets UNKNOWN; h with market Q, B, X sets the market's bit
 sets the Reg SHO field to 0, 1, 2; S the system event; W the level breached; J and R set their bits. Other codes
 change nothing.
 
-A message of a type which ITCH 5.0 does not have (or without a single byte) is counted and skipped. A known type with
-the wrong length is counted and marks every symbol ``error``.
+A message of a type which ITCH 5.0 does not have is counted and skipped. A known type with the wrong length, and
+anything below 12 bytes, the shortest message, is counted as of wrong length and marks every symbol ``error``.
 
 Counters are named as in wire.registers.COUNTERS: ``msgs_decoded`` = ``msgs_book`` + ``msgs_state`` + ``msgs_ignored`` +
 ``msgs_other_symbol``. ``msgs_book`` are A F E C X D U of followed symbols, refused ones among them; ``msgs_state`` are
@@ -63,6 +63,7 @@ MESSAGE_LENGTHS = {
     "S": 12, "R": 39, "H": 25, "Y": 20, "L": 26, "V": 35, "W": 12, "K": 28, "J": 35, "h": 21, "A": 36, "F": 40, "E": 31,
     "C": 36, "X": 23, "D": 19, "U": 35, "P": 44, "Q": 40, "B": 19, "I": 50, "N": 20, "O": 48,
 }
+_SHORTEST = min(MESSAGE_LENGTHS.values())
 
 _TRADING = {ord("H"): TradingState.HALTED, ord("P"): TradingState.PAUSED, ord("Q"): TradingState.QUOTATION,
             ord("T"): TradingState.TRADING}
@@ -225,17 +226,15 @@ class ReferenceBook:
 
     def apply(self, message: bytes) -> SymbolBook | None:
         """Take one message. Return the book of its symbol, None if it has none that is followed, or is S or W."""
-        try:
-            length, handler = self._table[message[0]]
-        except (KeyError, IndexError):
+        if len(message) >= _SHORTEST and message[0] not in self._table:
             self.counters["msgs_unknown_type"] += 1
             return None
-        if len(message) != length:
+        if len(message) < _SHORTEST or len(message) != self._table[message[0]][0]:
             self.counters["msgs_bad_length"] += 1
             self._change_all(~0, _ERROR)
             return None
         self.counters["msgs_decoded"] += 1
-        return handler(message)
+        return self._table[message[0]][1](message)
 
     def clear(self) -> None:
         """Start-of-day clear: forget orders, levels and marks. Trading states, last trades and counters stay."""

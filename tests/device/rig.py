@@ -242,11 +242,6 @@ class Truth:
     def _check_counters(self, counters: dict[str, int], *, exact: bool) -> None:
         assert_sums(counters)
         wanted = self.net | self.feed.counters
-        # The gateware's window starts again with every message that fills a part of the gap; the model's does not.
-        assert counters["gaps_stale"] <= wanted.pop("gaps_stale")
-        # A packet with fewer messages than it says may fill a gap and open the next; the model sees the end of it.
-        again = {counters[name] - wanted.pop(name) for name in ("gaps", "gaps_filled")}
-        assert again == {0} or counters["packets_malformed"] and len(again) == 1 and min(again) > 0, again
         if exact:
             wanted |= self.book.counters | {"prices_far": self.prices_far, "orders_table_full": 0}
         else:

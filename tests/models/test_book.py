@@ -196,10 +196,11 @@ def test_state_word(messages, fields):
 
 def test_bad_length_and_unknown_type():
     book = run(START)
-    assert book.apply(b"Z123") is None and book.apply(b"") is None
+    assert book.apply(b"Z" + bytes(11)) is None and book.apply(b"z" + bytes(200)) is None
     assert not book.symbols[1].error and book.counters["msgs_unknown_type"] == 2
-    assert book.apply(itch.delete(1) + b"x") is None
-    assert book.symbols[1].error and book.counters["msgs_bad_length"] == 1 and sides(book) == UNTOUCHED
+    for number, message in enumerate((itch.delete(1) + b"x", b"", b"S", b"Z" + bytes(10)), 1):
+        assert book.apply(message) is None
+        assert book.symbols[1].error and book.counters["msgs_bad_length"] == number and sides(book) == UNTOUCHED
     assert book.apply(itch.add(8, "B", 1, 100, locate=5)).error
 
 
