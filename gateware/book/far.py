@@ -1,11 +1,12 @@
 """Price levels outside the windows, all rows together in one small associative table."""
 
-from amaranth.hdl import Cat, Const, Module, Mux, Signal
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from gateware.book.operation import Sizes, delay
 from gateware.book.orders import LevelOperation
+from gateware.select import one_of
 
 __all__ = ["FarLevels"]
 
@@ -58,87 +59,99 @@ class FarLevels(wiring.Component):
         # Which entries have a higher, and which a lower tick than entry n.
         higher = [Signal(count, name=f"higher_{n}") for n in range(count)]
         lower = [Signal(count, name=f"lower_{n}") for n in range(count)]
-        used = Signal(count)
-        m.d.comb += used.eq(Cat(cell.orders != 0 for cell in cells))
+        used = Signal(count)            # entries with orders
 
-        # Cycle 4: compare with all entries, and with the operation before.
+        # Cycle 4: compare with all entries in use, and with the operation before.
         row = delay(m, self.row, 3, "row")
         tick = delay(m, self.tick, 1, "tick")
         far = delay(m, self.far, 2, "far")
         below = delay(m, self.below, 1, "below")
         hit, smaller, as_previous, valid = Signal(count), Signal(count), Signal(), Signal()
-        m.d.sync += [
-            hit.eq(Cat((rows[n] == row[0]) & (ticks[n] == tick[0]) for n in range(count))),
-            smaller.eq(Cat(tick[0] < ticks[n] for n in range(count))),
-            as_previous.eq((row[0] == row[1]) & (tick[0] == tick[1]) & valid)]
+        select = Signal(count)                       # cycle 6: the entry
+        with m.If(self.far):
+            m.d.sync += [
+                hit.eq(Cat((rows[n] == row[0]) & (ticks[n] == tick[0]) for n in range(count)) & (used | select)),
+                smaller.eq(Cat(tick[0] < ticks[n] for n in range(count))),
+                as_previous.eq((row[0] == row[1]) & (tick[0] == tick[1]) & valid)]
 
-        # Cycle 5: choose the entry, or take a free one.
-        select, insert, kill, shares = Signal(count), Signal(), Signal(), Signal(profile.share_bits)   # cycle 6
+        # Cycle 5: choose the entry, or take a free one; fetch what it holds, after the operation before.
+        insert, kill = Signal(), Signal()            # cycle 6 too
+        old, new = Signal(sizes.cell), Signal(sizes.cell)
+        changes = Signal()
+        # What is added to the entry: one bit more than it has, for the carry.
+        more_shares, more_orders = Signal(signed(share_bits + 1)), Signal(signed(2))
         select_before = delay(m, select, 1, "select")[1]
-        free, first_free, chosen, allocate = Signal(count), Signal(count), Signal(count), Signal(count)
+        free, first_free, chosen = Signal(count), Signal(count), Signal(count)
+        allocates = Signal()
+        of_row = Signal(count)
         m.d.comb += [
             valid.eq(self.level.valid & far[1]),
             free.eq(~used & ~select & ~select_before),
-            allocate.eq(first_free & (valid & self.level.insert & ~hit.any() & ~as_previous)
-                        .replicate(count)),
-            chosen.eq((as_previous.replicate(count) & select | (~as_previous).replicate(count) & hit | allocate)
-                      & valid.replicate(count))]
+            allocates.eq(valid & self.level.insert & ~hit.any() & ~as_previous),
+            chosen.eq((as_previous.replicate(count) & select | (~as_previous).replicate(count) & hit
+                       | allocates.replicate(count) & first_free) & valid.replicate(count))]
         m.d.sync += first_free.eq(free & (~free + 1)[:count])
         full, full_better, wanted = Signal(), Signal(), Signal()
         outside = row[1][-1] ^ below[1]      # an ask (side 1) above its window is worse, one below it better
         m.d.sync += [
-            select.eq(chosen), insert.eq(self.level.insert), kill.eq(self.level.kill), shares.eq(self.level.shares),
-            wanted.eq(valid), full.eq(valid & self.level.insert & ~chosen.any()),
+            select.eq(chosen), wanted.eq(valid), full.eq(valid & self.level.insert & ~chosen.any()),
             full_better.eq(valid & self.level.insert & ~chosen.any() & ~outside)]
-        for n in range(count):
-            with m.If(allocate[n]):
-                m.d.sync += [
-                    rows[n].eq(row[1]), ticks[n].eq(tick[1]), better[n].eq(~outside), higher[n].eq(smaller),
-                    lower[n].eq(~smaller)]
-            with m.Else():
-                m.d.sync += [
-                    higher[n].eq(higher[n] & ~allocate | allocate & (~smaller[n]).replicate(count)),
-                    lower[n].eq(lower[n] & ~allocate | allocate & smaller[n].replicate(count))]
+        with m.If(valid):
+            m.d.sync += [
+                insert.eq(self.level.insert), kill.eq(self.level.kill),
+                more_shares.eq(Mux(self.level.insert, self.level.shares, -self.level.shares)),
+                more_orders.eq(Mux(self.level.insert, 1, -self.level.kill)),
+                old.eq(Mux(as_previous, Mux(changes, new.as_value(), old.as_value()),
+                           one_of(hit, [cell.as_value() for cell in cells]))),
+                of_row.eq(Cat(rows[n] == row[1] for n in range(count)))]
+        with m.If(allocates):
+            for n in range(count):
+                with m.If(first_free[n]):
+                    m.d.sync += [
+                        rows[n].eq(row[1]), ticks[n].eq(tick[1]), better[n].eq(~outside), higher[n].eq(smaller),
+                        lower[n].eq(~smaller)]
+                with m.Else():
+                    m.d.sync += [
+                        higher[n].eq(higher[n] & ~first_free | first_free & (~smaller[n]).replicate(count)),
+                        lower[n].eq(lower[n] & ~first_free | first_free & smaller[n].replicate(count))]
 
-        # Cycle 6: the change, in the entry.
+        # Cycle 6: the change. What is not there cannot be removed.
         with m.If(full):
             m.d.sync += self.lost.eq(self.lost | (1 << row[2]))
-        overflows = Signal(count)
-        for n, cell in enumerate(cells):
-            new_shares = Signal(share_bits + 1, name=f"shares_{n}")
-            new_orders = Signal(order_bits + 1, name=f"orders_{n}")
-            with m.If(insert):
-                m.d.comb += [new_shares.eq(cell.shares + shares), new_orders.eq(cell.orders + 1)]
-            with m.Else():
-                m.d.comb += [new_shares.eq(cell.shares - shares), new_orders.eq(cell.orders - kill)]
-            with m.If(select[n] & (insert | used[n])):
-                m.d.sync += [cell.shares.eq(new_shares), cell.orders.eq(new_orders)]
-                m.d.comb += overflows[n].eq(insert & (new_shares[-1] | new_orders[-1]))
-        m.d.sync += [self.overflow.eq(overflows.any()), self.overflow_row.eq(row[2])]
+        new_shares, new_orders = (old.shares + more_shares)[:share_bits + 1], old.orders + more_orders
+        better_rows = Signal.like(self.lost)         # rows that hold a level better than their window
+        lives, better_lives = Signal(), Signal()     # of the entry, and of any better level of its row
+        m.d.comb += [
+            new.shares.eq(new_shares), new.orders.eq(new_orders), changes.eq(insert | (select & used).any()),
+            lives.eq(Mux(insert, ~old.orders.all(), old.orders != kill)),
+            better_lives.eq((used & of_row & better & ~select).any() | (select & better).any() & lives & changes)]
+        with m.If(wanted):
+            for n, cell in enumerate(cells):
+                with m.If(select[n] & (insert | used[n])):
+                    m.d.sync += [cell.eq(new), used[n].eq(lives)]
+            m.d.sync += better_rows.eq(
+                better_rows & ~(1 << row[2]) | Mux(better_lives, 1 << row[2], 0))
+        m.d.sync += [
+            self.overflow.eq(wanted & insert & (new_shares[share_bits] | new_orders[order_bits])),
+            self.overflow_row.eq(row[2])]
         m.d.comb += [
             self.full.eq(full), self.full_better.eq(full_better), self.touch_valid.eq(wanted),
-            self.touch_row.eq(row[2]),
-            self.touch_better.eq((select & better).any())]
+            self.touch_row.eq(row[2]), self.touch_better.eq((select & better).any())]
         with m.If(self.clear):
-            m.d.sync += [self.lost.eq(0), *(cell.eq(0) for cell in cells)]
+            m.d.sync += [self.lost.eq(0), better_rows.eq(0), used.eq(0)]
 
-        # Picking, best first.
-        candidates, best = Signal(count), Signal(count)
-        in_row = Signal(count)
-        m.d.comb += in_row.eq(Cat(used[n] & (rows[n] == self.pick_row) for n in range(count)))
+        # Picking, best first. Who was a candidate and is none any more has been picked.
+        candidates, before, picking = Signal(count), Signal(count), Signal()
+        m.d.sync += [before.eq(candidates), picking.eq(self.pick_next)]
+        m.d.comb += [
+            self.pick_any.eq(candidates.any()), self.pick_better.eq(better_rows.bit_select(self.pick_row, 1))]
         with m.If(self.pick_start):
-            m.d.sync += candidates.eq(in_row & ~better)
-        m.d.comb += [self.pick_any.eq(candidates.any()), self.pick_better.eq((in_row & better).any())]
-        for n in range(count):
-            # The best ask has no candidate below it, the best bid none above.
-            rivals = Mux(self.pick_row[-1], lower[n], higher[n]) & Const(~(1 << n), count)
-            m.d.comb += best[n].eq(candidates[n] & ~(candidates & rivals).any())
-        pick = Signal(count)
-        m.d.sync += pick.eq(best)
+            m.d.sync += candidates.eq(Cat(rows[n] == self.pick_row for n in range(count)) & used & ~better)
         with m.If(self.pick_next):
-            m.d.sync += candidates.eq(candidates & ~best)
-        picked = 0
-        for n in range(count):
-            picked = picked | pick[n].replicate(self.picked_layout.size) & Cat(ticks[n], cells[n])
-        m.d.sync += self.picked.eq(picked)
+            # The best ask has no candidate below it, the best bid none above.
+            rivals = (Mux(self.pick_row[-1], lower[n], higher[n]) & Const(~(1 << n), count) for n in range(count))
+            m.d.sync += candidates.eq(candidates & Cat((candidates & of_one).any() for of_one in rivals))
+        with m.If(picking):
+            m.d.sync += self.picked.eq(
+                one_of(before & ~candidates, [Cat(ticks[n], cells[n].as_value()) for n in range(count)]))
         return m

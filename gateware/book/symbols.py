@@ -138,69 +138,74 @@ class Symbols(wiring.Component):
         config = Signal(data.StructLayout({
             name: member.shape for name, member in self.config.signature.members.items()
             if name not in ("write", "select")}))
-        applied, replaced, outdone = Signal(count), Signal(count), Signal(count)
-        m.d.sync += [config[name].eq(getattr(self.config, name)) for name, _ in config.shape()]
-        for n in range(count):
-            chosen, same = Signal(name=f"chosen_{n}"), Signal(name=f"same_{n}")
-            m.d.comb += [
-                chosen.eq(self.config.write & (self.config.select == n)), same.eq(self.config.name == names[n])]
-            m.d.sync += [
-                applied[n].eq(chosen), replaced[n].eq(chosen & ~same),
-                outdone[n].eq(self.config.write & ~chosen & same & self.config.learn)]
+        applies, applied, replaced, outdone = Signal(), Signal(count), Signal(count), Signal(count)
         claimed = Signal()
-        m.d.sync += claimed.eq(self.config.write & self.config.locate_valid)
+        m.d.sync += [
+            applies.eq(self.config.write), claimed.eq(self.config.write & self.config.locate_valid),
+            applied.eq(0), replaced.eq(0), outdone.eq(0)]
+        with m.If(self.config.write):
+            m.d.sync += [config[name].eq(getattr(self.config, name)) for name, _ in config.shape()]
+            for n in range(count):
+                chosen, same = self.config.select == n, self.config.name == names[n]
+                m.d.sync += [
+                    applied[n].eq(chosen), replaced[n].eq(chosen & ~same),
+                    outdone[n].eq(~chosen & same & self.config.learn)]
 
         # Cycle 0: compare. The name in quarters, so that little logic hangs on the message.
         valid_1, directory_1 = Signal(), Signal()
         kind_1 = Signal(8)
         locate_0, locate_1 = Signal(LOCATE_BITS), Signal(LOCATE_BITS)
         m.d.comb += locate_0.eq(Cat(message[at] for at in reversed(range(_LOCATE.offset, _LOCATE.end))))
-        again_1 = Signal()              # same locate as the message in the cycle before
+        again_1 = Signal()              # same locate as the message before
         quarter = NAME_BITS // 4
         stock = Cat(message[at] for at in range(_STOCK.offset, _STOCK.end))
         match_1 = Signal(count)
-        name_1 = [Signal(4, name=f"name_match_{n}") for n in range(count)]
-        m.d.sync += [
-            valid_1.eq(self.i.valid), kind_1.eq(message[0]), locate_1.eq(locate_0), again_1.eq(locate_0 == locate_1),
-            directory_1.eq(message[0] == ord("R"))]
-        for n in range(count):
-            m.d.sync += match_1[n].eq(enable[n] & known[n] & (locates[n] == locate_0) & ~replaced[n])
+        name_1 = [Signal(count, name=f"name_match_{part}") for part in range(4)]
+        code_1 = {at: Signal(8, name=f"code_{at}_1") for at in (_EVENT_AT, _STATE_AT, _ACTION_AT)}
+        directory_0 = Signal()
+        m.d.comb += directory_0.eq(self.i.valid & (message[0] == ord("R")))
+        m.d.sync += [valid_1.eq(self.i.valid), directory_1.eq(directory_0)]
+        with m.If(self.i.valid):
+            m.d.sync += [
+                kind_1.eq(message[0]), locate_1.eq(locate_0), again_1.eq(locate_0 == locate_1),
+                *(code.eq(message[at]) for at, code in code_1.items()),
+                match_1.eq(Cat(locates[n] == locate_0 for n in range(count)) & enable & known & ~replaced)]
+        with m.If(directory_0):
             for part in range(4):
                 bits = slice(part * quarter, (part + 1) * quarter)
-                m.d.sync += name_1[n][part].eq((stock[bits] == names[n][bits]) & ~replaced[n])
-        code_1 = {at: Signal(8, name=f"code_{at}_1") for at in (_EVENT_AT, _STATE_AT, _ACTION_AT)}
-        m.d.sync += [code.eq(message[at]) for at, code in code_1.items()]
+                m.d.sync += name_1[part].eq(Cat(stock[bits] == names[n][bits] for n in range(count)) & ~replaced)
 
         # Cycle 1: learn, encode.
         is_1 = {letter: Signal(name=f"is_{letter}_1") for letter in dict.fromkeys(BOOK_TYPES + STATE_TYPES + "P")}
         m.d.comb += [flag.eq(valid_1 & (kind_1 == ord(letter))) for letter, flag in is_1.items()]
         by_name = Signal(count)
-        m.d.comb += by_name.eq(
-            Mux(valid_1 & directory_1, Cat(match.all() for match in name_1) & learns & enable & ~replaced, 0))
+        m.d.comb += by_name.eq(Mux(
+            directory_1, name_1[0] & name_1[1] & name_1[2] & name_1[3] & learns & enable & ~replaced, 0))
         refused = Signal()              # the host gives that locate away in this cycle
         m.d.sync += refused.eq(self.config.write & self.config.locate_valid & (self.config.locate == locate_0))
         learned_2, any_learned_2, learned = Signal(count), Signal(), Signal(count)
         m.d.comb += learned.eq(Mux(refused, 0, by_name & ~Mux(claimed, applied, 0)))
         m.d.sync += [learned_2.eq(learned), any_learned_2.eq(learned.any())]
-        for n in range(count):
-            claimed_by_other = Signal(name=f"claimed_by_other_{n}")
-            m.d.comb += claimed_by_other.eq(
-                claimed & ~applied[n] & (locates[n] == config.locate)
-                | learned.any() & ~learned[n] & (locates[n] == locate_1))
-            with m.If(claimed_by_other):
-                m.d.sync += known[n].eq(0)
-            with m.If(learned[n]):
-                m.d.sync += [locates[n].eq(locate_1), known[n].eq(1)]
-            with m.If(outdone[n]):
-                m.d.sync += learns[n].eq(0)
-            with m.If(applied[n]):
-                m.d.sync += [
-                    names[n].eq(config.name), bases[n].eq(config.base), learns[n].eq(config.learn),
-                    enable[n].eq(config.enable)]
-                with m.If(config.locate_valid):
-                    m.d.sync += [locates[n].eq(config.locate), known[n].eq(1)]
-                with m.Elif(replaced[n]):
+        with m.If(claimed | directory_1):
+            for n in range(count):
+                with m.If(claimed & ~applied[n] & (locates[n] == config.locate)
+                          | learned.any() & ~learned[n] & (locates[n] == locate_1)):
                     m.d.sync += known[n].eq(0)
+        with m.If(directory_1):
+            for n in range(count):
+                with m.If(learned[n]):
+                    m.d.sync += [locates[n].eq(locate_1), known[n].eq(1)]
+        with m.If(applies):
+            m.d.sync += learns.eq(learns & ~outdone)
+            for n in range(count):
+                with m.If(applied[n]):
+                    m.d.sync += [
+                        names[n].eq(config.name), bases[n].eq(config.base), learns[n].eq(config.learn),
+                        enable[n].eq(config.enable)]
+                    with m.If(config.locate_valid):
+                        m.d.sync += [locates[n].eq(config.locate), known[n].eq(1)]
+                    with m.Elif(replaced[n]):
+                        m.d.sync += known[n].eq(0)
 
         # What the R message in the cycle before has learned, this one's comparison has not seen.
         follows = Signal()
@@ -212,8 +217,10 @@ class Symbols(wiring.Component):
         valid_2, hit_2, index_2 = Signal(), Signal(), Signal.like(self.index)
         base_2 = Signal.like(self.base)
         m.d.sync += [
-            valid_2.eq(valid_1), hit_2.eq(valid_1 & ~market_1 & (match.any() | by_name.any())),
-            index_2.eq(Mux(by_name.any(), number_of(by_name), number_of(match))), base_2.eq(one_of(match, bases))]
+            valid_2.eq(valid_1), hit_2.eq(valid_1 & ~market_1 & (match.any() | by_name.any()))]
+        with m.If(valid_1):
+            m.d.sync += [
+                index_2.eq(Mux(by_name.any(), number_of(by_name), number_of(match))), base_2.eq(one_of(match, bases))]
         m.d.comb += [self.valid.eq(valid_2), self.hit.eq(hit_2), self.index.eq(index_2), self.base.eq(base_2)]
 
         # Cycle 2: state words and events.
@@ -224,15 +231,16 @@ class Symbols(wiring.Component):
         phase_known, breach_known, regsho_known = Signal(), Signal(), Signal()
         halted = Signal(len(_MARKETS))
         lifted = Signal(len(_MARKETS))
-        _decode(m, event, {phase: n for n, phase in enumerate(_PHASES, 1)}, phase, phase_known)
-        _decode(m, event, {level: n for n, level in enumerate(MwcbLevel, 1)}, breach, breach_known)
-        _decode(m, code, _TRADING, trading, Signal(name="trading_known"))
-        _decode(m, code, {action: n for n, action in enumerate(RegSho)}, regsho, regsho_known)
-        m.d.sync += [
-            *(halted[n].eq((code == ord(market)) & (action == ord(OperationalAction.HALTED)))
-              for n, market in enumerate(_MARKETS)),
-            *(lifted[n].eq((code == ord(market)) & (action == ord(OperationalAction.LIFTED)))
-              for n, market in enumerate(_MARKETS))]
+        with m.If(valid_1):
+            _decode(m, event, {phase: n for n, phase in enumerate(_PHASES, 1)}, phase, phase_known)
+            _decode(m, event, {level: n for n, level in enumerate(MwcbLevel, 1)}, breach, breach_known)
+            _decode(m, code, _TRADING, trading, Signal(name="trading_known"))
+            _decode(m, code, {action: n for n, action in enumerate(RegSho)}, regsho, regsho_known)
+            m.d.sync += [
+                *(halted[n].eq((code == ord(market)) & (action == ord(OperationalAction.HALTED)))
+                  for n, market in enumerate(_MARKETS)),
+                *(lifted[n].eq((code == ord(market)) & (action == ord(OperationalAction.LIFTED)))
+                  for n, market in enumerate(_MARKETS))]
 
         market_state = Signal(data.StructLayout({"system_event": 3, "mwcb": 2}))
         with m.If(is_2["S"] & phase_known):
@@ -241,21 +249,26 @@ class Symbols(wiring.Component):
             m.d.sync += market_state.mwcb.eq(breach)
         own = data.StructLayout({"trading": 3, "operational_halt": 3, "regsho": 2, "luld_collar": 1, "directory": 1})
         states = [Signal(own, name=f"state_{n}") for n in range(count)]
-        for n, state in enumerate(states):
-            mine = Signal(name=f"mine_{n}")
-            m.d.comb += mine.eq(hit_2 & (index_2 == n))
-            with m.If(mine & is_2["H"]):
-                m.d.sync += state.trading.eq(trading)
-            with m.If(mine & is_2["h"]):
-                m.d.sync += state.operational_halt.eq(state.operational_halt & ~lifted | halted)
-            with m.If(mine & is_2["Y"] & regsho_known):
-                m.d.sync += state.regsho.eq(regsho)
-            with m.If(mine & is_2["J"]):
-                m.d.sync += state.luld_collar.eq(1)
-            with m.If(mine & is_2["R"]):
-                m.d.sync += state.directory.eq(1)
-            with m.If(replaced[n]):
-                m.d.sync += state.eq(0)
+        acts = Signal()
+        m.d.comb += acts.eq(hit_2 & Cat(is_2[letter] for letter in STATE_TYPES).any())
+        with m.If(acts):
+            with m.Switch(index_2):
+                for n, state in enumerate(states):
+                    with m.Case(n):
+                        with m.If(is_2["H"]):
+                            m.d.sync += state.trading.eq(trading)
+                        with m.If(is_2["h"]):
+                            m.d.sync += state.operational_halt.eq(state.operational_halt & ~lifted | halted)
+                        with m.If(is_2["Y"] & regsho_known):
+                            m.d.sync += state.regsho.eq(regsho)
+                        with m.If(is_2["J"]):
+                            m.d.sync += state.luld_collar.eq(1)
+                        with m.If(is_2["R"]):
+                            m.d.sync += state.directory.eq(1)
+        with m.If(applies):
+            for n, state in enumerate(states):
+                with m.If(replaced[n]):
+                    m.d.sync += state.eq(0)
 
         book_2, symbol_2 = Signal(), Signal()
         m.d.sync += [
@@ -267,22 +280,23 @@ class Symbols(wiring.Component):
             self.events.msgs_state.eq(hit_2 & symbol_2 | market_2),
             self.events.msgs_book.eq(hit_2 & book_2),
             self.events.msgs_ignored.eq(hit_2 & ~book_2 & ~symbol_2),
-            self.state_changed.eq(hit_2 & Cat(is_2[letter] for letter in STATE_TYPES).any()),
+            self.state_changed.eq(acts),
             self.state_changed_all.eq(market_2), self.state_index.eq(index_2)]
 
+        m.d.comb += self.followed.eq(enable)
         for index, word, locate in ((self.read_index, self.read_state, self.read_locate),
                                     (self.select, self.select_state, self.select_locate)):
-            chosen, one = Signal(count), Signal(own)
-            m.d.comb += [
-                chosen.eq(Cat(index == n for n in range(count))),
-                one.eq(one_of(chosen, [state.as_value() for state in states]))]
-            m.d.sync += [
-                *(word[name].eq(one[name]) for name, _ in own),
-                word.system_event.eq(market_state.system_event), word.mwcb.eq(market_state.mwcb),
-                locate.eq(one_of(chosen, [Cat(at, known[n]) for n, at in enumerate(locates)]))]
-
-        m.d.comb += self.followed.eq(enable)
-        m.d.sync += self.read_base.eq(one_of([self.read_index == n for n in range(count)], bases))
+            m.d.sync += [word.system_event.eq(market_state.system_event), word.mwcb.eq(market_state.mwcb)]
+            with m.Switch(index):
+                for n, state in enumerate(states):
+                    with m.Case(n):
+                        m.d.sync += [
+                            *(word[name].eq(state[name]) for name, _ in own),
+                            locate.eq(Cat(locates[n], known[n]))]
+        with m.Switch(self.read_index):
+            for n, base in enumerate(bases):
+                with m.Case(n):
+                    m.d.sync += self.read_base.eq(base)
 
         m.d.comb += [
             Assert(~valid_1 | ((match & (match - 1)[:count]) == 0), Format("a locate held twice: {:b}", match)),
