@@ -23,7 +23,8 @@ they come to light in the frame:
 12. ``frames_ok``
 
 Bytes behind the IP total length are padding and are ignored. With the fates 9 to 11 the payload was already under way
-when the frame was found bad: a device that holds frames drops it, one that cuts through has handed it on.
+when the frame was found bad: a device that holds frames drops it, one that cuts through has handed it on, in words of eight
+bytes counted from the frame's begin, but never the word in which a truncated frame ends.
 """
 
 from collections.abc import Iterable
@@ -32,6 +33,7 @@ from dataclasses import dataclass
 __all__ = ["Channel", "Judgement", "judge"]
 
 _IPV4, _VLAN, _UDP = 0x0800, 0x8100, 17
+_WORD = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +51,7 @@ class Judgement:
     """What became of a frame.
 
     fate: counter name. line: 0 or 1 from the channel table, None if the frame did not get that far.
-    payload: UDP payload as far as it came, None if the frame was condemned by its headers.
+    payload: UDP payload as far as it was handed on, None if the frame was condemned by its headers.
     """
 
     fate: str
@@ -97,7 +99,7 @@ def judge(frame: bytes, channels: Iterable[Channel], *, mac_error: bool = False,
     end = ip + total
     payload = frame[udp + 8:end]
     if len(frame) < end:
-        return Judgement("frames_truncated", line, payload)
+        return Judgement("frames_truncated", line, frame[udp + 8:(len(frame) - 1) // _WORD * _WORD])
     if mac_error:
         return Judgement("frames_mac_error", line, payload)
     if _u16(frame, udp + 6):
