@@ -189,5 +189,11 @@ class Arbiter(wiring.Component):
         with m.Elif(self.clear):
             m.d.sync += self.feed_error.eq(0)
 
-        m.d.sync += Assert(~(self.inject & ends), Format("an injected message met a block of the line"))
+        m.d.sync += [
+            Assert(~(self.inject & ends), Format("an injected message met a block of the line")),
+            Assert(~(self.block & self.short), Format("a short block met another")),
+            Assert(self.from_a + self.from_b + self.injected == self.taken, Format("one message of many sources")),
+            Assert(self.valid + self.unknown + self.wrong == self.taken, Format("one message of many fates")),
+            Assert(self.taken + self.old + self.ahead <= 1, Format("one block taken and dropped")),
+        ]
         return m

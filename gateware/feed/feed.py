@@ -1,6 +1,6 @@
 """The feed handler: datagrams of both lines and the host's messages in, one sequence of ITCH messages out."""
 
-from amaranth.hdl import Assert, Format, Module, Signal
+from amaranth.hdl import Assert, Cat, Format, Module, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -12,6 +12,7 @@ from gateware.feed.notices import NoticePort, Notices
 from gateware.feed.packets import Packets
 from gateware.feed.watch import GapWatch, SilenceWatch
 from gateware.interfaces import DatagramStream, MessageStream
+from wire.itch50 import BOOK_TYPES
 
 __all__ = ["EVENTS", "Feed"]
 
@@ -174,9 +175,21 @@ class Feed(wiring.Component):
         # Order operations are at least 21 bytes apart on the wire, and away from an injected message.
         order_before = Signal()
         order = Signal()
-        m.d.comb += order.eq(extractor.end & extractor.order & extractor.fits)
+        m.d.comb += order.eq(self.o.valid & Cat(self.o.p.data[0] == ord(letter) for letter in BOOK_TYPES).any())
         m.d.sync += [
             order_before.eq(order),
             Assert(~(order & order_before), Format("order operations in consecutive cycles")),
         ]
+
+        # Each number is taken once, and none is left out but by a resync.
+        last = Signal(64)
+        follows = Signal()
+        resyncing = Signal()
+        m.d.sync += resyncing.eq(self.resync)
+        with m.If(arbiter.taken):
+            m.d.sync += [last.eq(arbiter.expected), follows.eq(1)]
+        with m.If(resyncing):
+            m.d.sync += follows.eq(0)
+        m.d.sync += Assert(~(arbiter.taken & follows) | (arbiter.expected == (last + 1)[:64]), Format(
+            "message {} taken after {}", arbiter.expected, last))
         return m

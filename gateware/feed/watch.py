@@ -1,6 +1,6 @@
 """How far the books are behind the feed: the gap and its window, the silence."""
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Assert, Format, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -122,6 +122,10 @@ class GapWatch(wiring.Component):
                 heard.eq(0), ahead.eq(0), self.gap.eq(0), self.stale.eq(0),
                 self.opened.eq(0), self.filled.eq(0), self.recovered.eq(0), self.expired.eq(0),
             ]
+        m.d.sync += [
+            Assert(~self.stale | self.gap, Format("stale without a gap")),
+            Assert(~(self.opened & self.filled), Format("a gap opened and filled at once")),
+        ]
         return m
 
 

@@ -87,6 +87,7 @@ class Hold(wiring.Component):
                 m.d.sync += [commit.eq(next_write)]
         m.d.sync += [
             Assert(~(done & ~bad & self.overflow), Format("datagram released that overflowed")),
+            Assert(~store | ((write - read)[:len(write)] < self.depth), Format("a word stored over another")),
             Assert(stored <= self.depth, Format("{} words stored, {} fit", stored, self.depth))]
 
         # Drain: the read data is registered once more, as block RAM is slow.

@@ -9,7 +9,7 @@ from gateware.net.channels import CHANNEL, ChannelMatch
 from gateware.net.checksum import InternetChecksum
 from gateware.net.fate import EVENTS, Fate
 from gateware.net.headers import Headers
-from gateware.net.hold import Hold
+from gateware.net.hold import GAP, Hold
 from wire import ipv4
 
 __all__ = ["Net"]
@@ -94,5 +94,20 @@ class Net(wiring.Component):
             m.d.sync += under_way.eq(0)
         with m.Elif(self.o.valid):
             m.d.sync += under_way.eq(1)
-        m.d.sync += Assert(~self.o.valid | (self.o.p.first != under_way), Format("datagram begins inside another"))
+        # What the feed relies on: order, idle cycles behind each datagram, and two cycles from a good verdict to the
+        # next datagram.
+        idle = Signal(range(GAP + 1), init=GAP)
+        decided = Signal()
+        begins = Signal()
+        m.d.comb += begins.eq(self.o.valid & self.o.p.first)
+        with m.If(self.o.valid):
+            m.d.sync += idle.eq(0)
+        with m.Elif(idle != GAP):
+            m.d.sync += idle.eq(idle + 1)
+        m.d.sync += [
+            decided.eq(self.o.verdict_done & ~self.o.verdict_bad),
+            Assert(~self.o.valid | (self.o.p.first != under_way), Format("datagram begins inside another")),
+            Assert(~self.o.verdict_done | under_way | self.o.valid, Format("verdict on no datagram")),
+            Assert(~begins | (idle == GAP), Format("datagram {} cycles behind another", idle)),
+            Assert(~(begins & decided), Format("datagram in the cycle after a good verdict"))]
         return m
