@@ -15,7 +15,8 @@ from wire.records import NOT_LIVE, State, TradingState
 
 __all__ = ["book_panel", "books_picture", "price_text", "state_text"]
 
-_BAR = 14
+#: Columns of a bar, at most and at least; and all that is beside the numbers and bars of a ladder.
+_BAR, _LEAST_BAR, _FRAME = 14, 2, 11
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _BID, _ASK = "green", "red"
 _TRADING_STYLE = {TradingState.TRADING: "green", TradingState.HALTED: "red", TradingState.PAUSED: "yellow",
@@ -46,19 +47,19 @@ def state_text(state: int) -> Text:
 
 
 def book_panel(name: str, record: npt.NDArray[Any], *, widths: tuple[int, int, int] = (3, 6, 6),
-               unicode: bool = True) -> Panel:
+               bar: int = _BAR, unicode: bool = True) -> Panel:
     """Return one book, ``record`` (an array of one), as a ladder: bids to the left, asks to the right, best on top.
 
-    widths: least widths of the columns orders, shares, price, so that several ladders line up.
+    widths: least widths of the columns orders, shares, price, so that several ladders line up. bar: columns of a bar.
     """
     book = record[0]
     bids, asks = _levels(record, "bids"), _levels(record, "asks")
     most = max((shares for _, shares, _ in bids + asks), default=1)
     orders_width, shares_width, price_width = widths
     table = Table.grid(padding=(0, 1))
-    for width in (orders_width, shares_width, _BAR, price_width):
+    for width in (orders_width, shares_width, bar, price_width):
         table.add_column(justify="right", no_wrap=True, min_width=width)
-    for width in (price_width, _BAR, shares_width, orders_width):
+    for width in (price_width, bar, shares_width, orders_width):
         table.add_column(justify="left", no_wrap=True, min_width=width)
     table.add_row(*(Text(title, "dim") for title in ("ord", "shares", "", "bid", "ask", "", "shares", "ord")))
     for n in range(max(len(bids), len(asks), 1)):
@@ -66,16 +67,16 @@ def book_panel(name: str, record: npt.NDArray[Any], *, widths: tuple[int, int, i
         cells: list[RenderableType] = []
         if n < len(bids):
             price, shares, orders = bids[n]
-            cells += [Text(str(orders), "dim"), f"{shares:,}", _bar(shares, most, unicode, to_left=True),
+            cells += [Text(str(orders), "dim"), f"{shares:,}", _bar(shares, most, bar, unicode, to_left=True),
                       Text(price_text(price), weight + _BID)]
         else:
-            cells += ["", "", " " * _BAR, Text("no bid" if n == 0 else "", "dim")]
+            cells += ["", "", " " * bar, Text("no bid" if n == 0 else "", "dim")]
         if n < len(asks):
             price, shares, orders = asks[n]
-            cells += [Text(price_text(price), weight + _ASK), _bar(shares, most, unicode, to_left=False), f"{shares:,}",
-                      Text(str(orders), "dim")]
+            cells += [Text(price_text(price), weight + _ASK), _bar(shares, most, bar, unicode, to_left=False),
+                      f"{shares:,}", Text(str(orders), "dim")]
         else:
-            cells += [Text("no ask" if n == 0 else "", "dim"), " " * _BAR, "", ""]
+            cells += [Text("no ask" if n == 0 else "", "dim"), " " * bar, "", ""]
         table.add_row(*cells)
     last = Text("no trade yet", "dim")
     if book["last_price"]:
@@ -91,14 +92,18 @@ def book_panel(name: str, record: npt.NDArray[Any], *, widths: tuple[int, int, i
 
 
 def books_picture(console: Console, books: Iterable[tuple[str, npt.NDArray[Any]]]) -> RenderableType:
-    """Return the ladders of ``books`` (name, record), as many side by side as ``console`` is wide."""
+    """Return the ladders of ``books`` (name, record), as many side by side as ``console`` is wide.
+
+    Where it is too narrow for one, the bars are shorter.
+    """
     unicode = console.encoding.startswith("utf")
     books = list(books)
     levels = [level for _, record in books for side in ("bids", "asks") for level in _levels(record, side)]
     widths = (max([3, *(len(str(orders)) for _, _, orders in levels)]),
               max([6, *(len(f"{shares:,}") for _, shares, _ in levels)]),
               max([6, *(len(price_text(price)) for price, _, _ in levels)]))
-    panels = [book_panel(name, record, widths=widths, unicode=unicode) for name, record in books]
+    bar = min(max((console.width - _FRAME) // 2 - sum(widths), _LEAST_BAR), _BAR)
+    panels = [book_panel(name, record, widths=widths, bar=bar, unicode=unicode) for name, record in books]
     return Columns(panels, padding=(0, 1), equal=True) if len(panels) > 1 else Group(*panels)
 
 
@@ -109,14 +114,14 @@ def _levels(record: npt.NDArray[Any], side: str) -> list[tuple[int, int, int]]:
             for level in book[side][:book[f"{side}_valid"]]]
 
 
-def _bar(shares: int, most: int, unicode: bool, *, to_left: bool) -> Text:
-    """Return a bar of ``shares`` out of ``most``."""
-    full, rest = divmod(max(-(-shares * _BAR * 8 // most), 1), 8)
+def _bar(shares: int, most: int, width: int, unicode: bool, *, to_left: bool) -> Text:
+    """Return a bar of ``shares`` out of ``most``, which fill ``width`` columns."""
+    full, rest = divmod(max(-(-shares * width * 8 // most), 1), 8)
     if not unicode:
-        cells = "#" * min(full + (rest > 0), _BAR)
+        cells = "#" * min(full + (rest > 0), width)
     elif to_left:
         # There is no character for each eighth at a cell's right, only for one and for four of them.
         cells = ("▐" if rest >= 3 else "▕" if rest else "") + "█" * full
     else:
         cells = "█" * full + (_EIGHTHS[rest] if rest else "")
-    return Text(cells.rjust(_BAR) if to_left else cells.ljust(_BAR), _BID if to_left else _ASK)
+    return Text(cells.rjust(width) if to_left else cells.ljust(width), _BID if to_left else _ASK)

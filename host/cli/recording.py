@@ -76,12 +76,14 @@ class Recording:
 
     flow: its messages in order of sequence. channels: destinations of its frames.
     missing: sequence numbers between first and last that the file lacks. frames: captured frames, 0 for a BinaryFILE.
+    unheard: destinations of a capture whose messages no channel takes, as "IP:PORT"; most frequent first.
     """
 
     flow: Flow
     channels: tuple[Channel, ...]
     missing: int
     frames: int
+    unheard: tuple[str, ...] = ()
     _capture: Any = None
     _messages: Any = None
 
@@ -146,7 +148,7 @@ def load(path: Path, channels: Sequence[Channel] = (), *, limit: int | None = No
             return _from_capture(path, pcap.read_capture(path), channels, limit)
         if channels:
             raise UserError(f"{path} holds messages, not frames: --channel has no meaning for it")
-        messages = importlib.import_module("sim.market.binaryfile").read_binaryfile(path)
+        messages = _read_messages(path, limit)
     except source.MarketFileError as error:
         raise UserError(str(error)) from None
     if limit is not None:
@@ -158,11 +160,31 @@ def load(path: Path, channels: Sequence[Channel] = (), *, limit: int | None = No
     return Recording(flow=flow, channels=default_channels(), missing=0, frames=0, _messages=messages)
 
 
+def _read_messages(path: Path, limit: int | None) -> Any:
+    """Return the messages of ``path``; of a file that is cut, those that are whole if ``limit`` wants no more.
+
+    Raises UserError that says how many there are, MarketFileError where there are none.
+    """
+    read = importlib.import_module("sim.market.binaryfile").read_binaryfile
+    try:
+        return read(path)
+    except importlib.import_module("sim.market.source").MarketFileError as error:
+        messages = read(path, partial=True)
+        if not len(messages):
+            raise
+        if limit is not None and limit <= len(messages):
+            return messages
+        raise UserError(f"{error}; {len(messages):,} messages before it are whole, --limit {len(messages)} takes "
+                        "them") from None
+
+
 def parse_faults(text: str) -> tuple[Any, bool]:
     """Return the faults that ``text`` describes (sim/market/faults.py), and whether some of them damage frames.
 
     Raises UserError naming what is wrong.
     """
+    if not text.strip():
+        raise UserError("--faults names none; 'a:loss=0.01' is an example")
     module = importlib.import_module("sim.market.faults")
     try:
         faults = module.parse_faults(text)
@@ -201,7 +223,11 @@ def _from_capture(path: Path, capture: Any, channels: Sequence[Channel], limit: 
     flow = Flow(np.frombuffer(b"".join(found[number] for number in numbers), np.uint8), np.cumsum(length) - length,
                 length, np.array(numbers, np.uint64))
     missing = numbers[-1] - numbers[0] + 1 - len(numbers) if numbers else 0
-    return Recording(flow=flow, channels=tuple(channels), missing=missing, frames=len(capture), _capture=capture)
+    heard = {(channel.ip, channel.port) for channel in channels}
+    unheard = tuple(f"{IPv4Address(ip)}:{port}" for (ip, port), _ in destinations.most_common()
+                    if (ip, port) in sent and (ip, port) not in heard)
+    return Recording(flow=flow, channels=tuple(channels), missing=missing, frames=len(capture), unheard=unheard,
+                     _capture=capture)
 
 
 def _learn_channels(destinations: Counter[tuple[int, int]],

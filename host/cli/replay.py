@@ -16,7 +16,7 @@ from rich.text import Text
 from host.cli.books_csv import BooksWriter
 from host.cli.check import Checker
 from host.cli.console import result_console
-from host.cli.errors import CHECK_FAILED, UserError
+from host.cli.errors import CHECK_FAILED, UserError, check_writable, naming
 from host.cli.jsonout import result_json, write_json
 from host.cli.ladder import books_picture, price_text
 from host.cli.recording import PACES, Recording, load, parse_channel, parse_faults
@@ -31,6 +31,8 @@ __all__ = ["Plan", "add_parser", "replay", "run"]
 
 #: Books shown at the end when not told otherwise; the busiest symbols.
 _SHOWN = 8
+#: Destinations named at most that nobody listens to.
+_UNHEARD = 4
 _TRACE = re.compile(r"(?P<path>.+?)(?::(?P<first>\d+)-(?P<last>\d*))?")
 
 
@@ -118,6 +120,9 @@ def replay(plan: Plan, *, console: Console | None = None) -> int:
     Raises UserError, OSError, or one of ``connect.device_errors``.
     """
     console = console or result_console(quiet=plan.json == "-")
+    for path in (plan.books, plan.json, plan.trace and plan.trace[0]):
+        if path is not None and path != "-":
+            check_writable(Path(path))
     faults, damaging = parse_faults(plan.faults) if plan.faults is not None else (None, False)
     pace = plan.pace or ("settle" if plan.check or plan.books else "line")
     hold = plan.integrity == "hold" or plan.integrity is None and damaging
@@ -156,7 +161,7 @@ def replay(plan: Plan, *, console: Console | None = None) -> int:
         if plan.json == "-":
             write_json(sys.stdout, value)
         else:
-            with Path(plan.json).open("w", encoding="ascii") as file:
+            with naming(plan.json), Path(plan.json).open("w", encoding="ascii") as file:
                 write_json(file, value)
     return CHECK_FAILED if failures else 0
 
@@ -195,6 +200,11 @@ def _print_plan(console: Console, plan: Plan, recording: Recording, chosen: list
     if recording.captured:
         console.print(Text(f"channels {', '.join(map(str, recording.channels))}; sequence from {recording.first_seq}",
                            "dim"), soft_wrap=True)
+    if recording.unheard:
+        more = len(recording.unheard) - _UNHEARD
+        console.print(Text(f"not listened to: {', '.join(recording.unheard[:_UNHEARD])}"
+                           f"{f' and {more} more' if more > 0 else ''}; --channel names what to listen to", "yellow"),
+                      soft_wrap=True)
     if recording.missing:
         console.print(Text(f"the capture lacks {recording.missing:,} messages: books are true only as far as it goes",
                            "yellow"), soft_wrap=True)
@@ -226,8 +236,9 @@ def _print_result(console: Console, plan: Plan, chosen: list[Chosen], result: Re
         console.print(Text.assemble(("recovered ", "bold cyan"), f"{result.injected:,} messages that neither line "
                                     "brought in time were injected by the host"), soft_wrap=True)
     if result.resyncs:
-        console.print(Text(f"went on {result.resyncs:,} times behind messages that the file lacks", "yellow"),
-                      soft_wrap=True)
+        console.print(Text.assemble(("resync ", "bold cyan"), (
+            f"{result.resyncs:,} {'time' if result.resyncs == 1 else 'times'} the device was told to go on behind "
+            "messages that the file lacks", "yellow")), soft_wrap=True)
     print_speed(console, result, capabilities)
     console.print()
     busiest = sorted(result.books, key=lambda index: -int(result.books[index]["aux"][0]))[:plan.show]
@@ -267,7 +278,8 @@ def _print_verdict(console: Console, result: Result, checker: Checker | None, fa
         console.print(Text.assemble(
             ("check ", "bold cyan"), f"{result.book_messages:,} book messages: {checker.compared:,} compared, ",
             (f"{checker.mismatches:,} mismatches", "bold red" if checker.mismatches else "bold green"),
-            f", {result.not_live:,} not live, {result.without_record:,} without a record, {result.cut:,} cut short"),
+            ", ", (f"{result.not_live:,} not live", "yellow" if result.not_live else ""),
+            f", {result.without_record:,} without a record, {result.cut:,} cut short"),
             soft_wrap=True)
     for failure in failures:
         console.print(Text(f"FAILED: {failure}", "bold red"), soft_wrap=True)

@@ -16,7 +16,10 @@ __all__ = ["Sum", "counter_sums", "print_counters", "print_latency", "print_spee
 _FRAME_FATES = tuple(name for name, _ in COUNTERS if name.startswith("frames_"))
 _DECODED = ("msgs_book", "msgs_state", "msgs_ignored", "msgs_other_symbol")
 _DOC = dict(COUNTERS)
-_BAR = 40
+#: Columns of a histogram's bar, at most and at least; and of what is beside it.
+_BAR, _LEAST_BAR, _BESIDE_BAR = 40, 4, 53
+#: Columns that the table of latencies takes with nanoseconds.
+_WIDE = 76
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,21 +70,26 @@ def print_counters(console: Console, counters: Mapping[str, int]) -> None:
 
 
 def print_latency(console: Console, latency: Mapping[str, Latency], capabilities: Capabilities) -> None:
-    """Print percentiles and histograms, in cycles and ns."""
+    """Print percentiles and histograms, in cycles and ns; on a narrow console the percentiles in cycles alone."""
+    if not any(one.total for one in latency.values()):
+        console.print(Text.assemble(("latency ", "bold cyan"), "no book message, nothing to measure"))
+        return
     names = {"decode": "message decoded", "best": "best price updated", "levels": f"all {capabilities.levels} levels"}
     console.print(Text.assemble(("latency ", "bold cyan"), (
         "from the word with the message's last byte entering the core, in cycles at "
         f"{capabilities.clock_hz / 1e6:g} MHz", "dim")), soft_wrap=True)
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("")
+    wide = console.width >= _WIDE
     for title in ("min", "p50", "p99", "max"):
-        table.add_column(title, justify="right")
-        table.add_column("ns", justify="right", style="dim")
+        table.add_column(title, justify="right", no_wrap=True)
+        if wide:
+            table.add_column("ns", justify="right", style="dim", no_wrap=True)
     table.add_column("messages", justify="right")
     for name, one in latency.items():
         row = [names[name]]
         for cycles in one.summary.values():
-            row += [str(cycles), f"{capabilities.ns(cycles):.1f}"]
+            row += [str(cycles), f"{capabilities.ns(cycles):.1f}"] if wide else [str(cycles)]
         table.add_row(*row, f"{one.total:,}")
     console.print(table)
     console.print()
@@ -104,6 +112,7 @@ def _print_histogram(console: Console, name: str, one: Latency, capabilities: Ca
     if not one.total:
         return
     low, high = one.summary["min"], one.summary["max"]
+    width = min(max(console.width - _BESIDE_BAR, _LEAST_BAR), _BAR)
     step = -(-(high - low + 1) // 12)
     console.print(Text(name, "bold"))
     groups = [(start, int(one.counts[start:start + step].sum())) for start in range(low, high + 1, step)]
@@ -113,7 +122,7 @@ def _print_histogram(console: Console, name: str, one: Latency, capabilities: Ca
         cycles, time = f"{start}", f"{capabilities.ns(start):.1f}"
         if last != start:
             cycles, time = f"{cycles}-{last}", f"{time}-{capabilities.ns(last):.1f}"
-        bar = ("█" if unicode else "#") * (-(-number * _BAR // most))
-        console.print(Text.assemble(f"{cycles:>9} cycles ", (f"{time:>13} ns ", "dim"), (bar.ljust(_BAR), "cyan"),
+        bar = ("█" if unicode else "#") * (-(-number * width // most))
+        console.print(Text.assemble(f"{cycles:>9} cycles ", (f"{time:>13} ns ", "dim"), (bar.ljust(width), "cyan"),
                                     f" {number:>10,} ", (f"{100 * number / one.total:5.1f} %", "dim")), soft_wrap=True)
     console.print()

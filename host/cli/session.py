@@ -27,6 +27,8 @@ _BLOCK = 1 << 18
 #: A piece is at most this many messages, and small enough for the ring to hold the records of several.
 _PIECE = 1 << 13
 _RING_SHARE = 4
+#: One message at a time takes so many cycles that the user should see it get on sooner.
+_SETTLING_PIECE = 1 << 10
 #: With faults the host looks more often, so that a gap is recovered while few messages wait behind it.
 _FAULTY_PIECE = 128
 _EVENT_NAMES = {int(event): event.name.lower() for event in FeedEvent}
@@ -149,7 +151,8 @@ class Session:
         started, first_cycle = time.perf_counter(), device.read("CYCLES")
         total = len(recording.flow)
         entries = device.transport.ring.nbytes // device.capabilities.record_bytes
-        limit = min(_PIECE if self._faults is None else _FAULTY_PIECE, entries // _RING_SHARE)
+        piece = _FAULTY_PIECE if self._faults is not None else _SETTLING_PIECE if self._pace == "settle" else _PIECE
+        limit = min(piece, entries // _RING_SHARE)
         # A capture is one block, and so is a flow with faults, which count its frames from the first.
         block = _BLOCK if self._faults is None and not recording.captured else max(total, 1)
         for first in range(0, max(total, 1), block):

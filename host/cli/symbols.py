@@ -38,6 +38,7 @@ class Directory:
     """Names and locates that a file tells of."""
 
     def __init__(self, flow: Flow) -> None:
+        self._locates = set(np.unique(flow.locates).tolist())
         self._by_locate: dict[int, str] = {}
         self._taught: dict[int, int] = {}
         for letter in _NAMED:
@@ -66,15 +67,17 @@ class Directory:
                 and self._by_name[self._by_locate[locate]] == locate)
 
     def find(self, wanted: str) -> int:
-        """Return the locate of ``wanted``, a stock name, or a locate as ``13`` or ``#13``. Raises UserError."""
+        """Return the locate of ``wanted``, a stock name, or a locate as ``13`` or ``#13`` of which
+        there is a message. Raises UserError."""
         if wanted in self._by_name:
             return self._by_name[wanted]
         digits = wanted.removeprefix("#")
-        if digits.isdecimal() and int(digits) <= 0xFFFF:
+        if digits.isdecimal() and int(digits) in self._locates:
             return int(digits)
         some = ", ".join(sorted(self._by_name)[:8])
         known = f"it names {some}{' ...' if len(self._by_name) > 8 else ''}" if some else "it names none"
-        raise UserError(f"the file has no symbol {wanted!r}; {known}")
+        what = "message of stock locate" if digits.isdecimal() else "symbol"
+        raise UserError(f"the file has no {what} {wanted!r}; {known}")
 
 
 def choose_symbols(flow: Flow, wanted: Sequence[str] | None, *, capacity: int, window: int,

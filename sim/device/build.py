@@ -7,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -20,8 +19,8 @@ from pathlib import Path
 
 from sim.device.fuse import fuse_registers
 
-__all__ = ["TOP", "DEVICE", "BuildError", "Recipe", "Progress", "silent", "terminal", "cache_dir", "step", "build",
-           "build_library"]
+__all__ = ["TOP", "DEVICE", "BuildError", "Recipe", "Progress", "silent", "terminal", "cache_dir", "cache_folder",
+           "compiler", "step", "build", "build_library"]
 
 #: Names of the simulation top and of the device within it (sim/device/top.py).
 TOP = "tickgate_sim"
@@ -97,10 +96,10 @@ def silent(what: str, seconds: float) -> None:
 def terminal(what: str, seconds: float) -> None:
     """Report on standard error: one line that is rewritten on a terminal, else one line for each step."""
     if sys.stderr.isatty():
-        text = f"simulator: {what}, {seconds:.0f} s" if what else ""
-        sys.stderr.write(f"\r\x1b[K{text}")
+        text = f"simulator, built once, about a minute: {what}, {seconds:.0f} s" if what else ""
+        sys.stderr.write(f"\r\x1b[K{text[:shutil.get_terminal_size().columns - 1]}")
     elif what and seconds < 0.5:
-        sys.stderr.write(f"simulator: {what}\n")
+        sys.stderr.write(f"simulator, built once, about a minute: {what}\n")
     sys.stderr.flush()
 
 
@@ -108,6 +107,26 @@ def cache_dir() -> Path:
     """Return the folder of built simulators: ``$TICKGATE_CACHE``, else ``~/.cache/tickgate``."""
     named = os.environ.get("TICKGATE_CACHE")
     return Path(named) if named else Path.home() / ".cache" / "tickgate"
+
+
+def cache_folder(kind: str) -> Path:
+    """Return the cache's folder for ``kind``, made if need be. Raises BuildError when nothing can be kept there."""
+    folder = cache_dir() / kind
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BuildError(f"{folder} cannot be made: {error.strerror}; TICKGATE_CACHE names another place") from error
+    if not os.access(folder, os.W_OK | os.X_OK):
+        raise BuildError(f"{folder} cannot be written to; TICKGATE_CACHE names another place")
+    return folder
+
+
+def compiler() -> str:
+    """Return the C++ compiler: ``$CXX``, else ``g++``. Raises BuildError when it is not there."""
+    name = os.environ.get("CXX", "g++")
+    if shutil.which(name) is None:
+        raise BuildError(f"no C++ compiler: {name!r} is not on PATH (Debian, Ubuntu: apt install g++)")
+    return name
 
 
 def _verilator_root() -> Path:
@@ -160,27 +179,26 @@ def _runs_once(source: Path) -> bool:
     return source.stem.endswith("__Slow")
 
 
-def _object(compiler: str, flags: Sequence[str], source: Path, work: Path) -> Path:
+def _object(cxx: str, flags: Sequence[str], source: Path, work: Path) -> Path:
     """Compile ``source`` to an object file in ``work``."""
     includes = [f"-I{path}" for path in (work, HERE, HERE / "plain", _verilator_root() / "include",
                                          _verilator_root() / "include/vltstd")]
     made = work / f"{source.stem}.o"
-    _run([compiler, *flags, *includes, "-c", source, "-o", made], work)
+    _run([cxx, *flags, *includes, "-c", source, "-o", made], work)
     return made
 
 
-def _runtime_object(compiler: str, flags: Sequence[str], name: str, work: Path) -> Path:
+def _runtime_object(cxx: str, flags: Sequence[str], name: str, work: Path) -> Path:
     """Return the object file of one file of Verilator's run time, the same for every model and kept as such."""
-    compiled_by = subprocess.run([compiler, "--version"], capture_output=True, text=True).stdout
+    compiled_by = subprocess.run([cxx, "--version"], capture_output=True, text=True).stdout
     key = _digest(name, version("verilator"), os.uname().machine, compiled_by, *flags,
                   *(path.read_text() for path in sorted(HERE.rglob("*.h"))))
-    kept = cache_dir() / "runtime" / f"{key}.o"
+    kept = cache_folder("runtime") / f"{key}.o"
     seal = kept.with_suffix(".digest")
     if not (kept.exists() and seal.exists() and seal.read_text() == hashlib.blake2s(kept.read_bytes()).hexdigest()):
-        made = _object(compiler, flags, _verilator_root() / "include" / name, work)
+        made = _object(cxx, flags, _verilator_root() / "include" / name, work)
         digest = made.with_suffix(".digest")
         digest.write_text(hashlib.blake2s(made.read_bytes()).hexdigest())
-        kept.parent.mkdir(parents=True, exist_ok=True)
         copy = shutil.copy(made, made.with_suffix(".copy"))
         os.replace(copy, kept)
         os.replace(digest, seal)
@@ -190,10 +208,7 @@ def _runtime_object(compiler: str, flags: Sequence[str], name: str, work: Path) 
 
 def _compile(verilog: str, recipe: Recipe, work: Path, progress: Progress) -> None:
     """Leave the product in ``work``."""
-    compiler = os.environ.get("CXX", "g++")
-    if shutil.which(compiler) is None:
-        raise BuildError(f"no C++ compiler: {compiler!r} is not on PATH (Debian, Ubuntu: apt install g++)")
-    root = _verilator_root()
+    cxx, root = compiler(), _verilator_root()
     (work / SOURCE).write_text(fuse_registers(verilog))
     (work / "control.vlt").write_text(recipe.control)
     with step("Verilator translates the gateware", progress):
@@ -204,13 +219,17 @@ def _compile(verilog: str, recipe: Recipe, work: Path, progress: Progress) -> No
     runtime = (*RUNTIME, *recipe.runtime, *(("verilated_fst_c.cpp",) if recipe.trace else ()))
     common = (*CXX_FLAGS, *recipe.compiler)
     flags = (*common, f"-DVM_TRACE={int(recipe.trace)}", f"-DVM_TRACE_FST={int(recipe.trace)}")
-    with step(f"{compiler} compiles {len(model) + len(recipe.sources)} files", progress):
-        with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-            jobs = [pool.submit(_object, compiler, (*flags, *(ONCE if _runs_once(source) else FAST)), source, work)
+    with step(f"{cxx} compiles {len(model) + len(recipe.sources)} files", progress):
+        pool = ThreadPoolExecutor(len(os.sched_getaffinity(0)))
+        try:
+            jobs = [pool.submit(_object, cxx, (*flags, *(ONCE if _runs_once(source) else FAST)), source, work)
                     for source in (*model, *recipe.sources)]
-            jobs += [pool.submit(_runtime_object, compiler, (*common, *LEAN), name, work) for name in runtime]
+            jobs += [pool.submit(_runtime_object, cxx, (*common, *LEAN), name, work) for name in runtime]
             objects = [job.result() for job in jobs]
-        _run([compiler, "-o", work / recipe.product, *objects, *recipe.linker, "-pthread"], work)
+        finally:
+            # Nobody waits for what is not begun yet when one file failed, or the user has had enough.
+            pool.shutdown(cancel_futures=True)
+        _run([cxx, "-o", work / recipe.product, *objects, *recipe.linker, "-pthread"], work)
 
 
 def build(verilog: str, recipe: Recipe, *, progress: Progress = terminal) -> Path:
@@ -223,7 +242,7 @@ def build(verilog: str, recipe: Recipe, *, progress: Progress = terminal) -> Pat
     entry = cache_dir() / recipe.kind / recipe.key(verilog)
     if _whole(entry, recipe.product):
         return entry / recipe.product
-    entry.parent.mkdir(parents=True, exist_ok=True)
+    cache_folder(recipe.kind)
     with open(entry.with_suffix(".lock"), "w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -232,7 +251,10 @@ def build(verilog: str, recipe: Recipe, *, progress: Progress = terminal) -> Pat
                 fcntl.flock(lock, fcntl.LOCK_EX)
         if _whole(entry, recipe.product):
             return entry / recipe.product
-        work = Path(tempfile.mkdtemp(prefix="build-", dir=entry.parent))
+        # Whoever holds the lock is alone in here; what is there was left by a process that was killed.
+        work = entry.with_suffix(".work")
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir()
         try:
             _compile(verilog, recipe, work, progress)
             made = work / "entry"

@@ -3,10 +3,13 @@
 import hashlib
 import os
 import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
-from sim.device.build import DEVICE, Progress, cache_dir, step, terminal
+from sim.device.build import DEVICE, Progress, cache_dir, cache_folder, compiler, step, terminal
 from wire.profiles import PROFILES
 
 __all__ = ["device_verilog"]
@@ -27,6 +30,18 @@ def _key(profile: str) -> str:
     return digest.hexdigest()[:32]
 
 
+@contextmanager
+def _quiet_when_interrupted() -> Iterator[None]:
+    """Keep Amaranth from listing all parts that were made and not used, when the user ends the conversion."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        from amaranth.hdl import UnusedElaboratable
+
+        warnings.simplefilter("ignore", UnusedElaboratable)
+        raise
+
+
 def device_verilog(profile: str, *, progress: Progress = terminal) -> str:
     """Return the simulation top around the device of ``profile``, converted now or at an earlier time.
 
@@ -42,7 +57,9 @@ def device_verilog(profile: str, *, progress: Progress = terminal) -> str:
         text, _, digest = kept.read_text().rpartition("\n// ")
         if digest == hashlib.blake2s(text.encode()).hexdigest():
             return text
-    with step(f"Amaranth converts the device, profile {profile}", progress):
+    cache_folder(kept.parent.name)
+    compiler()
+    with step(f"Amaranth converts the device, profile {profile}", progress), _quiet_when_interrupted():
         # Only here: a simulator that is in the cache starts without Amaranth.
         from gateware.device import Device
         from gateware.verilog import to_verilog
@@ -50,7 +67,6 @@ def device_verilog(profile: str, *, progress: Progress = terminal) -> str:
 
         device = Device(profile=PROFILES[profile], build=int(key[:16], 16))
         text = simulation_top(device, to_verilog(device, DEVICE))
-    kept.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=kept.parent)
     with os.fdopen(handle, "w") as file:
         file.write(f"{text}\n// {hashlib.blake2s(text.encode()).hexdigest()}")

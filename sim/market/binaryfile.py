@@ -36,8 +36,7 @@ def read_binaryfile(path: str | os.PathLike[str], *, partial: bool = False) -> M
     length = np.diff(offset, append=end + LENGTH_BYTES).astype(np.int32) - LENGTH_BYTES
     messages = Messages(source.data, offset, length)
     _check_looks(source, messages, reason)
-    if reason is None and source.torn is not None:
-        reason = source.torn
+    reason = source.torn or reason
     if reason is not None and not partial:
         raise MarketFileError(source.path, end, reason)
     return messages
@@ -102,7 +101,8 @@ def _walk(source: Source) -> tuple[NDArray[np.int64], int, str | None]:
 
 def _check_looks(source: Source, messages: Messages, reason: str | None) -> None:
     if not len(messages):
-        if reason is not None and len(source.data) > MAX_SIZE + LENGTH_BYTES:
+        first = int.from_bytes(source.data[:LENGTH_BYTES].tobytes(), "big")
+        if reason is not None and (first > MAX_SIZE or len(source.data) > MAX_SIZE + LENGTH_BYTES):
             raise MarketFileError(source.path, 0, f"this is no BinaryFILE of ITCH 5.0 ({reason})")
         return
     sample = messages.select(slice(0, _SAMPLE))

@@ -108,8 +108,8 @@ def read_capture(path: str | os.PathLike[str], *, partial: bool = False) -> Capt
         torn = _read_pcap(source, records)
     else:
         raise MarketFileError(source.path, 0, f"this is no capture: it begins with {head.hex()}")
-    if torn is None and source.torn is not None:
-        torn = len(source.data), source.torn
+    if source.torn is not None:
+        torn = len(source.data) if torn is None else torn[0], source.torn
     if torn is not None and not partial:
         raise MarketFileError(source.path, *torn)
     return Capture(np.array(records.time, np.int64), source.data, np.array(records.offset, np.int64),

@@ -81,7 +81,7 @@ def test_the_host_goes_on_behind_a_hole(stream: Stream, tmp_path: Path, transpor
     del frames[7]    # a Replace: what follows is of an order that nobody knows
     assert main(["replay", str(capture(tmp_path / "x.pcap", frames)), "--check"]) == 0
     out = capsys.readouterr().out
-    assert "the capture lacks 1 messages" in out and "went on 1 times behind messages that the file lacks" in out
+    assert "the capture lacks 1 messages" in out and "1 time the device was told to go on behind" in out
     assert "1 not live" in out
 
 
@@ -97,3 +97,14 @@ def test_faults_need_messages(stream: Stream, tmp_path: Path, transports: Use,
     path = capture(tmp_path / "x.pcap", [frame(1, stream.messages)])
     assert main(["replay", str(path), "--faults", "a:loss=0.1"]) == 2
     assert "--faults needs a file of messages" in capsys.readouterr().err
+
+
+def test_what_nobody_listens_to_is_named(stream: Stream, tmp_path: Path, transports: Use,
+                                         capsys: pytest.CaptureFixture[str]) -> None:
+    transports()
+    path = capture(tmp_path / "x.pcap", [frame(1, stream.messages[:4])])
+    assert main(["replay", str(path), "--channel", "1.2.3.4:5", "--check"]) == 0
+    out = capsys.readouterr().out
+    assert "not listened to: 233.54.12.111:26477; --channel names what to listen to" in out
+    assert "latency no book message, nothing to measure" in out
+    assert load(path).unheard == ()

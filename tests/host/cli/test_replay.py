@@ -2,6 +2,7 @@
 
 import json
 import re
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -202,7 +203,13 @@ def test_recovery_is_told(stream: Stream, tmp_path: Path, transports: Use, capsy
     (["--show", "-1"], "--show must be at least 0, not -1"),
     (["--trace", ""], "--trace names no file"),
     (["--trace", "x.fst:9-5"], "cycles 9-5 are none"),
+    (["--faults", " "], "--faults names none"),
+    (["--symbols", "77"], "no message of stock locate '77'"),
     (["--books", "/nowhere/books.csv"], "/nowhere/books.csv: No such file or directory"),
+    (["--json", "/nowhere/out.json"], "/nowhere/out.json: No such file or directory"),
+    (["--json", "/"], "/: Is a directory"),
+    (["--trace", "/etc/passwd/x.fst:0-9"], "/etc/passwd/x.fst: Not a directory"),
+    (["--json", "/dev/full"], "/dev/full: No space left on device"),
 ])
 def test_mistakes_are_one_line_and_status_2(arguments: list[str], message: str, itch: Path, transports: Use,
                                             capsys: pytest.CaptureFixture[str]) -> None:
@@ -214,7 +221,7 @@ def test_mistakes_are_one_line_and_status_2(arguments: list[str], message: str, 
 
 @pytest.mark.parametrize(("content", "message"), [
     (None, "No such file or directory"), (b"", "holds no messages"),
-    (b"hello world, this is text\n" * 9, "no BinaryFILE"), (bytes.fromhex("0a0d0d0a"), "byte 0")])
+    (b"hello world, this is text\n" * 9, "no BinaryFILE"), (b"hello\n", "no BinaryFILE"), (bytes.fromhex("0a0d0d0a"), "byte 0")])
 def test_files_that_are_none(content: bytes | None, message: str, tmp_path: Path, transports: Use,
                              capsys: pytest.CaptureFixture[str]) -> None:
     transports()
@@ -224,6 +231,46 @@ def test_files_that_are_none(content: bytes | None, message: str, tmp_path: Path
     assert main(["replay", str(path)]) == 2
     err = capsys.readouterr().err
     assert message in err and err.count("\n") == 1
+
+
+def test_where_nothing_can_be_written_no_device_is_opened(itch: Path, transports: Use) -> None:
+    opened = transports()
+    for option in ("--books", "--json", "--trace"):
+        assert main(["replay", str(itch), option, "/nowhere/out"]) == 2
+    assert not opened
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_file_that_is_cut(packed: bool, stream: Stream, tmp_path: Path, transports: Use,
+                            capsys: pytest.CaptureFixture[str]) -> None:
+    transports()
+    path = stream.write(tmp_path / "x")
+    content = path.read_bytes()
+    if packed:
+        pack = zlib.compressobj(level=0, wbits=31)
+        path.write_bytes(pack.compress(content[:-25]) + pack.flush(zlib.Z_SYNC_FLUSH))
+    else:
+        path.write_bytes(content[:-25])
+    assert main(["replay", str(path)]) == 2
+    err = capsys.readouterr().err
+    why = "the gzip stream ends early" if packed else "the file ends inside a message of 23 bytes"
+    assert why in err and err.endswith("9 messages before it are whole, --limit 9 takes them\n")
+    assert main(["replay", str(path), "--limit", "10"]) == 2
+    assert main(["replay", str(path), "--limit", "9", "--json", str(tmp_path / "o")]) == 0
+    assert result(tmp_path / "o")["messages"] == 9
+
+
+def test_a_narrow_terminal_shows_all_numbers(itch: Path, transports: Use, monkeypatch: pytest.MonkeyPatch,
+                                             capsys: pytest.CaptureFixture[str]) -> None:
+    transports()
+    monkeypatch.setenv("COLUMNS", "60")
+    assert main(["replay", str(itch), "--check", "--symbols", "ALFA"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "│   1    200 █████████ 100.00 100.05 ███▋      80     1   │" in lines
+    assert "message decoded       3    3    3    3         7" in [line.rstrip() for line in lines]
+    assert not any("…" in line for line in lines)
+    beyond = [line for line in lines if len(line.rstrip()) > 60]
+    assert all(line.startswith(("/", "device ", "speed ", "latency ", "check ")) for line in beyond), beyond
 
 
 def test_a_device_on_a_wire_cannot_replay(itch: Path, transports: Use, capsys: pytest.CaptureFixture[str]) -> None:

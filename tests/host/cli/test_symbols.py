@@ -84,7 +84,8 @@ def test_a_directory_message_behind_the_first_book_message_teaches_too_late(stre
     (["IBM"], 4, "no symbol 'IBM'; it names ALFA, BETA"),
     (["ALFA", "1"], 4, r"symbol '1' is named twice \(stock locate 1\)"),
     (["ALFA", "BETA"], 1, "the device follows 1 symbols, not 2"),
-    (["65536"], 4, "no symbol '65536'"),
+    (["65536"], 4, "no message of stock locate '65536'"),
+    (["#3"], 4, "no message of stock locate '#3'; it names ALFA, BETA"),
 ])
 def test_wrong_symbols(wanted: list[str], capacity: int, message: str, stream: Stream, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=message):
