@@ -221,7 +221,8 @@ def test_mistakes_are_one_line_and_status_2(arguments: list[str], message: str, 
 
 @pytest.mark.parametrize(("content", "message"), [
     (None, "No such file or directory"), (b"", "holds no messages"),
-    (b"hello world, this is text\n" * 9, "no BinaryFILE"), (b"hello\n", "no BinaryFILE"), (bytes.fromhex("0a0d0d0a"), "byte 0")])
+    (b"hello world, this is text\n" * 9, "no BinaryFILE"), (b"hello\n", "no BinaryFILE"),
+    (bytes.fromhex("0a0d0d0a"), "byte 0")])
 def test_files_that_are_none(content: bytes | None, message: str, tmp_path: Path, transports: Use,
                              capsys: pytest.CaptureFixture[str]) -> None:
     transports()
@@ -270,7 +271,7 @@ def test_a_narrow_terminal_shows_all_numbers(itch: Path, transports: Use, monkey
     assert "message decoded       3    3    3    3         7" in [line.rstrip() for line in lines]
     assert not any("…" in line for line in lines)
     beyond = [line for line in lines if len(line.rstrip()) > 60]
-    assert all(line.startswith(("/", "device ", "speed ", "latency ", "check ")) for line in beyond), beyond
+    assert all(line.startswith(("/", "device ", "messages ", "speed ", "latency ", "check ")) for line in beyond), "\n".join(beyond)
 
 
 def test_a_device_on_a_wire_cannot_replay(itch: Path, transports: Use, capsys: pytest.CaptureFixture[str]) -> None:
