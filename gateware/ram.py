@@ -1,22 +1,36 @@
 """Block RAM with one write and one read port."""
 
-from amaranth.hdl import ClockSignal, Instance, Module
+from amaranth.hdl import ClockSignal, Instance, Module, Signal
 from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 
 __all__ = ["Ram", "VerilogPlatform", "VERILOG_RAM"]
 
-#: The module behind ``Ram`` in Verilog. A generic memory would spell out an initial value for every word.
+#: The module behind ``Ram`` in Verilog. A generic memory would spell out an initial value for every word. Synthesis
+#: gets slices as wide as one ECP5 block is at this depth, so that no multiplexer stands behind the blocks.
 VERILOG_RAM = """
 module tickgate_ram #(parameter WIDTH = 8, parameter DEPTH = 16, parameter ADDRESS = 4) (
   input wire clk,
   input wire w_en, input wire [ADDRESS-1:0] w_addr, input wire [WIDTH-1:0] w_data,
   input wire [ADDRESS-1:0] r_addr, output reg [WIDTH-1:0] r_data);
-  (* ram_style = "block" *) reg [WIDTH-1:0] mem [0:DEPTH-1];
+`ifdef SYNTHESIS
+  localparam SLICE = DEPTH > 8192 ? 1 : DEPTH > 4096 ? 2 : DEPTH > 2048 ? 4 : DEPTH > 1024 ? 9 : DEPTH > 512 ? 18 : 36;
+  genvar low;
+  generate for (low = 0; low < WIDTH; low = low + SLICE) begin : slice
+    localparam HIGH = low + SLICE < WIDTH ? low + SLICE - 1 : WIDTH - 1;
+    (* ram_style = "block", no_rw_check *) reg [HIGH-low:0] mem [0:DEPTH-1];
+    always @(posedge clk) begin
+      r_data[HIGH:low] <= mem[r_addr];
+      if (w_en) mem[w_addr] <= w_data[HIGH:low];
+    end
+  end endgenerate
+`else
+  reg [WIDTH-1:0] mem [0:DEPTH-1];
   always @(posedge clk) begin
-    r_data <= mem[r_addr];
+    r_data <= w_en && w_addr == r_addr ? ~mem[r_addr] : mem[r_addr];
     if (w_en) mem[w_addr] <= w_data;
   end
+`endif
 endmodule
 """
 
@@ -28,8 +42,9 @@ class VerilogPlatform:
 class Ram(wiring.Component):
     """``depth`` words of ``width`` bits, zero at power-up; a reset leaves them alone.
 
-    Latency: ``r_data`` is the word at ``r_addr`` one cycle later. A word read in the cycle in which it is written reads
-    as it was before. Throughput: one write and one read a cycle.
+    Latency: ``r_data`` is the word at ``r_addr`` one cycle later. Throughput: one write and one read a cycle. A word
+    read in the cycle in which it is written reads as anything, as two ports of block RAM may have it: in simulation as
+    the complement of what it was, so that whoever relies on it is found out.
 
     Members
     -------
@@ -55,7 +70,9 @@ class Ram(wiring.Component):
             return m
         m.submodules.memory = ram = memory.Memory(shape=self.width, depth=self.depth, init=[])
         write, read = ram.write_port(), ram.read_port()
+        both = Signal()
         m.d.comb += [
             write.en.eq(self.w_en), write.addr.eq(self.w_addr), write.data.eq(self.w_data),
-            read.addr.eq(self.r_addr), self.r_data.eq(read.data)]
+            read.addr.eq(self.r_addr), self.r_data.eq(read.data ^ both.replicate(self.width))]
+        m.d.sync += both.eq(self.w_en & (self.w_addr == self.r_addr))
         return m

@@ -25,8 +25,8 @@ BOOK_EVENTS = data.StructLayout({name: 1 for name in (
 
 #: Cycles from a message to its best price; a Replace takes one more.
 DEPTH = 12
-#: Cycles by which the far table's cycle 6 is before the commit.
-FAR_DELAY = DEPTH - 6
+#: Cycles by which the far table's cycle 8 is before the commit.
+FAR_DELAY = DEPTH - 8
 #: A record waits at most so long for messages in flight that change state words.
 PATIENCE = 64
 
@@ -222,7 +222,7 @@ class Book(wiring.Component):
         used = Signal(reset_less=True)
         with m.If(self.i.valid):
             m.d.sync += used.eq(1)
-        drain = Signal(range(DEPTH + 5))
+        drain, settle = Signal(range(DEPTH + 5)), Signal(2)
         started = Signal()
         m.d.comb += self.clearing.eq(1)
         with m.FSM(name="clear"):
@@ -244,6 +244,11 @@ class Book(wiring.Component):
                 m.d.comb += sweeping.eq(1)
                 m.d.sync += sweep.eq(sweep + 1)
                 with m.If(sweep.all()):
+                    m.next = "Settle"
+            with m.State("Settle"):
+                # Messages are taken or dropped in their cycle 2; one that read the memories during the sweep must not be.
+                m.d.sync += settle.eq(settle + 1)
+                with m.If(settle.all()):
                     m.next = "Follow"
         with m.If(started):
             m.d.sync += [error.eq(0), incomplete.eq(0), lived.eq(0), self.crossed.eq(0)]

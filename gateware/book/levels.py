@@ -35,8 +35,8 @@ class Levels(wiring.Component):
     ``overflow`` and keeps the low ones. ``underflow`` never strobes unless an overflow went before. Reset clears the
     pipeline; the memories are cleared by holding ``clear`` while ``clear_address`` runs through all cells.
 
-    The scan reads beside the operations: summaries at once, words one and cells two cycles after an address that met
-    ``ready``.
+    The scan reads beside the operations: summaries at once, words and cells two cycles after an address that met
+    ``ready``. A cell that is being written when it is read is garbage; ``touch_rank`` cuts the scan there.
 
     Members
     -------
@@ -175,21 +175,22 @@ class Levels(wiring.Component):
                 | (rest.any() | remains).replicate(words) & select[7]))),
             best_words.r_addr.eq(Mux(commit[7], Cat(other_7, row[7]), self.scan_word_address)),
             self.scan_word_ready.eq(~commit[7])]
+        # What is written in cycle 8 waits in registers of its own, and so does a clear.
+        write, write_cell = Signal(), Signal(len(self.clear_address))
+        m.d.sync += [
+            write.eq(valid[7] | self.clear),
+            write_cell.eq(Mux(self.clear, self.clear_address, Cat(rank[7], row[7])))]
+        with m.If(self.clear):
+            m.d.sync += [new_cell.eq(0), new_word.eq(0)]
 
         # Cycle 8: write; find the first cell of the own word; compare the words that compete.
         m.d.comb += [
             self.touch_valid.eq(valid[8]), self.touch_row.eq(row[8]), self.touch_rank.eq(rank[8]),
             self.overflow_row.eq(row[8])]
         for cells in (own_cells, best_cells):
-            m.d.comb += [
-                cells.w_en.eq(valid[8] | self.clear),
-                cells.w_addr.eq(Mux(self.clear, self.clear_address, Cat(rank[8], row[8]))),
-                cells.w_data.eq(Mux(self.clear, 0, new_cell.as_value()))]
+            m.d.comb += [cells.w_en.eq(write), cells.w_addr.eq(write_cell), cells.w_data.eq(new_cell)]
         for bitmap in (own_words, best_words):
-            m.d.comb += [
-                bitmap.w_en.eq(valid[8] | self.clear),
-                bitmap.w_addr.eq(Mux(self.clear, self.clear_address[low:], Cat(rank[8][low:], row[8]))),
-                bitmap.w_data.eq(Mux(self.clear, 0, new_word))]
+            m.d.comb += [bitmap.w_en.eq(write), bitmap.w_addr.eq(write_cell[low:]), bitmap.w_data.eq(new_word)]
         own_first_8 = Signal(sizes.word_bits)
         m.d.comb += own_first_8.eq(lowest(new_word)[0])
         own_first = stages(own_first_8, 8, 10, "own_first")
@@ -222,24 +223,31 @@ class Levels(wiring.Component):
             any_10.eq(own_stands | previous_stands | other_any[9]),
             cell_address.eq(Mux(commit[9], Cat(best_of_words[:sizes.window_bits], row[9]), self.scan_cell_address))]
 
-        # Cycle 10: read its cell; nothing stands between the address register and the many RAMs. An operation right
-        # behind this one has just written; what it found is kept.
+        # Cycle 10: read its cell; nothing stands between the address register and the many RAMs. The operation right
+        # behind this one has just written, and the one behind that writes now; what the first of them found is kept.
         behind = stages(before, 8, 10, "before")
-        behind_same, best_rank, best_any = Signal(), Signal(sizes.window_bits), Signal()
+        behind_same, best_rank, best_any = Signal(2), Signal(sizes.window_bits), Signal()
         m.d.comb += best_cells.r_addr.eq(cell_address)
         m.d.sync += [
-            behind_same.eq(valid[9] & (row[9] == row[10]) & (rank[9] == rank_10)),
+            *(behind_same[d - 1].eq(valid[10 - d] & (row[10 - d] == row[10]) & (rank[10 - d] == rank_10))
+              for d in (1, 2)),
             best_rank.eq(rank_10), best_any.eq(any_10)]
 
         # Cycle 11: capture. Cycle 12: choose.
         best, found, kept, keep = Signal(sizes.best), Signal(sizes.cell), Signal(sizes.cell), Signal()
         m.d.sync += [
-            best.any.eq(best_any), best.rank.eq(best_rank), found.eq(best_cells.r_data), kept.eq(behind[10]),
-            keep.eq(behind_same)]
+            best.any.eq(best_any), best.rank.eq(best_rank), found.eq(best_cells.r_data),
+            kept.eq(Mux(behind_same[0], behind[10].as_value(), behind[9].as_value())), keep.eq(behind_same.any())]
         m.d.comb += [
             self.best_valid.eq(commit[12]), self.best_row.eq(row[12]),
             self.best.any.eq(best.any), self.best.rank.eq(best.rank),
             self.best.cell.eq(Mux(keep, kept.as_value(), found.as_value())),
             self.scan_summary.eq(summary_scan.data), summary_scan.addr.eq(self.scan_summary_row),
-            self.scan_word.eq(best_words.r_data), self.scan_cell.eq(best_cells.r_data)]
+            self.scan_cell.eq(best_cells.r_data)]
+
+        # A word for the scan may have been written in the cycle in which it was read.
+        scan_at, garbled = Signal.like(self.scan_word_address), Signal()
+        m.d.sync += [
+            scan_at.eq(self.scan_word_address), garbled.eq(valid[9] & (Cat(rank[9][low:], row[9]) == scan_at))]
+        m.d.comb += self.scan_word.eq(Mux(garbled, later_word[10], other_word))
         return m

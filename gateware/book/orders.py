@@ -56,7 +56,7 @@ class OrderTable(wiring.Component):
     Overflow: an insert that finds no way and no stash entry free is refused and strobes ``orders_table_full``. Errors:
     see ``ORDER_EVENTS``; a refused operation changes nothing, but for an over-execution, which removes the order.
     Reset: clears the pipeline; the table itself is cleared by holding ``clear`` while ``clear_address`` runs through
-    all slots; operations must not enter meanwhile.
+    all slots; operations must not enter meanwhile, nor in the cycle behind.
 
     Members
     -------
@@ -116,9 +116,12 @@ class OrderTable(wiring.Component):
         same_reference = Signal(5)      # bit d-1: as the operation d before
         for distance in range(1, 6):
             m.d.sync += same_reference[distance - 1].eq(refs[1] == refs[1 + distance])
-        taken = {}                      # inserts not yet seen by this read: three to five operations before
-        inserted = Signal(places, name="inserted")       # cycle 5: where the insert went
-        inserted_at = delay(m, inserted, 2, "inserted")  # cycles 5, 6, 7
+        taken = {}                      # writes not yet seen by this read: three to five operations before
+        write_stash = Signal(stash_size)
+        inserted = Signal(WAYS, name="inserted")         # cycle 5: where the insert went
+        inserted_at = delay(m, inserted, 1, "inserted")  # cycles 5, 6
+        write = Signal(WAYS)                             # cycle 5: the way that is written
+        write_before = delay(m, write, 2, "write")[2]    # cycle 7
         for distance in (3, 4, 5):
             for half in range(2):
                 same = Signal(name=f"same_index_{half}_{distance}")
@@ -131,21 +134,27 @@ class OrderTable(wiring.Component):
         stash_valid = Signal(stash_size)
         forwarded = Signal(5)
         active = Signal(5)              # bit d-1: operation d before this one (in cycle 2) is active
-        m.d.comb += forwarded.eq(same_reference & active)
+        # A word that was being written when it was read may be anything. It belongs to another order than this one's,
+        # or what is written comes by forwarding; so it is neither a hit nor free.
+        garbled = Signal(WAYS)
+        m.d.comb += [
+            forwarded.eq(same_reference & active),
+            garbled.eq(Cat(write_before[way] & taken[way // 4, 5] for way in range(WAYS)))]
         hit = Signal(places)
         forward = Signal(5)
         room = Signal(places)
         not_forwarded = ~forwarded.any()
         tag_2 = op[2].ref[sizes.index_bits:]
         m.d.sync += [
-            *(hit[way].eq(word.valid & (word.tag == tag_2) & not_forwarded) for way, word in enumerate(words)),
+            *(hit[way].eq(word.valid & (word.tag == tag_2) & not_forwarded & ~garbled[way])
+              for way, word in enumerate(words)),
             *(hit[WAYS + n].eq(stash_valid[n] & (stash_ref[n] == op[2].ref) & not_forwarded)
               for n in range(stash_size)),
             *(forward[d].eq(forwarded[d] & ~forwarded[:d].any()) for d in range(5))]
         free = Signal(WAYS)
         for way, word in enumerate(words):
-            recent = Cat(inserted_at[distance - 3][way] & taken[way // 4, distance] for distance in (3, 4, 5)).any()
-            m.d.comb += free[way].eq(~word.valid & ~recent)
+            recent = Cat(inserted_at[distance - 3][way] & taken[way // 4, distance] for distance in (3, 4)).any()
+            m.d.comb += free[way].eq(~word.valid & ~recent & ~garbled[way])
         first = [free[4 * half:4 * half + 4] & (~free[4 * half:4 * half + 4] + 1)[:4] for half in range(2)]
         # The emptier half takes the order; both hold four ways, so this is a comparison of two small counts.
         count = [Signal(3, name=f"free_{half}") for half in range(2)]
@@ -229,7 +238,13 @@ class OrderTable(wiring.Component):
                                | inserts & ~insert_ok & exists),
             after[0].entry.eq(Mux(insert_ok, new.as_value(), entry.as_value())),
             after[0].location.eq(Mux(insert_ok, target, location)),
-            inserted.eq(insert_ok.replicate(places) & target)]
+            inserted.eq(insert_ok.replicate(WAYS) & target[:WAYS]),
+            write.eq(insert_ok.replicate(WAYS) & target[:WAYS] | touched.replicate(WAYS) & location[:WAYS]
+                     | self.clear.replicate(WAYS)),
+            write_stash.eq(insert_ok.replicate(stash_size) & target[WAYS:]
+                           | touched.replicate(stash_size) & location[WAYS:])]
+        with m.If(self.clear):
+            m.d.sync += after[0].exists.eq(0)
         with m.If(touched):
             m.d.sync += after[0].entry.shares.eq(entry.shares - asked[:profile.share_bits])
         for older, newer in zip(after[1:], after, strict=False):
@@ -265,21 +280,17 @@ class OrderTable(wiring.Component):
                 m.d.sync += [events.orders_over_executed.eq(1), error.eq(1)]
         m.d.comb += [self.events.eq(events), self.incomplete.eq(incomplete), self.error.eq(error)]
 
-        # Cycle 5: write back.
-        write, write_stash = Signal(WAYS), Signal(stash_size)
-        write_index = [index[half][5] for half in range(2)]
+        # Cycle 5: write back, from registers alone.
+        write_index = [Signal(sizes.index_bits, name=f"write_index_{half}") for half in range(2)]
+        m.d.sync += [
+            write_index[half].eq(Mux(self.clear, self.clear_address, index[half][4])) for half in range(2)]
         ref_5 = op[5].ref
         slot = Signal(sizes.slot)
-        changed = Signal()
-        m.d.sync += changed.eq(insert_ok | touched)
         m.d.comb += [
-            Cat(write, write_stash).eq(after[0].location & changed.replicate(places)),
             slot.valid.eq(after[0].exists), slot.tag.eq(ref_5[sizes.index_bits:]), slot.entry.eq(after[0].entry)]
         for way, ram in enumerate(rams):
             m.d.comb += [
-                ram.w_en.eq(write[way] | self.clear),
-                ram.w_addr.eq(Mux(self.clear, self.clear_address, write_index[way // 4])),
-                ram.w_data.eq(slot.as_value() & (~self.clear).replicate(sizes.slot.size))]
+                ram.w_en.eq(write[way]), ram.w_addr.eq(write_index[way // 4]), ram.w_data.eq(slot)]
         for n in range(stash_size):
             with m.If(write_stash[n]):
                 m.d.sync += [stash_valid[n].eq(slot.valid), stash[n].eq(slot.entry), stash_ref[n].eq(ref_5)]

@@ -31,7 +31,7 @@ class Scan(wiring.Component):
     all others are given up (``limit``). So what is shown is true at the moment of ``take``, and the count says how
     much that is.
 
-    Latency, from ``start`` to ``done``, when no operation takes the read ports: at most 2 * K + 20 cycles; with
+    Latency, from ``start`` to ``done``, when no operation takes the read ports: at most 2 * K + 22 cycles; with
     operations every two cycles about twice that. ``done`` holds until ``take``. Reset forgets the scan.
 
     Members
@@ -78,19 +78,23 @@ class Scan(wiring.Component):
         m.submodules.queue = queue = memory.Memory(
             shape=(1 << sizes.word_bits) + sizes.words_bits, depth=QUEUE, init=[])
         queue_write, queue_read = queue.write_port(), queue.read_port(domain="comb")
-        queued, fetched, queue_in, queue_out = Signal(range(QUEUE + 1)), Signal(), Signal(2), Signal(2)
-        fetched_at = Signal(sizes.words_bits)
+        queued, queue_in, queue_out = Signal(range(QUEUE + 1)), Signal(2), Signal(2)
+        fetched = Signal(2)             # a word is one, two cycles from its address
+        fetched_at = [Signal(sizes.words_bits, name=f"fetched_at_{n}") for n in range(2)]
+        claimed = Signal(range(QUEUE + 1))      # words in the queue or on the way to it
         walking = Signal()
         fetch, pull = Signal(), Signal()
         m.d.comb += [
             levels.scan_summary_row.eq(row), levels.scan_word_address.eq(Cat(word_at, row)),
-            fetch.eq(walking & summary.any() & levels.scan_word_ready & (queued + fetched < QUEUE)),
-            queue_write.en.eq(fetched), queue_write.addr.eq(queue_in),
-            queue_write.data.eq(Cat(levels.scan_word, fetched_at)), queue_read.addr.eq(queue_out)]
-        m.d.sync += [fetched.eq(fetch), fetched_at.eq(word_at), queued.eq(queued + fetched - pull)]
+            fetch.eq(walking & summary.any() & levels.scan_word_ready & (claimed != QUEUE)),
+            queue_write.en.eq(fetched[1]), queue_write.addr.eq(queue_in),
+            queue_write.data.eq(Cat(levels.scan_word, fetched_at[1])), queue_read.addr.eq(queue_out)]
+        m.d.sync += [
+            fetched.eq(Cat(fetch, fetched)), fetched_at[0].eq(word_at), fetched_at[1].eq(fetched_at[0]),
+            queued.eq(queued + fetched[1] - pull), claimed.eq(claimed + fetch - pull)]
         with m.If(fetch):
             m.d.sync += summary.eq(summary & (summary - 1))
-        with m.If(fetched):
+        with m.If(fetched[1]):
             m.d.sync += queue_in.eq(queue_in + 1)
         with m.If(pull):
             m.d.sync += queue_out.eq(queue_out + 1)
@@ -143,14 +147,14 @@ class Scan(wiring.Component):
             with m.State("Read Summary"):
                 m.d.comb += far.pick_start.eq(1)
                 m.d.sync += [
-                    summary.eq(levels.scan_summary), count.eq(0), word.eq(0), queued.eq(0), queue_in.eq(0),
-                    queue_out.eq(0), exhausted.eq(0), unknown.eq(0)]
+                    summary.eq(levels.scan_summary), count.eq(0), word.eq(0), queued.eq(0), claimed.eq(0),
+                    queue_in.eq(0), queue_out.eq(0), exhausted.eq(0), unknown.eq(0)]
                 m.next = "Walk"
             with m.State("Walk"):
                 m.d.comb += walking.eq(1)
                 with m.If(count == wanted):
                     m.next = "Finish Side"
-                with m.Elif(~summary.any() & ~fetched & (queued == 0) & ~word.any()):
+                with m.Elif(~summary.any() & (claimed == 0) & ~word.any()):
                     m.next = "Append Far"
             with m.State("Append Far"):
                 with m.If(count == wanted):
