@@ -1,12 +1,12 @@
 """Price levels outside the windows, all rows together in one small associative table."""
 
 from amaranth.hdl import Cat, Module, Mux, Signal
-from amaranth.lib import data, wiring
+from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
 from gateware.book.operation import Sizes, delay
 from gateware.book.orders import LevelOperation
-from gateware.select import one_of
+from gateware.select import number_of
 
 __all__ = ["FarLevels"]
 
@@ -52,19 +52,26 @@ class FarLevels(wiring.Component):
         count = profile.far_levels
         rows = [Signal(sizes.row_bits, name=f"row_{n}") for n in range(count)]
         ticks = [Signal(sizes.tick_bits, name=f"tick_{n}") for n in range(count)]
-        cells = [Signal(sizes.cell, name=f"cell_{n}") for n in range(count)]
+        # Ticks are kept twice: side by side to be compared, and in memory to be picked.
+        m.submodules.cells = cells = memory.Memory(shape=sizes.cell, depth=count, init=[])
+        m.submodules.tick_of = tick_of = memory.Memory(shape=sizes.tick_bits, depth=count, init=[])
+        cell_write, cell_read, cell_pick = cells.write_port(), *(cells.read_port(domain="comb") for _ in range(2))
+        tick_write, tick_pick = tick_of.write_port(), tick_of.read_port(domain="comb")
         better, used = Signal(count), Signal(count)
         # Of each two entries: the later one has the higher tick. Entries of one row never have the same.
         higher = {(a, b): Signal(name=f"higher_{a}_{b}") for a in range(count) for b in range(a)}
 
-        # Cycle 4: compare with all entries, and with the operation before.
+        # Cycle 4: compare with all entries in use or about to be, and with the operation before.
         row = delay(m, self.row, 4, "row")
         tick, below, far = (delay(m, port, 1, name) for port, name in (
             (self.tick, "tick"), (self.below, "below"), (self.far, "far")))
         hit, smaller, as_previous, valid_5 = Signal(count), Signal(count), Signal(), Signal()
+        select_6 = Signal(count)
+        select = dict(zip((6, 7, 8), delay(m, select_6, 2, "select"), strict=True))
+        taken = used | select[6] | select[7] | select[8]
         with m.If(self.far):
             m.d.sync += [
-                hit.eq(Cat((rows[n] == row[0]) & (ticks[n] == tick[0]) for n in range(count))),
+                hit.eq(Cat((rows[n] == row[0]) & (ticks[n] == tick[0]) for n in range(count)) & taken),
                 smaller.eq(Cat(tick[0] < ticks[n] for n in range(count))),
                 as_previous.eq((row[0] == row[1]) & (tick[0] == tick[1]) & valid_5)]
 
@@ -72,23 +79,22 @@ class FarLevels(wiring.Component):
         m.d.comb += valid_5.eq(self.level.valid & far[1])
         chosen, allocate, first_free, lacks = Signal(count), Signal(count), Signal(count), Signal()
         outside = row[1][-1] ^ below[1]      # an ask (side 1) above its window is worse, one below it better
-        select_6 = Signal(count)
         m.d.comb += [
             lacks.eq(valid_5 & self.level.insert & ~hit.any() & ~as_previous),
             allocate.eq(Mux(lacks, first_free, 0)),
             chosen.eq(Mux(valid_5, Mux(as_previous, select_6, hit), 0) | allocate)]
         m.d.sync += select_6.eq(chosen)
-        select = dict(zip((6, 7, 8), delay(m, select_6, 2, "select"), strict=True))
-        free = ~(used | select[6] | select[7] | select[8])
-        m.d.sync += first_free.eq(free & (~free + 1)[:count])
+        m.d.sync += first_free.eq(~taken & (taken + 1)[:count])
         full_5 = valid_5 & self.level.insert & ~chosen.any()
         for value, port, name in ((valid_5, self.touch_valid, "touches"), (full_5, self.full, "full"),
                                   (full_5 & ~outside, self.full_better, "full_better")):
             m.d.comb += port.eq(delay(m, value, 3, name)[-1])
-        for n in range(count):
-            with m.If(allocate[n]):
-                m.d.sync += [rows[n].eq(row[1]), ticks[n].eq(tick[1]), better[n].eq(~outside)]
+        m.d.comb += [
+            tick_write.en.eq(allocate.any()), tick_write.addr.eq(number_of(first_free)), tick_write.data.eq(tick[1])]
         with m.If(lacks):
+            for n in range(count):
+                with m.If(allocate[n]):
+                    m.d.sync += [rows[n].eq(row[1]), ticks[n].eq(tick[1]), better[n].eq(~outside)]
             for (a, b), bit in higher.items():
                 with m.If(allocate[a]):
                     m.d.sync += bit.eq(~smaller[b])
@@ -97,11 +103,11 @@ class FarLevels(wiring.Component):
 
         # Cycle 6: read the cell. The two operations before may be on their way to it.
         level = delay(m, self.level, 2, "level")
-        read, as_before = Signal(sizes.cell), Signal(2)
-        with m.If(level[1].valid):
-            m.d.sync += [
-                read.eq(one_of(select[6], [cell.as_value() for cell in cells])),
-                as_before.eq(Cat((select[6] & select[later]).any() for later in (7, 8)))]
+        read, as_before, index, any_7 = Signal(sizes.cell), Signal(2), Signal(range(count)), Signal()
+        m.d.comb += [index.eq(number_of(select[6])), cell_read.addr.eq(index)]
+        m.d.sync += [
+            any_7.eq(select[6].any()), read.eq(Mux((select[6] & used).any(), cell_read.data.as_value(), 0)),
+            as_before.eq(Cat((select[6] & select[later]).any() for later in (7, 8)))]
 
         # Cycle 7: the change. What was lost is not there to be removed from.
         base, new, new_before = Signal(sizes.cell), Signal(sizes.cell), Signal(sizes.cell)
@@ -113,21 +119,20 @@ class FarLevels(wiring.Component):
             m.d.comb += [shares.eq(base.shares - level[2].shares), orders.eq(base.orders - level[2].kill)]
         m.d.sync += [
             new_before.eq(new), new.shares.eq(shares), new.orders.eq(orders),
-            self.overflow.eq(select[7].any() & level[2].insert & (shares[-1] | orders[-1]))]
+            self.overflow.eq(any_7 & level[2].insert & (shares[-1] | orders[-1]))]
         with m.If(~level[2].insert & (base.orders == 0)):
             m.d.sync += new.eq(0)
 
         # Cycle 8: write.
-        with m.If(select[8].any()):
-            for n, cell in enumerate(cells):
-                with m.If(select[8][n]):
-                    m.d.sync += [cell.eq(new), used[n].eq(new.orders != 0)]
+        m.d.sync += cell_write.en.eq(any_7)
+        m.d.comb += [cell_write.addr.eq(delay(m, index, 2, "index")[-1]), cell_write.data.eq(new)]
+        m.d.sync += used.eq(Mux(new.orders != 0, used | select[8], used & ~select[8]))
         m.d.comb += [
             self.touch_row.eq(row[4]), self.overflow_row.eq(row[4]), self.touch_better.eq((select[8] & better).any())]
         with m.If(self.full):
             m.d.sync += self.lost.eq(self.lost | (1 << row[4]))
         with m.If(self.clear):
-            m.d.sync += [self.lost.eq(0), used.eq(0), *(cell.eq(0) for cell in cells)]
+            m.d.sync += [self.lost.eq(0), used.eq(0)]
 
         # Picking, best first: the best ask has no candidate below it, the best bid none above.
         candidates, best, pick = Signal(count), Signal(count), Signal(count)
@@ -141,6 +146,8 @@ class FarLevels(wiring.Component):
             m.d.sync += [candidates.eq(in_row & ~better), self.pick_better.eq((in_row & better).any())]
         with m.Elif(self.pick_next):
             m.d.sync += [pick.eq(best), candidates.eq(candidates & ~best)]
-        m.d.comb += self.pick_any.eq(candidates.any())
-        m.d.sync += self.picked.eq(one_of(pick, [Cat(ticks[n], cells[n]) for n in range(count)]))
+        m.d.comb += [
+            self.pick_any.eq(candidates.any()),
+            cell_pick.addr.eq(number_of(pick)), tick_pick.addr.eq(number_of(pick))]
+        m.d.sync += [self.picked.tick.eq(tick_pick.data), self.picked.cell.eq(cell_pick.data)]
         return m
