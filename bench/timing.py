@@ -14,6 +14,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
@@ -29,6 +30,10 @@ __all__ = ["Folded", "main"]
 
 PACKAGES = {"25k": "CABGA256", "45k": "CABGA381", "um5g-45k": "CABGA381", "um5g-85k": "CABGA756", "85k": "CABGA756"}
 BUILD = Path("build/timing")
+
+#: What a cell of the netlist takes.
+_COSTS = {"LUT4": {"LUT": 1}, "CCU2C": {"LUT": 2}, "TRELLIS_DPR16X4": {"LUT": 4}, "TRELLIS_FF": {"FF": 1},
+          "DP16KD": {"EBR": 1}, "PDPW16KD": {"EBR": 1}, "MULT18X18D": {"DSP": 1}}
 
 
 class Folded(wiring.Component):
@@ -118,6 +123,24 @@ def _tool(name):
     if path is None:
         raise SystemExit(f"{name} is not installed: pip install 'tickgate[fpga]'")
     return path
+
+
+def by_module(folder, top=("book",)):
+    """Return {module: {"LUT", "FF", "EBR", "DSP"}} of the netlist in ``folder``, one row for each child of the component.
+
+    Children of ``top`` get rows of their own. A cell belongs to the module that its name, the name of what it drives,
+    begins with; ports between two modules have the name of the outer one. A carry cell is two LUTs, a memory of 16 words
+    of 4 bit is four.
+    """
+    cells = json.loads((folder / "netlist.json").read_text())["modules"]["top"]["cells"]
+    rows: dict[str, Counter] = {}
+    for name, cell in cells.items():
+        # inner.book.levels.own_cells.slice... or inner.book.far$357.hit_LUT4_Z: what is behind the last dot is a signal.
+        path = [part.split("$")[0] for part in name.split(".")[1:-1]] if name.startswith("inner.") else ["(ports)"]
+        module = ".".join(path[:2 if path and path[0] in top else 1]) or "(top)"
+        for kind, amount in _COSTS.get(cell["type"], {}).items():
+            rows.setdefault(module, Counter())[kind] += amount
+    return rows
 
 
 def _worst(report, count):
