@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -251,10 +252,10 @@ def build(verilog: str, recipe: Recipe, *, progress: Progress = terminal) -> Pat
                 fcntl.flock(lock, fcntl.LOCK_EX)
         if _whole(entry, recipe.product):
             return entry / recipe.product
-        # Whoever holds the lock is alone in here; what is there was left by a process that was killed.
-        work = entry.with_suffix(".work")
-        shutil.rmtree(work, ignore_errors=True)
-        work.mkdir()
+        # Whoever holds the lock is alone in here: other work on this entry was left by a process that was killed.
+        for left in entry.parent.glob(f"{entry.name}.*.work"):
+            shutil.rmtree(left, ignore_errors=True)
+        work = Path(tempfile.mkdtemp(prefix=f"{entry.name}.", suffix=".work", dir=entry.parent))
         try:
             _compile(verilog, recipe, work, progress)
             made = work / "entry"

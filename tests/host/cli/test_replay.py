@@ -271,7 +271,8 @@ def test_a_narrow_terminal_shows_all_numbers(itch: Path, transports: Use, monkey
     assert "message decoded       3    3    3    3         7" in [line.rstrip() for line in lines]
     assert not any("…" in line for line in lines)
     beyond = [line for line in lines if len(line.rstrip()) > 60]
-    assert all(line.startswith(("/", "device ", "messages ", "speed ", "latency ", "check ")) for line in beyond), "\n".join(beyond)
+    prose = ("/", "device ", "messages ", "speed ", "latency ", "check ")
+    assert all(line.startswith(prose) for line in beyond), "\n".join(beyond)
 
 
 def test_a_device_on_a_wire_cannot_replay(itch: Path, transports: Use, capsys: pytest.CaptureFixture[str]) -> None:

@@ -72,6 +72,35 @@ def test_a_failed_build_leaves_nothing_but_the_lock(cache):
     assert {path.suffix for path in (cache / "device").iterdir()} == {".lock"}
 
 
+def test_what_a_killed_build_left_is_swept_away(cache, translations):
+    library = build_library("one", progress=silent)
+    left = library.parent.with_name(f"{library.parent.name}.abc.work")
+    left.mkdir()
+    (left / "half.o").write_bytes(b"half")
+    library.unlink()
+    assert build_library("one", progress=silent) == library
+    assert {path.name for path in (cache / "device").iterdir()} == {library.parent.name, f"{library.parent.name}.lock"}
+
+
+def test_files_that_are_not_begun_are_not_compiled_once_one_failed(cache, monkeypatch, tmp_path):
+    compiler = tmp_path / "cc"
+    compiler.write_text(f"#!/bin/sh\necho >> {tmp_path}/calls\nsleep 0.2\nexit 1\n")
+    compiler.chmod(0o755)
+    monkeypatch.setenv("CXX", str(compiler))
+    monkeypatch.setattr(build, "_runtime_object", lambda *_: tmp_path)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0})
+    with pytest.raises(BuildError, match="cc failed with status 1"):
+        build_library(QUICK, progress=silent)
+    assert len((tmp_path / "calls").read_text()) <= 2
+
+
+def test_a_cache_that_cannot_be_made_is_named(monkeypatch, tmp_path):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("TICKGATE_CACHE", str(tmp_path / "file" / "cache"))
+    with pytest.raises(BuildError, match=r"file/cache/device cannot be made: Not a directory; TICKGATE_CACHE"):
+        build_library(QUICK, progress=silent)
+
+
 def test_a_missing_compiler_is_named_with_what_to_install(cache, monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(BuildError, match=r"'g\+\+' is not on PATH.*apt install g\+\+"):
