@@ -74,7 +74,7 @@ def play(rig: Rig, messages: list[bytes], seed: int, *, faults: Faults | None = 
     records.append(rig.inject(missing))
     truth.inject(missing)
     counters = device.counters()
-    truth.check(np.concatenate(records), counters, exact=exact)
+    truth.check(np.concatenate(records), counters, exact=exact and not counters["orders_table_full"])
     assert device.read("SEQ_EXPECTED") == truth.feed.expected >= len(messages) + 1
     assert not device.status()["gap"] or truth.feed.gap
     return truth, counters

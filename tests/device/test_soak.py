@@ -58,10 +58,14 @@ class Figures:
 
 
 def worst_pieces(kind: WorstCase, shape: tuple[int, int, int], total: int, piece: int) -> Iterator[Messages]:
-    """Yield streams of ``kind``, about ``piece`` messages each, of ``total`` or somewhat more; only the last leaves
-    orders in the books."""
+    """Yield streams of ``kind`` of ``total`` messages or somewhat more, ``piece`` or what every symbol needs in each.
+
+    Only the last leaves orders in the books.
+    """
     symbols, depth, levels = shape
     block = block_messages(kind, symbols=symbols, depth=depth, levels=levels)
+    # Each call begins with the first symbol again, so a piece must have a block for each.
+    piece = max(piece, symbols * block)
     reference, done = 1000, 0
     while done < total:
         count = -(-min(piece, total - done) // block) * block
