@@ -16,9 +16,10 @@ from rich.text import Text
 from host.cli.books_csv import BooksWriter
 from host.cli.check import Checker
 from host.cli.console import result_console
-from host.cli.errors import CHECK_FAILED, UserError, check_writable, naming
+from host.cli.errors import CHECK_FAILED, UserError
 from host.cli.jsonout import result_json, write_json
 from host.cli.ladder import books_picture, price_text
+from host.cli.output import check_writable, whole_file
 from host.cli.recording import PACES, Recording, load, parse_channel, parse_faults
 from host.cli.report import counter_sums, print_counters, print_latency, print_speed
 from host.cli.session import Result, Session, Sink
@@ -143,7 +144,7 @@ def replay(plan: Plan, *, console: Console | None = None) -> int:
         checker = Checker(chosen, capabilities, strict=strict) if plan.check else None
         writer = None
         if plan.books is not None:
-            out = stack.enter_context(plan.books.open("w", encoding="ascii", newline=""))
+            out = stack.enter_context(whole_file(plan.books))
             writer = BooksWriter(out, chosen, levels=capabilities.levels)
         sinks: list[Sink] = [sink for sink in (checker, writer) if sink is not None]
         progress = stack.enter_context(_progress(len(recording.flow), show=plan.json != "-"))
@@ -161,7 +162,7 @@ def replay(plan: Plan, *, console: Console | None = None) -> int:
         if plan.json == "-":
             write_json(sys.stdout, value)
         else:
-            with naming(plan.json), Path(plan.json).open("w", encoding="ascii") as file:
+            with whole_file(Path(plan.json)) as file:
                 write_json(file, value)
     return CHECK_FAILED if failures else 0
 

@@ -1,6 +1,7 @@
 """The command on a device in memory: files in, csv, json, check and exit status out."""
 
 import json
+import os
 import re
 import zlib
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from host.cli.main import main
+from host.cli.session import Session
 from tests.host.conftest import Stream
 from tests.host.fake import FakeTransport
 
@@ -232,6 +234,26 @@ def test_files_that_are_none(content: bytes | None, message: str, tmp_path: Path
     assert main(["replay", str(path)]) == 2
     err = capsys.readouterr().err
     assert message in err and err.count("\n") == 1
+
+
+def test_what_is_written_is_whole_or_not_there(itch: Path, tmp_path: Path, transports: Use,
+                                               monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object) -> int:
+        raise KeyboardInterrupt
+    transports()
+    books = tmp_path / "books.csv"
+    books.write_text("of an earlier run")
+    with monkeypatch.context() as patch:
+        patch.setattr(Session, "_take", interrupted)
+        assert main(["replay", str(itch), "--books", str(books), "--json", str(tmp_path / "o")]) == 130
+    assert {path.name for path in tmp_path.iterdir()} == {"day.itch", "books.csv"}
+    assert books.read_text() == "of an earlier run"
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    assert main(["replay", str(itch), "--books", str(pipe)]) == 0
+    assert os.read(reader, 1 << 16).decode() == GOLDEN
+    os.close(reader)
 
 
 def test_where_nothing_can_be_written_no_device_is_opened(itch: Path, transports: Use) -> None:
