@@ -48,7 +48,7 @@ class BooksWriter:
             there = np.arange(self._levels) < books[f"{name}_valid"][:, None]
             numbers[:, side, :self._levels] = np.where(there[..., None], levels, 0)
         heads = zip(index.tolist(), books["cause"].tolist(), books["locate"].tolist(), books["state"].tolist(),
-                    books["exchange_ns"].tolist(), numbers.reshape(len(books), -1).tolist(), strict=True)
+                    books["exchange_ns"].tolist(), numbers.reshape(len(books), 6 * DEPTH).tolist(), strict=True)
         names = self._names
         self._out.writelines(f"{n},{cause:c},{names[locate]},{state},{time},{','.join(map(str, levels))}\n"
                              for n, cause, locate, state, time, levels in heads)

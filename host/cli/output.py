@@ -34,7 +34,7 @@ def whole_file(path: Path) -> Iterator[TextIO]:
     direct = path.exists() and not path.is_file()
     written = path if direct else path.with_name(path.name + ".part")
     try:
-        with _named(path, written.open("w", encoding="ascii", newline="")) as file:
+        with _named(path, written.open("w", encoding="ascii", errors="backslashreplace", newline="")) as file:
             yield file
         if not direct:
             written.replace(path)

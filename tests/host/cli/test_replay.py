@@ -45,6 +45,12 @@ def test_books_row_by_row(itch: Path, tmp_path: Path, transports: Use) -> None:
     assert (tmp_path / "books.csv").read_text("ascii") == GOLDEN
 
 
+def test_books_without_a_book_message(itch: Path, tmp_path: Path, transports: Use) -> None:
+    transports()
+    assert main(["replay", str(itch), "--limit", "2", "--symbols", "ALFA", "--books", str(tmp_path / "books.csv")]) == 0
+    assert (tmp_path / "books.csv").read_text("ascii").splitlines() == GOLDEN.splitlines()[:1]
+
+
 def test_books_of_one_symbol(itch: Path, tmp_path: Path, transports: Use) -> None:
     transports()
     assert main(["replay", str(itch), "--symbols", "BETA", "--books", str(tmp_path / "books.csv")]) == 0
