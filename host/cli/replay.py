@@ -241,6 +241,13 @@ def _print_result(console: Console, plan: Plan, chosen: list[Chosen], result: Re
             f"{result.resyncs:,} {'time' if result.resyncs == 1 else 'times'} the device was told to go on behind "
             "messages that the file lacks", "yellow")), soft_wrap=True)
     print_speed(console, result, capabilities)
+    if plan.trace:
+        path, first, last = plan.trace
+        end = result.first_cycle + result.cycles
+        console.print(Text.assemble(
+            ("trace ", "bold cyan"), f"{path}: cycles {first:,} to {end if last is None else min(last, end):,}; "
+            f"the replay went from {result.first_cycle:,} to {end:,}") if first < end else Text(
+            f"trace {path} is empty: the replay ended in cycle {end:,}, before {first:,}", "yellow"), soft_wrap=True)
     console.print()
     busiest = sorted(result.books, key=lambda index: -int(result.books[index]["aux"][0]))[:plan.show]
     if busiest:

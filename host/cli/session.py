@@ -88,7 +88,7 @@ class Result:
     stray: book records of a message that cannot have one. lost: records overwritten before they were read.
     injected: messages that the host had to give. resyncs: times it went past messages that the file lacks.
     feed_events: FEED records, by what they tell. counters: what each counter rose by.
-    cycles: device cycles of the replay. wall_s: its wall time.
+    first_cycle: the device's cycle when it began. cycles: device cycles of the replay. wall_s: its wall time.
     latency: "decode", "best", "levels". books: last record of each symbol, by index of the symbol.
     """
 
@@ -103,6 +103,7 @@ class Result:
     lost: int = 0
     feed_events: dict[str, int] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
+    first_cycle: int = 0
     cycles: int = 0
     wall_s: float = 0.0
     latency: dict[str, Latency] = field(default_factory=lambda: {n: Latency() for n in ("decode", "best", "levels")})
@@ -148,7 +149,7 @@ class Session:
         self._set_up()
         before = device.counters()
         reader = device.reader()
-        started, first_cycle = time.perf_counter(), device.read("CYCLES")
+        started, result.first_cycle = time.perf_counter(), device.read("CYCLES")
         total = len(recording.flow)
         entries = device.transport.ring.nbytes // device.capabilities.record_bytes
         piece = _FAULTY_PIECE if self._faults is not None else _SETTLING_PIECE if self._pace == "settle" else _PIECE
@@ -173,7 +174,7 @@ class Session:
                     self._take(reader)
                 self._take(reader)
         result.wall_s = time.perf_counter() - started
-        result.cycles = device.read("CYCLES") - first_cycle
+        result.cycles = device.read("CYCLES") - result.first_cycle
         result.counters = {name: value - before[name] for name, value in device.counters().items()}
         result.messages = self._done
         result.lost = reader.lost

@@ -262,6 +262,17 @@ def test_what_is_written_is_whole_or_not_there(itch: Path, tmp_path: Path, trans
     os.close(reader)
 
 
+@pytest.mark.parametrize(("cycles", "told"), [
+    ("", r"x.fst: cycles 0 to \d+; the replay went from \d+ to \d+\n"), (":3-5", "x.fst: cycles 3 to 5; the replay"),
+    (":999999999-", "x.fst is empty: the replay ended in cycle"),
+])
+def test_where_in_a_waveform_the_replay_is(cycles: str, told: str, itch: Path, tmp_path: Path, transports: Use,
+                                           capsys: pytest.CaptureFixture[str]) -> None:
+    transports()
+    assert main(["replay", str(itch), "--trace", f"{tmp_path / 'x.fst'}{cycles}"]) == 0
+    assert re.search(told, capsys.readouterr().out)
+
+
 def test_where_nothing_can_be_written_no_device_is_opened(itch: Path, transports: Use) -> None:
     opened = transports()
     for option in ("--books", "--json", "--trace"):
