@@ -100,19 +100,21 @@ def write_source(path: str | os.PathLike[str], parts: Iterable[NDArray[np.uint8]
     path = Path(path)
     if packed is None:
         packed = path.suffix == ".gz"
-    if path.exists() and not path.is_file():
-        with path.open("wb") as file:
-            return _write(file, parts, packed)
-    unfinished = path.with_name(path.name + ".part")
+    direct = path.exists() and not path.is_file()
+    written = path if direct else path.with_name(path.name + ".part")
     try:
-        with unfinished.open("wb") as file:
+        with written.open("wb") as file:
             size = _write(file, parts, packed)
-        unfinished.replace(path)
+        if not direct:
+            written.replace(path)
+    except BrokenPipeError:
+        raise
     except OSError as error:
         error.filename = os.fspath(path)
         raise
     finally:
-        unfinished.unlink(missing_ok=True)
+        if not direct:
+            written.unlink(missing_ok=True)
     return size
 
 
