@@ -197,26 +197,20 @@ class Book(wiring.Component):
 
         # Marks that stay until a clear.
         error, incomplete = Signal(profile.symbols), Signal(profile.symbols)
+        lived, dropped = Signal(profile.symbols), Signal()
         with m.If(orders.error):
-            m.d.sync += error.bit_select(symbol_at[5], 1).eq(1)
-        with m.If(orders.incomplete):
-            m.d.sync += incomplete.bit_select(symbol_at[5], 1).eq(1)
-        with m.If(levels.overflow):
-            m.d.sync += incomplete.bit_select(levels.overflow_row[:-1], 1).eq(1)
-        with m.If(far.full_better):
-            m.d.sync += incomplete.bit_select(far.touch_row[:-1], 1).eq(1)
-        with m.If(far.overflow):
-            m.d.sync += incomplete.bit_select(far.overflow_row[:-1], 1).eq(1)
-        # A symbol that is configured anew while its old window may hold levels cannot be trusted until a clear.
-        lived = Signal(profile.symbols)
+            m.d.sync += error.eq(error | (1 << symbol_at[5]))
         with m.If(operates):
-            m.d.sync += lived.bit_select(symbol_at[4], 1).eq(1)
-        with m.If(self.config.write & lived.bit_select(self.config.select, 1)):
-            m.d.sync += incomplete.bit_select(self.config.select, 1).eq(1)
-        dropped = Signal()
+            m.d.sync += lived.eq(lived | (1 << symbol_at[4]))
         m.d.comb += dropped.eq(symbols.hit & of_book[2] & self.clearing)
-        with m.If(dropped):
-            m.d.sync += incomplete.bit_select(symbols.index, 1).eq(1)
+        causes = (
+            (orders.incomplete, symbol_at[5]), (levels.overflow, levels.overflow_row[:-1]),
+            (far.full_better, far.touch_row[:-1]), (far.overflow, far.overflow_row[:-1]), (dropped, symbols.index),
+            # A symbol that is configured anew while its old window may hold levels cannot be trusted until a clear.
+            (self.config.write & lived.bit_select(self.config.select, 1), self.config.select))
+        with m.If(Cat(strobe for strobe, _ in causes).any()):
+            m.d.sync += incomplete.eq(incomplete | Cat(
+                Cat(strobe & (symbol == n) for strobe, symbol in causes).any() for n in range(profile.symbols)))
 
         # Clear.
         used = Signal(reset_less=True)

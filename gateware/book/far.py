@@ -1,12 +1,12 @@
 """Price levels outside the windows, all rows together in one small associative table."""
 
-from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
 from gateware.book.operation import Sizes, delay
 from gateware.book.orders import LevelOperation
-from gateware.select import number_of
+from gateware.select import number_of, one_of
 
 __all__ = ["FarLevels"]
 
@@ -58,8 +58,8 @@ class FarLevels(wiring.Component):
         cell_write, cell_read, cell_pick = cells.write_port(), *(cells.read_port(domain="comb") for _ in range(2))
         tick_write, tick_pick = tick_of.write_port(), tick_of.read_port(domain="comb")
         better, used = Signal(count), Signal(count)
-        # Of each two entries: the later one has the higher tick. Entries of one row never have the same.
-        higher = {(a, b): Signal(name=f"higher_{a}_{b}") for a in range(count) for b in range(a)}
+        # For each entry but the first, which of those before it have a lower tick; no two of a row have the same.
+        lower = {n: Signal(n, name=f"lower_{n}") for n in range(1, count)}
 
         # Cycle 4: compare with all entries in use or about to be, and with the operation before.
         row = delay(m, self.row, 4, "row")
@@ -95,11 +95,12 @@ class FarLevels(wiring.Component):
             for n in range(count):
                 with m.If(allocate[n]):
                     m.d.sync += [rows[n].eq(row[1]), ticks[n].eq(tick[1]), better[n].eq(~outside)]
-            for (a, b), bit in higher.items():
-                with m.If(allocate[a]):
-                    m.d.sync += bit.eq(~smaller[b])
-                with m.Elif(allocate[b]):
-                    m.d.sync += bit.eq(smaller[a])
+            for n, those in lower.items():
+                with m.If(first_free[n]):
+                    m.d.sync += those.eq(~smaller[:n])
+                with m.Else():
+                    m.d.sync += those.eq(Cat(
+                        Mux(first_free[other], smaller[n], those[other]) for other in range(n)))
 
         # Cycle 6: read the cell. The two operations before may be on their way to it.
         level = delay(m, self.level, 2, "level")
@@ -111,7 +112,8 @@ class FarLevels(wiring.Component):
 
         # Cycle 7: the change. What was lost is not there to be removed from.
         base, new, new_before = Signal(sizes.cell), Signal(sizes.cell), Signal(sizes.cell)
-        m.d.comb += base.eq(Mux(as_before[0], new.as_value(), Mux(as_before[1], new_before.as_value(), read.as_value())))
+        m.d.comb += base.eq(
+            Mux(as_before[0], new.as_value(), Mux(as_before[1], new_before.as_value(), read.as_value())))
         shares, orders = Signal(profile.level_share_bits + 1), Signal(profile.level_order_bits + 1)
         with m.If(level[2].insert):
             m.d.comb += [shares.eq(base.shares + level[2].shares), orders.eq(base.orders + 1)]
@@ -134,20 +136,22 @@ class FarLevels(wiring.Component):
         with m.If(self.clear):
             m.d.sync += [self.lost.eq(0), used.eq(0)]
 
-        # Picking, best first: the best ask has no candidate below it, the best bid none above.
-        candidates, best, pick = Signal(count), Signal(count), Signal(count)
-        asks = self.pick_row[-1]
-        for n in range(count):
-            rivals = Cat(candidates[other] & ((asks == higher[n, other]) if other < n else (asks != higher[other, n]))
-                         for other in range(count) if other != n)
-            m.d.comb += best[n].eq(candidates[n] & ~rivals.any())
+        # Picking, best first: the best ask has no candidate below it, the best bid none above. Who was a candidate and
+        # is none any more has been picked.
+        candidates, before, gone, picking = Signal(count), Signal(count), Signal(count), Signal()
+        m.d.sync += [before.eq(candidates), picking.eq(self.pick_next)]
         with m.If(self.pick_start):
             in_row = Cat(used[n] & (rows[n] == self.pick_row) for n in range(count))
             m.d.sync += [candidates.eq(in_row & ~better), self.pick_better.eq((in_row & better).any())]
         with m.Elif(self.pick_next):
-            m.d.sync += [pick.eq(best), candidates.eq(candidates & ~best)]
+            asks = self.pick_row[-1]
+            by_earlier = Cat(Const(0, 1), (
+                (candidates[:n] & (those ^ (~asks).replicate(n))).any() for n, those in lower.items()))
+            by_later = one_of(candidates[1:], [those ^ asks.replicate(n) for n, those in lower.items()])
+            m.d.sync += candidates.eq(candidates & (by_earlier | by_later))
         m.d.comb += [
-            self.pick_any.eq(candidates.any()),
-            cell_pick.addr.eq(number_of(pick)), tick_pick.addr.eq(number_of(pick))]
-        m.d.sync += [self.picked.tick.eq(tick_pick.data), self.picked.cell.eq(cell_pick.data)]
+            self.pick_any.eq(candidates.any()), gone.eq(before & ~candidates),
+            cell_pick.addr.eq(number_of(gone)), tick_pick.addr.eq(number_of(gone))]
+        with m.If(picking):
+            m.d.sync += [self.picked.tick.eq(tick_pick.data), self.picked.cell.eq(cell_pick.data)]
         return m

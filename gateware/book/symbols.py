@@ -248,27 +248,26 @@ class Symbols(wiring.Component):
         with m.If(is_2["W"] & breach_known):
             m.d.sync += market_state.mwcb.eq(breach)
         own = data.StructLayout({"trading": 3, "operational_halt": 3, "regsho": 2, "luld_collar": 1, "directory": 1})
-        states = [Signal(own, name=f"state_{n}") for n in range(count)]
+        states = [{name: Signal(field.width, name=f"{name}_{n}") for name, field in own} for n in range(count)]
         acts = Signal()
         m.d.comb += acts.eq(hit_2 & Cat(is_2[letter] for letter in STATE_TYPES).any())
         with m.If(acts):
-            with m.Switch(index_2):
-                for n, state in enumerate(states):
-                    with m.Case(n):
-                        with m.If(is_2["H"]):
-                            m.d.sync += state.trading.eq(trading)
-                        with m.If(is_2["h"]):
-                            m.d.sync += state.operational_halt.eq(state.operational_halt & ~lifted | halted)
-                        with m.If(is_2["Y"] & regsho_known):
-                            m.d.sync += state.regsho.eq(regsho)
-                        with m.If(is_2["J"]):
-                            m.d.sync += state.luld_collar.eq(1)
-                        with m.If(is_2["R"]):
-                            m.d.sync += state.directory.eq(1)
+            for n, state in enumerate(states):
+                with m.If(index_2 == n):
+                    with m.If(is_2["H"]):
+                        m.d.sync += state["trading"].eq(trading)
+                    with m.If(is_2["h"]):
+                        m.d.sync += state["operational_halt"].eq(state["operational_halt"] & ~lifted | halted)
+                    with m.If(is_2["Y"] & regsho_known):
+                        m.d.sync += state["regsho"].eq(regsho)
+                    with m.If(is_2["J"]):
+                        m.d.sync += state["luld_collar"].eq(1)
+                    with m.If(is_2["R"]):
+                        m.d.sync += state["directory"].eq(1)
         with m.If(applies):
             for n, state in enumerate(states):
                 with m.If(replaced[n]):
-                    m.d.sync += state.eq(0)
+                    m.d.sync += [field.eq(0) for field in state.values()]
 
         book_2, symbol_2 = Signal(), Signal()
         m.d.sync += [

@@ -6,6 +6,7 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from gateware.interfaces import MESSAGE_BYTES, DatagramStream
+from gateware.select import one_of
 from wire.itch50 import BOOK_TYPES, SIZES
 from wire.moldudp64 import HEADER, LENGTH_BYTES
 
@@ -107,10 +108,12 @@ class Extractor(wiring.Component):
                 word.eq(arriving), before.eq(word[LANES - 1]), first.eq(self.i.p.first), last.eq(self.i.p.last),
                 self.line.eq(self.i.p.line), first_near.eq(self.i.p.lane < LANES - FIRST_LOW % LANES),
             ]
+            ahead = []
             for k in range(LANES):
                 low, high = arriving[k], arriving[k - 1] if k else word[LANES - 1]
                 at_end = Signal(3, name=f"at_end{k}")
                 m.d.comb += at_end.eq(low[:3] + k)
+                ahead.append((1 << (at_end + LENGTH_BYTES)[:3])[:LANES])
                 m.d.sync += [
                     present[k].eq(~self.i.p.last | (self.i.p.count > k)),
                     count_is[k].eq(self.i.p.last & (self.i.p.count == k + 1)),
@@ -119,8 +122,8 @@ class Extractor(wiring.Component):
                     soon[k].eq((high == 0) & (low >= SHORTEST) & (low < 2 * LANES - k)),
                     late[k].eq(at_end >= LANES - LENGTH_BYTES),
                     tiny[k].eq((high == 0) & (low < SHORTEST)),
-                    *(next_lane[k][j].eq(at_end == (j - LENGTH_BYTES) % LANES) for j in range(LANES)),
                 ]
+            m.d.sync += next_lane.eq(Cat(*ahead))
 
         # The walk. ``lane`` is that of the next low length byte; it is in this word if ``here``. While a block is
         # under way, ``words`` (and one more) counts from its length to the word with its last byte.
@@ -143,8 +146,7 @@ class Extractor(wiring.Component):
         highs = [before, *lows[:-1]]
         new_length = Signal(16)
         m.d.comb += [
-            new_length.eq(Cat(*(chosen([low[b] for low in lows]) for b in range(8)),
-                              *(chosen([high[b] for high in highs]) for b in range(8)))),
+            new_length.eq(one_of(lane, [Cat(low, high) for low, high in zip(lows, highs, strict=True)])),
             selected.eq(here & ~(ending & self.final)),
             ends_next.eq(live & Mux(one_more, words == 1, words == 2)),
         ]
@@ -158,7 +160,7 @@ class Extractor(wiring.Component):
             ]
             with m.If(selected):
                 m.d.sync += [
-                    *(lane[j].eq(chosen([next_lane[k][j] for k in range(LANES)])) for j in range(LANES)),
+                    lane.eq(one_of(lane, list(next_lane))),
                     here.eq(chosen(list(soon & ~late))),
                     live.eq(~chosen(list(tiny))),
                     ending.eq(chosen(list(soon))),
@@ -194,28 +196,36 @@ class Extractor(wiring.Component):
             for s in range(LANES):
                 with m.Case(s):
                     m.d.comb += [turned[k].eq(word[(s + k) % LANES]) for k in range(LANES)]
-        head = Signal(data.ArrayLayout(8, LANES - 1))
-        for x in range(LANES - 1):
-            m.d.comb += head[x].eq(Cat(
-                Cat(lane[p] & word[p + 1 + x][b] for p in range(LANES - 1 - x)).any() for b in range(8)))
+        head = Signal(8 * (LANES - 1))
+        m.d.comb += head.eq(one_of(lane[:-1], [word.as_value()[8 * (p + 1):] for p in range(LANES - 1)]))
 
         # The head of the next block goes to ``gathered`` in the very cycle in which ``data`` takes the old block from
         # it, with the last word's bytes going to ``data`` directly.
-        gathered = Signal(data.ArrayLayout(8, MESSAGE_BYTES))
-        for x in range(MESSAGE_BYTES):
-            q, k = divmod(x, LANES)
-            comes = Signal(name=f"comes{x}")
-            m.d.comb += comes.eq(Mux(passes[k], index[q + 1], index[q]))
-            m.d.sync += self.data[x].eq(Mux(comes, turned[k], gathered[x]))
-            byte, enable = turned[k], comes
-            if x < LANES - 1:
-                byte, enable = Mux(selected, head[x], byte), selected | comes
-            with m.If((valid & enable) | self.load):
-                m.d.sync += gathered[x].eq(Mux(self.load, self.load_data[x], byte))
+        loaded = Signal()
+        m.d.sync += loaded.eq(self.load)
+        gathered = [Signal(8 * min(LANES, MESSAGE_BYTES - at), name=f"gathered_{at // LANES}")
+                    for at in range(0, MESSAGE_BYTES, LANES)]
+        whole = []
+        for q, held in enumerate(gathered):
+            comes = Signal(LANES, name=f"comes_{q}")
+            m.d.comb += comes.eq(passes & index[q + 1].replicate(LANES) | ~passes & index[q].replicate(LANES))
+            lanes = range(len(held) // 8)
+            bytes_in = [held[8 * k:8 * k + 8] for k in lanes]
+            whole += [Mux(comes[k], turned[k], bytes_in[k]) for k in lanes]
+            loads = [self.load_data[q * LANES + k] for k in lanes]
+            with m.If(self.load):
+                m.d.sync += held.eq(Cat(*loads))
+            with m.Elif(valid & (index[q] | index[q + 1] | (selected if q == 0 else 0))):
+                news = [Mux(comes[k], turned[k], bytes_in[k]) for k in lanes]
+                if q == 0:
+                    news[:-1] = [Mux(selected, head[8 * k:8 * k + 8], new) for k, new in enumerate(news[:-1])]
+                m.d.sync += held.eq(Cat(*news))
+        with m.If(valid & ending | loaded):
+            m.d.sync += self.data.eq(Cat(*whole))
 
         # Judgement. ``lane`` is LENGTH_BYTES lanes behind the block's last byte.
         at_last = [lane[(k + LENGTH_BYTES) % LANES] for k in range(LANES)]
-        kind = gathered[0]
+        kind = gathered[0][:8]
         short = Signal()
         short_1 = Signal()
         m.d.sync += [short_1.eq(short), self.short.eq(short_1)]

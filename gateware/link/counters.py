@@ -49,7 +49,8 @@ class Counters(wiring.Component):
         gathered = [Signal(range(count + 1), name=f"gathered_{name}") for name in self.names]
         m.d.sync += [visit.eq(visit.rotate_left(1)), slot.eq(Mux(visit[-1], 0, slot + 1))]
         for n, amount in enumerate(gathered):
-            m.d.sync += amount.eq(Mux(visit[n], 0, amount) + strobes[n])
+            with m.If(visit[n] | strobes[n]):
+                m.d.sync += amount.eq(Mux(visit[n], 0, amount) + strobes[n])
 
         # Add, the lower half before the upper. The first sweep begins from 0, whatever lies in memory.
         first = Signal(init=1)
