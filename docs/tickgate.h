@@ -54,6 +54,7 @@
 #define TICKGATE_REG_CONTROL 0x034u /* rw, 32 bit: modes */
 #define TICKGATE_CONTROL_HOLD 0x00000001u /* release datagrams only after their frame proved good; takes effect between frames */
 #define TICKGATE_CONTROL_ENABLE 0x00000002u /* take frames; when 0 every frame is counted as not for us */
+#define TICKGATE_CONTROL_REORDER 0x00000004u /* keep packets ahead of a gap, and take from them what is new when it is filled */
 #define TICKGATE_REG_COMMAND 0x038u /* wo, 32 bit: commands, act once for each bit written 1 */
 #define TICKGATE_COMMAND_CLEAR 0x00000001u /* start-of-day clear: order table, levels, marks; symbols keep their configuration */
 #define TICKGATE_COMMAND_RESYNC 0x00000002u /* expect SEQ_SET next, whatever came before; forgets the session and any gap */
@@ -125,13 +126,13 @@
 #define TICKGATE_COUNTER_HEARTBEATS 0x480u /* ro, 64 bit: packets with count 0 */
 #define TICKGATE_COUNTER_END_OF_SESSION 0x488u /* ro, 64 bit: packets with count 0xffff */
 #define TICKGATE_COUNTER_PACKETS_MALFORMED 0x490u /* ro, 64 bit: block lengths contradict the datagram, at its end or by count, or a block is below 12 bytes, which ends its packet */
-#define TICKGATE_COUNTER_PACKETS_GAP 0x498u /* ro, 64 bit: packets ahead of the expected sequence number, dropped whole */
+#define TICKGATE_COUNTER_PACKETS_GAP 0x498u /* ro, 64 bit: packets ahead of the expected sequence number, dropped whole if they are not kept */
 #define TICKGATE_COUNTER_PACKETS_SUSPECT 0x4a0u /* ro, 64 bit: packets of which messages were taken before their frame proved bad */
 #define TICKGATE_COUNTER_MSGS_A 0x4a8u /* ro, 64 bit: messages taken from line A */
 #define TICKGATE_COUNTER_MSGS_B 0x4b0u /* ro, 64 bit: messages taken from line B */
 #define TICKGATE_COUNTER_MSGS_INJECTED 0x4b8u /* ro, 64 bit: messages taken from the host */
 #define TICKGATE_COUNTER_MSGS_OLD 0x4c0u /* ro, 64 bit: message copies dropped because already taken */
-#define TICKGATE_COUNTER_MSGS_AHEAD 0x4c8u /* ro, 64 bit: messages dropped because ahead of the expected one */
+#define TICKGATE_COUNTER_MSGS_AHEAD 0x4c8u /* ro, 64 bit: messages ahead of the expected one when they came; dropped if not kept (packets_kept) */
 #define TICKGATE_COUNTER_INJECT_REFUSED 0x4d0u /* ro, 64 bit: injected messages dropped: not of the expected number, length not 1..50, or met by a resync */
 #define TICKGATE_COUNTER_GAPS 0x4d8u /* ro, 64 bit: gaps opened */
 #define TICKGATE_COUNTER_GAPS_STALE 0x4e0u /* ro, 64 bit: gaps that outlived their window */
@@ -161,7 +162,10 @@
 #define TICKGATE_COUNTER_RECORDS 0x5a0u /* ro, 64 bit: records written to the event ring */
 #define TICKGATE_COUNTER_RECORDS_CUT 0x5a8u /* ro, 64 bit: book records whose scan was cut by a later operation */
 #define TICKGATE_COUNTER_NOTICES_LOST 0x5b0u /* ro, 64 bit: FEED records dropped because their queue was full */
-#define TICKGATE_COUNTER_BUS_ERRORS 0x5b8u /* ro, 64 bit: register writes that hit no writable register, or INJECT_DATA or INJECT_GO while a message waits */
+#define TICKGATE_COUNTER_PACKETS_KEPT 0x5b8u /* ro, 64 bit: packets of packets_gap that were kept to be replayed */
+#define TICKGATE_COUNTER_PACKETS_REPLAYED 0x5c0u /* ro, 64 bit: packets kept that are no longer ahead: replayed, and done with */
+#define TICKGATE_COUNTER_PACKETS_LOST 0x5c8u /* ro, 64 bit: packets of packets_gap that found no room, while CONTROL.reorder was set */
+#define TICKGATE_COUNTER_BUS_ERRORS 0x5d0u /* ro, 64 bit: register writes that hit no writable register, or INJECT_DATA or INJECT_GO while a message waits */
 
 /* State word of a symbol. */
 #define TICKGATE_STATE_TRADING 0x00000007u /* TradingState, from the last H message */

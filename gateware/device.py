@@ -6,6 +6,7 @@ from amaranth.lib.wiring import In, Out, connect, flipped
 
 from gateware.book.book import Book
 from gateware.feed.feed import Feed
+from gateware.feed.reorder import Reorder
 from gateware.interfaces import FrameStream, RegisterBus, RingWrite
 from gateware.link.link import LINK_EVENTS, LINKED_EVENTS, Link
 from gateware.net.net import Net
@@ -53,9 +54,11 @@ class Device(wiring.Component):
         self.profile, self.build = profile, build
         self.net = Net(channels=profile.channels)
         self.feed = Feed()
+        self.reorder = Reorder(depth=profile.reorder_words)
         self.book = Book(profile=profile)
         self.link = Link(profile=profile, build=build)
-        events = {name: [event for event, _ in getattr(self, name).events.shape()] for name in ("net", "feed", "book")}
+        events = {name: [event for event, _ in getattr(self, name).events.shape()]
+                  for name in ("net", "feed", "reorder", "book")}
         self._sources = sources({**events, "link": LINK_EVENTS})
         super().__init__({"rx": In(FrameStream), "bus": In(RegisterBus), "ring": Out(RingWrite)})
 
@@ -63,12 +66,15 @@ class Device(wiring.Component):
         m = Module()
         m.submodules.net = net = self.net
         m.submodules.feed = feed = self.feed
+        m.submodules.reorder = reorder = self.reorder
         m.submodules.book = book = self.book
         m.submodules.link = link = self.link
 
         # Data path.
         connect(m, flipped(self.rx), net.i)
-        connect(m, net.o, feed.i)
+        for block in (feed, reorder):
+            m.d.comb += [getattr(block.i, name).eq(getattr(net.o, name)) for name in net.o.signature.members]
+        connect(m, reorder.o, net.again)
         connect(m, feed.o, book.i)
         connect(m, book.record, link.record)
         connect(m, link.ring, flipped(self.ring))
@@ -83,6 +89,8 @@ class Device(wiring.Component):
         m.d.comb += [
             book.cycles.eq(cycles), link.cycles.eq(cycles),
             net.channel.eq(link.channel), net.hold.eq(link.hold), net.enable.eq(link.enable),
+            reorder.enable.eq(link.reorder), reorder.resync.eq(link.resync),
+            *(getattr(reorder, name).eq(getattr(feed, name)) for name in ("ahead", "progress")),
             *(getattr(feed, name).eq(getattr(link, name))
               for name in ("gap_packets", "gap_cycles", "silence_cycles", "resync", "seq_set", "clear")),
             *(getattr(book, name).eq(getattr(feed, name)) for name in ("stale", "suspect", "feed_error")),

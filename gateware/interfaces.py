@@ -6,7 +6,8 @@ from amaranth.lib.wiring import In, Out, Signature
 from wire.registers import ADDRESS_BITS
 
 __all__ = [
-    "FRAME_WORD", "DATAGRAM_WORD", "MESSAGE_BYTES", "MESSAGE", "FrameStream", "DatagramStream", "MessageStream",
+    "FRAME_WORD", "DATAGRAM_WORD", "MESSAGE_BYTES", "MESSAGE", "FrameStream", "DatagramStream", "ReplayStream",
+    "MessageStream",
     "RECORD_WORD", "RecordStream", "Notice", "RING_ADDRESS_BITS", "RingWrite", "RegisterBus",
 ]
 
@@ -18,8 +19,12 @@ FRAME_WORD = data.StructLayout({"data": 64, "first": 1, "last": 1, "count": 4, "
 
 #: One word of a UDP payload, left where it lay in the frame. ``lane`` holds for the ``first`` word (first byte of the
 #: payload), ``count`` for the ``last`` (lanes below it are valid, 1..8; counted from lane 0 even in a word that is
-#: first and last). ``line``: 0 is A, 1 is B; constant through a datagram.
-DATAGRAM_WORD = data.StructLayout({"data": 64, "first": 1, "last": 1, "lane": 3, "count": 4, "line": 1})
+#: first and last). ``line``: 0 is A, 1 is B; ``again``: the datagram is replayed (gateware/feed/reorder.py); both are
+#: constant through a datagram.
+DATAGRAM_WORD = data.StructLayout({"data": 64, "first": 1, "last": 1, "lane": 3, "count": 4, "line": 1, "again": 1})
+
+#: Words of replayed datagrams; one that finds no place is lost.
+ReplayStream = Signature({"valid": Out(1), "p": Out(DATAGRAM_WORD)})
 
 #: One whole ITCH message; ``data[0]`` is its type. Bytes past the message's length are arbitrary.
 MESSAGE = data.StructLayout({"data": data.ArrayLayout(8, MESSAGE_BYTES), "seq": 64})
@@ -31,6 +36,7 @@ FrameStream = Signature({"valid": Out(1), "p": Out(FRAME_WORD)})
 #: with it: the frame was truncated, had a MAC error or a wrong UDP checksum, or its headers proved bad, which is told
 #: before the third word. A datagram may be cut off by a bad verdict before its last word. After a good verdict the next
 #: may begin in the following cycle at the earliest (gateware/net keeps at least 4 idle cycles between two datagrams).
+#: Replayed datagrams come in between and get no verdict; a first word cuts one off.
 DatagramStream = Signature({
     "valid": Out(1), "p": Out(DATAGRAM_WORD), "verdict_done": Out(1), "verdict_bad": Out(1)})
 

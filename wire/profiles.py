@@ -16,6 +16,7 @@ class Profile:
     order_stash: entries of the overflow stash.
     window: ticks a symbol and side, a power of two.
     tick: price units (1/10,000) of one tick; prices off the grid are counted and make the symbol incomplete.
+    reorder_words: words of the memory that keeps packets ahead of a gap, a power of two and at least 64.
     far_levels: price levels outside the windows, all symbols together.
     ref_bits: bits of an order reference kept; a larger reference is refused and counted.
     share_bits, level_share_bits: bits of an order's and of a level's shares.
@@ -30,6 +31,7 @@ class Profile:
     order_stash: int = 8
     window: int
     tick: int = 100
+    reorder_words: int = 512
     far_levels: int
     ref_bits: int
     share_bits: int
@@ -42,8 +44,8 @@ class Profile:
 PROFILES = {p.name: p for p in (
     Profile(name="sim", symbols=64, order_slots=131_072, window=16_384, far_levels=64, ref_bits=48, share_bits=32,
             level_share_bits=32, level_order_bits=16),
-    Profile(name="tiny", symbols=4, levels=4, order_slots=64, order_stash=2, window=64, far_levels=4, ref_bits=16,
-            share_bits=20, level_share_bits=24, level_order_bits=8),
+    Profile(name="tiny", symbols=4, levels=4, order_slots=64, order_stash=2, window=64, reorder_words=64, far_levels=4,
+            ref_bits=16, share_bits=20, level_share_bits=24, level_order_bits=8),
     Profile(name="ecp5_85", symbols=8, order_slots=16_384, window=1024, far_levels=16, ref_bits=32, share_bits=20,
             level_share_bits=24, level_order_bits=12, clock_hz=125_000_000),
     Profile(name="ecp5_25", symbols=4, order_slots=4_096, window=512, far_levels=8, ref_bits=32, share_bits=20,

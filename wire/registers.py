@@ -75,13 +75,13 @@ COUNTERS = (
     ("end_of_session", "packets with count 0xffff"),
     ("packets_malformed", "block lengths contradict the datagram, at its end or by count, or a block is below 12 "
      "bytes, which ends its packet"),
-    ("packets_gap", "packets ahead of the expected sequence number, dropped whole"),
+    ("packets_gap", "packets ahead of the expected sequence number, dropped whole if they are not kept"),
     ("packets_suspect", "packets of which messages were taken before their frame proved bad"),
     ("msgs_a", "messages taken from line A"),
     ("msgs_b", "messages taken from line B"),
     ("msgs_injected", "messages taken from the host"),
     ("msgs_old", "message copies dropped because already taken"),
-    ("msgs_ahead", "messages dropped because ahead of the expected one"),
+    ("msgs_ahead", "messages ahead of the expected one when they came; dropped if not kept (packets_kept)"),
     ("inject_refused", "injected messages dropped: not of the expected number, length not 1..50, or met by a resync"),
     ("gaps", "gaps opened"),
     ("gaps_stale", "gaps that outlived their window"),
@@ -112,6 +112,9 @@ COUNTERS = (
     ("records", "records written to the event ring"),
     ("records_cut", "book records whose scan was cut by a later operation"),
     ("notices_lost", "FEED records dropped because their queue was full"),
+    ("packets_kept", "packets of packets_gap that were kept to be replayed"),
+    ("packets_replayed", "packets kept that are no longer ahead: replayed, and done with"),
+    ("packets_lost", "packets of packets_gap that found no room, while CONTROL.reorder was set"),
     ("bus_errors", "register writes that hit no writable register, or INJECT_DATA or INJECT_GO while a message waits"),
 )
 
@@ -143,7 +146,8 @@ REGISTERS: tuple[Register, ...] = (
         Bits("feed_error", 9, 1, "a message of wrong length was taken since the last clear"))),
     Register("CONTROL", 0x034, "rw", "modes", bits=(
         Bits("hold", 0, 1, "release datagrams only after their frame proved good; takes effect between frames"),
-        Bits("enable", 1, 1, "take frames; when 0 every frame is counted as not for us"))),
+        Bits("enable", 1, 1, "take frames; when 0 every frame is counted as not for us"),
+        Bits("reorder", 2, 1, "keep packets ahead of a gap, and take from them what is new when it is filled"))),
     Register("COMMAND", 0x038, "wo", "commands, act once for each bit written 1", bits=(
         Bits("clear", 0, 1, "start-of-day clear: order table, levels, marks; symbols keep their configuration"),
         Bits("resync", 1, 1, "expect SEQ_SET next, whatever came before; forgets the session and any gap"))),

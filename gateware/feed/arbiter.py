@@ -37,8 +37,8 @@ class Arbiter(wiring.Component):
         A block too short for any message was met.
     inject, inject_known, inject_fits : In(1)
         The same of the host's message, which is to be taken. Never in the cycle of a block.
-    line : In(1)
-        Line of the packet under way.
+    line, again : In(1)
+        Line of the packet under way; it is replayed: its old messages and those ahead have been counted before.
     resync, seq_set : In
         Expect ``seq_set`` next and forget the session.
     clear : In(1)
@@ -73,6 +73,7 @@ class Arbiter(wiring.Component):
     inject_known: In(1)
     inject_fits: In(1)
     line: In(1)
+    again: In(1)
     resync: In(1)
     seq_set: In(64)
     clear: In(1)
@@ -177,8 +178,8 @@ class Arbiter(wiring.Component):
             self.from_a.eq(ends & taking & ~self.line),
             self.from_b.eq(ends & taking & self.line),
             self.injected.eq(self.inject),
-            self.old.eq(ends & old),
-            self.ahead.eq(ends & self.leads),
+            self.old.eq(ends & old & ~self.again),
+            self.ahead.eq(ends & self.leads & ~self.again),
         ]
         with m.If(resyncing):
             m.d.sync += self.expected.eq(resync_number)

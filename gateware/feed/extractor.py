@@ -57,8 +57,8 @@ class Extractor(wiring.Component):
         The word is the last of its datagram.
     exact : Out(1)
         With ``end`` and ``closed``: no byte follows the block.
-    line : Out(1)
-        Line of the word, and of the datagram until the next one begins.
+    line, again : Out(1)
+        Line of the word, and of the datagram until the next one begins; and whether it is replayed.
     data : Out(50 bytes)
         The block. Bytes past its length are arbitrary.
     """
@@ -75,6 +75,7 @@ class Extractor(wiring.Component):
     closed: Out(1)
     exact: Out(1)
     line: Out(1)
+    again: Out(1)
     data: Out(data.ArrayLayout(8, MESSAGE_BYTES))
 
     def elaborate(self, platform):
@@ -106,7 +107,8 @@ class Extractor(wiring.Component):
         with m.If(taken):
             m.d.sync += [
                 word.eq(arriving), before.eq(word[LANES - 1]), first.eq(self.i.p.first), last.eq(self.i.p.last),
-                self.line.eq(self.i.p.line), first_near.eq(self.i.p.lane < LANES - FIRST_LOW % LANES),
+                self.line.eq(self.i.p.line), self.again.eq(self.i.p.again),
+                first_near.eq(self.i.p.lane < LANES - FIRST_LOW % LANES),
             ]
             ahead = []
             for k in range(LANES):

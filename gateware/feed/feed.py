@@ -34,7 +34,8 @@ class Feed(wiring.Component):
     gap, heartbeat, all counters of packets) counts when its frame proved good. Messages count as they come, in a frame
     that proves bad as well; a word that comes with the bad verdict is not taken. A block shorter than 12 bytes is
     consumed as a message of wrong length and ends its packet, which is malformed. The datagram that ``resync`` meets is
-    dropped to its end without a count.
+    dropped to its end without a count. A replayed datagram (``again``) has no verdict: of it only the messages taken
+    count.
 
     Members
     -------
@@ -59,6 +60,9 @@ class Feed(wiring.Component):
         a message of wrong length was taken.
     expected, highest : Out(64)
         Number of the next message; highest number after a message heard of.
+    ahead, progress : Out(1)
+        For gateware/feed/reorder.py: the datagram judged last has messages of the session and they are ahead, 6 cycles
+        after its first word, if it has a message; a message was taken.
     notice : Out(NoticePort)
         Notices for the host.
     """
@@ -82,6 +86,8 @@ class Feed(wiring.Component):
     feed_error: Out(1)
     expected: Out(64)
     highest: Out(64)
+    ahead: Out(1)
+    progress: Out(1)
     notice: Out(NoticePort)
 
     def elaborate(self, platform):
@@ -119,6 +125,7 @@ class Feed(wiring.Component):
         m.d.comb += [
             arbiter.session.eq(mold.session), arbiter.sequence.eq(mold.sequence), arbiter.numbered.eq(mold.numbered),
             arbiter.begun.eq(packets.begun), arbiter.learn.eq(packets.learn), arbiter.line.eq(extractor.line),
+            arbiter.again.eq(extractor.again),
             arbiter.block.eq(ends), arbiter.known.eq(extractor.known), arbiter.fits.eq(extractor.fits),
             arbiter.short.eq(extractor.short & ~mold.none),
             arbiter.inject.eq(inject.take), arbiter.inject_known.eq(inject.known),
@@ -158,7 +165,8 @@ class Feed(wiring.Component):
             self.silent.eq(silence_watch.silent), self.suspect.eq(packets.suspect),
             self.session_known.eq(arbiter.session_known), self.ended.eq(packets.ended_level),
             self.feed_error.eq(arbiter.feed_error), self.expected.eq(arbiter.expected),
-            self.highest.eq(gap_watch.highest),
+            self.highest.eq(gap_watch.highest), self.ahead.eq(arbiter.leads & ~mold.none),
+            self.progress.eq(arbiter.taken),
             *(self.events[name].eq(getattr(packets, name)) for name in (
                 "packets_a", "packets_b", "packets_short", "packets_session", "heartbeats", "end_of_session",
                 "packets_malformed", "packets_gap", "packets_suspect")),

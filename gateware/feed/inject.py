@@ -65,13 +65,17 @@ class Inject(wiring.Component):
     def elaborate(self, platform):
         m = Module()
 
-        # Pause: no datagram is under way and none has been for SETTLE cycles.
+        # Pause: no datagram is under way and none has been for SETTLE cycles. A replay has no pauses: one that pauses
+        # has been given up.
         under_way = Signal()
+        again = Signal()
         quiet = Signal(SETTLE - 1)
         with m.If(self.i.verdict_done & self.i.verdict_bad):
             m.d.sync += under_way.eq(0)
         with m.Elif(self.i.valid):
-            m.d.sync += under_way.eq(~self.i.p.last)
+            m.d.sync += [under_way.eq(~self.i.p.last), again.eq(self.i.p.again)]
+        with m.Elif(again):
+            m.d.sync += under_way.eq(0)
         resyncing = Signal()
         m.d.sync += resyncing.eq(self.resync)
         stir = Signal()

@@ -71,7 +71,7 @@ class Link(wiring.Component):
     events : LINKED_EVENTS
     record : book records
     notice : notices of the feed
-    hold, enable, channel, gap_packets, gap_cycles, silence_cycles, seq_set : registers of these names
+    hold, enable, reorder, channel, gap_packets, gap_cycles, silence_cycles, seq_set : registers of these names
     clear, resync : commands, one cycle each
     inject : messages of the host
     config : configuration of a symbol
@@ -88,7 +88,7 @@ class Link(wiring.Component):
             "bus": In(RegisterBus), "ring": Out(RingWrite), "cycles": In(64), "status": In(STATUS),
             "expected": In(64), "highest": In(64), "events": In(LINKED_EVENTS),
             "record": In(RecordStream), "notice": In(Notice),
-            "hold": Out(1), "enable": Out(1), "channel": Out(data.ArrayLayout(CHANNEL, channels)),
+            "hold": Out(1), "enable": Out(1), "reorder": Out(1), "channel": Out(data.ArrayLayout(CHANNEL, channels)),
             "gap_packets": Out(32), "gap_cycles": Out(32), "silence_cycles": Out(32), "seq_set": Out(64),
             "clear": Out(1), "resync": Out(1), "inject": Out(InjectPort), "config": Out(SymbolConfig(profile=profile)),
             "select": Out(range(profile.symbols)), "select_state": In(32), "select_locate": In(LOCATE)})
@@ -106,7 +106,7 @@ class Link(wiring.Component):
 
         # Registers to the blocks and back.
         m.d.comb += [
-            self.hold.eq(registers.control.hold), self.enable.eq(registers.control.enable),
+            *(getattr(self, name).eq(registers.control[name]) for name in ("hold", "enable", "reorder")),
             self.clear.eq(registers.command.clear), self.resync.eq(registers.command.resync),
             *(getattr(self, name).eq(getattr(registers, name))
               for name in ("gap_packets", "gap_cycles", "silence_cycles", "seq_set")),

@@ -68,6 +68,7 @@ class Headers(wiring.Component):
     enable : take frames that begin
     condemned : the headers of the frame under way proved bad; put out no more of its payload
     payload : words of the datagram
+    near : a word of a datagram may come in this cycle; does not depend on ``i``
     settle : the headers are complete
     address, address_valid : destination address, strobe
     early, early_valid : destination port in the word before *start*, strobe
@@ -84,6 +85,7 @@ class Headers(wiring.Component):
     enable: In(1)
     condemned: In(1)
     payload: Out(PayloadStream)
+    near: Out(1)
     settle: Out(1)
     address: Out(32)
     address_valid: Out(1)
@@ -228,7 +230,7 @@ class Headers(wiring.Component):
         # Payload.
         emit = Signal()
         m.d.comb += [
-            self.payload.valid.eq(step & emit & (~last | whole) & ~self.condemned),
+            self.near.eq(emit), self.payload.valid.eq(step & emit & (~last | whole) & ~self.condemned),
             self.payload.p.data.eq(word), self.payload.p.first.eq(expect.start), self.payload.p.last.eq(ends_here),
             self.payload.p.lane.eq(Cat(C(0b10, 2), lane6)),
             self.payload.p.count.eq(Mux(ends_here, last_lane + 1, WORD_BYTES))]

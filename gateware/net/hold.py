@@ -4,7 +4,7 @@ from amaranth.hdl import Assert, Cat, Format, Module, Mux, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from gateware.interfaces import DATAGRAM_WORD, DatagramStream
+from gateware.interfaces import DATAGRAM_WORD, DatagramStream, ReplayStream
 from gateware.ram import Ram
 
 __all__ = ["Hold", "GAP", "LAG"]
@@ -34,6 +34,8 @@ class Hold(wiring.Component):
     Members
     -------
     i : words and verdicts; each datagram begun gets a verdict, in a cycle without a word
+    near : a word may come on ``i`` in this cycle
+    again : words to put out, one cycle later as well, where there is no other; lost otherwise
     hold : wanted mode
     o : words and verdicts
     active : mode in force
@@ -41,6 +43,8 @@ class Hold(wiring.Component):
     """
 
     i: In(DatagramStream)
+    near: In(1)
+    again: In(ReplayStream)
     hold: In(1)
     o: Out(DatagramStream)
     active: Out(1)
@@ -98,10 +102,14 @@ class Hold(wiring.Component):
             read.eq(read + pending), fetched.eq(pending), held_valid.eq(fetched), held.eq(ram.r_data)]
 
         release = Signal()
-        m.d.comb += release.eq(held_valid & held.valid)
+        between = Signal()
+        m.d.comb += [
+            release.eq(held_valid & held.valid),
+            between.eq(self.again.valid & ~Mux(self.active, release, self.near))]
         m.d.sync += [
-            self.o.valid.eq(Mux(self.active, release, self.i.valid)),
-            self.o.p.eq(Mux(self.active, held.p, self.i.p)),
+            Assert(self.near | ~self.i.valid, Format("a word came unannounced")),
+            self.o.valid.eq(Mux(self.active, release, self.i.valid) | between),
+            self.o.p.eq(Mux(between, self.again.p, Mux(self.active, held.p, self.i.p))),
             self.o.verdict_done.eq(Mux(self.active, release & held.p.last, self.i.verdict_done)),
             self.o.verdict_bad.eq(~self.active & self.i.verdict_bad)]
 

@@ -4,7 +4,7 @@ from amaranth.hdl import Assert, Format, Module, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from gateware.interfaces import DatagramStream, FrameStream
+from gateware.interfaces import DatagramStream, FrameStream, ReplayStream
 from gateware.net.channels import CHANNEL, ChannelMatch
 from gateware.net.checksum import InternetChecksum
 from gateware.net.fate import EVENTS, Fate
@@ -45,6 +45,7 @@ class Net(wiring.Component):
     channel : channel table; the first entry that matches gives the line
     hold : put out a datagram only when its whole frame proved good; see ``hold_active``
     enable : take frames; when low, every frame that begins counts as not for us
+    again : words of replayed datagrams, put out one cycle later where there is no other word; lost otherwise
     o : datagrams
     events : strobes for the counters of the same names
     hold_active : hold is in force
@@ -56,7 +57,7 @@ class Net(wiring.Component):
         self.channels, self.hold_depth = channels, hold_depth
         super().__init__({
             "i": In(FrameStream), "channel": In(data.ArrayLayout(CHANNEL, channels)),
-            "hold": In(1), "enable": In(1),
+            "hold": In(1), "enable": In(1), "again": In(ReplayStream),
             "o": Out(DatagramStream), "events": Out(EVENTS), "hold_active": Out(1)})
 
     def elaborate(self, platform):
@@ -74,6 +75,7 @@ class Net(wiring.Component):
         wiring.connect(m, headers.end, fate.end)
         wiring.connect(m, headers.findings, fate.findings)
         wiring.connect(m, output.o, wiring.flipped(self.o))
+        wiring.connect(m, wiring.flipped(self.again), output.again)
         m.d.comb += [
             headers.enable.eq(self.enable), headers.condemned.eq(fate.condemned),
             match.channel.eq(self.channel), match.settle.eq(headers.settle),
@@ -84,30 +86,33 @@ class Net(wiring.Component):
             fate.begun.eq(headers.begun), fate.lost.eq(headers.lost), fate.ip_holds.eq(ip_checksum.holds),
             fate.missed.eq(match.missed), fate.udp_holds.eq(udp_checksum.holds), fate.overflow.eq(output.overflow),
             fate.payload.eq(headers.payload.valid), self.events.eq(fate.events),
-            output.hold.eq(self.hold), self.hold_active.eq(output.active),
+            output.near.eq(headers.near), output.hold.eq(self.hold), self.hold_active.eq(output.active),
             output.i.valid.eq(headers.payload.valid), output.i.p.eq(headers.payload.p),
             output.i.p.line.eq(match.line),
             output.i.verdict_done.eq(fate.verdict_done), output.i.verdict_bad.eq(fate.verdict_bad)]
 
+        word = Signal()
         under_way = Signal()
+        m.d.comb += word.eq(self.o.valid & ~self.o.p.again)
         with m.If(self.o.verdict_done):
             m.d.sync += under_way.eq(0)
-        with m.Elif(self.o.valid):
+        with m.Elif(word):
             m.d.sync += under_way.eq(1)
         # What the feed relies on: order, idle cycles behind each datagram, and two cycles from a good verdict to the
         # next datagram.
         idle = Signal(range(GAP + 1), init=GAP)
         decided = Signal()
         begins = Signal()
-        m.d.comb += begins.eq(self.o.valid & self.o.p.first)
-        with m.If(self.o.valid):
+        m.d.comb += begins.eq(word & self.o.p.first)
+        with m.If(word):
             m.d.sync += idle.eq(0)
         with m.Elif(idle != GAP):
             m.d.sync += idle.eq(idle + 1)
         m.d.sync += [
             decided.eq(self.o.verdict_done & ~self.o.verdict_bad),
-            Assert(~self.o.valid | (self.o.p.first != under_way), Format("datagram begins inside another")),
-            Assert(~self.o.verdict_done | under_way | self.o.valid, Format("verdict on no datagram")),
+            Assert(~word | (self.o.p.first != under_way), Format("datagram begins inside another")),
+            Assert(~(under_way & self.o.valid & self.o.p.again), Format("replayed word inside a datagram")),
+            Assert(~self.o.verdict_done | under_way | word, Format("verdict on no datagram")),
             Assert(~begins | (idle == GAP), Format("datagram {} cycles behind another", idle)),
             Assert(~(begins & decided), Format("datagram in the cycle after a good verdict"))]
         return m

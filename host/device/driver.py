@@ -190,9 +190,10 @@ class Device:
         """Mark the books stale after ``cycles`` cycles without packet or heartbeat; 0 means never."""
         self.write("SILENCE_CYCLES", cycles)
 
-    def set_mode(self, *, enable: bool = True, hold: bool = False) -> None:
-        """Take frames (``enable``), each only after it proved good as a whole (``hold``)."""
-        self.write("CONTROL", hold | enable << 1)
+    def set_mode(self, *, enable: bool = True, hold: bool = False, reorder: bool = False) -> None:
+        """Take frames (``enable``), each only after it proved good as a whole (``hold``); keep packets ahead of a gap
+        until it is filled (``reorder``)."""
+        self.write("CONTROL", hold | enable << 1 | reorder << 2)
 
     def clear(self) -> None:
         """Start-of-day clear: empty order table, levels and marks; returns when it is done."""

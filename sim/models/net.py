@@ -23,8 +23,8 @@ they come to light in the frame:
 12. ``frames_ok``
 
 Bytes behind the IP total length are padding and are ignored. With the fates 9 to 11 the payload was already under way
-when the frame was found bad: a device that holds frames drops it, one that cuts through has handed it on, in words of eight
-bytes counted from the frame's begin, but never the word in which a truncated frame ends.
+when the frame was found bad: a device that holds frames drops it, one that cuts through has handed it on, in words of
+eight bytes counted from the frame's begin, but never the word in which a truncated frame ends.
 """
 
 from collections.abc import Iterable

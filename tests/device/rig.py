@@ -54,7 +54,7 @@ class Rig:
         self.device = Device(self.transport)
 
     def start(self, symbols: Iterable[tuple[int, int]], *, lines: Sequence[Line] = (LINE_A, LINE_B), hold: bool = False,
-              gap_packets: int = 64, sequence: int = 1) -> None:
+              reorder: bool = False, gap_packets: int = 64, sequence: int = 1) -> None:
         """Reset, follow ``symbols`` (locate, lowest price of the window), listen to ``lines``."""
         self.transport.device.reset()
         self.transport.ring["seq"] = 0
@@ -68,7 +68,7 @@ class Rig:
         device.set_gap(packets=gap_packets, cycles=0)
         device.set_silence(0)
         device.resync(sequence)
-        device.set_mode(enable=True, hold=hold)
+        device.set_mode(enable=True, hold=hold, reorder=reorder)
         self.reader = device.reader()
 
     def play(self, frames: Schedule | FrameBatch) -> np.ndarray:

@@ -115,14 +115,14 @@ def test_status_bits():
 
 def test_control_and_channels():
     async def bench(ctx, dut, read, write):
-        await write("CONTROL", 0b10)
+        await write("CONTROL", 0b110)
         for n in range(4):
             await write(f"CHANNEL{n}_IP", 0xe000_0001 + n)
             await write(f"CHANNEL{n}_PORT", 1000 + n | (n & 1) << 16 | (n != 2) << 31)
         for name, value in (("GAP_PACKETS", 3), ("GAP_CYCLES", 4), ("SILENCE_CYCLES", 5), ("SEQ_SET", 6 << 32 | 7)):
             await write(name, value)
         await ctx.tick().repeat(WRITE_LATENCY)
-        assert (ctx.get(dut.hold), ctx.get(dut.enable)) == (0, 1)
+        assert [ctx.get(getattr(dut, name)) for name in ("hold", "enable", "reorder")] == [0, 1, 1]
         for n in range(4):
             channel = dut.channel[n]
             assert [ctx.get(channel[name]) for name in ("ip", "port", "line", "enable")] == [

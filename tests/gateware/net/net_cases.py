@@ -56,6 +56,7 @@ async def connect(dut, *, hold: bool) -> tuple[FrameSource, Monitor]:
     entries = (CHANNEL.const(vars(entry)).as_bits() << n * CHANNEL.size for n, entry in enumerate(CHANNELS))
     dut.channel.value = sum(entries)
     dut.hold.value, dut.enable.value = hold, 1
+    dut.again__valid.value, dut.again__p.value = 0, 0
     await begin(dut)
     await RisingEdge(dut.clk)
     cocotb.start_soon(monitor.watch())

@@ -72,7 +72,7 @@ def test_regs_read_and_write(transports: Use, capsys: pytest.CaptureFixture[str]
     assert main(["regs", "write", "SEQ_SET", "0x100000001"]) == 0
     assert capsys.readouterr().out == "SEQ_SET = 0x0000000100000001 (4294967297)\n"
     assert main(["regs", "write", "CONTROL", "2"]) == 0
-    assert capsys.readouterr().out == "CONTROL = 0x00000002 (2)  hold=0  enable=1\n"
+    assert capsys.readouterr().out == "CONTROL = 0x00000002 (2)  hold=0  enable=1  reorder=0\n"
     assert main(["regs", "write", "COMMAND", "1"]) == 0
     assert capsys.readouterr().out == ""
     assert all(transport.closed for transport in opened) and len(opened) == 4

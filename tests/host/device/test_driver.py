@@ -157,11 +157,12 @@ def test_gap_silence_modes_and_commands() -> None:
     device.set_silence(77)
     device.set_mode(hold=True)
     device.set_mode(enable=False)
+    device.set_mode(hold=True, reorder=True)
     device.resync(12)
     device.clear()
     assert writes(transport) == [
         ("GAP_PACKETS", 8), ("GAP_CYCLES", 1000), ("SILENCE_CYCLES", 77), ("CONTROL", 3), ("CONTROL", 0),
-        ("SEQ_SET", 12), ("SEQ_SET/4", 0), ("COMMAND", 2), ("COMMAND", 1)]
+        ("CONTROL", 7), ("SEQ_SET", 12), ("SEQ_SET/4", 0), ("COMMAND", 2), ("COMMAND", 1)]
 
 
 def test_clear_waits_until_it_is_done() -> None:
