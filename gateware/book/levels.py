@@ -103,9 +103,11 @@ class Levels(wiring.Component):
         # Cycle 5: capture them; read the row's summary. Which of the four operations before, whose results are not
         # in the memories yet, touched the same row, word, cell? (bit d-1: the operation d before)
         cell_read, word_read, summary = Signal(sizes.cell), Signal(word_size), Signal(words)
+        occupied, same_row_3 = Signal(), Signal()           # cycles 8, and 5: as the operation three before
         same_row, same_word, same_cell = Signal(2), Signal(4), Signal(4)
         m.d.comb += summary_read.addr.eq(row[5])
-        m.d.sync += [cell_read.eq(own_cells.r_data), word_read.eq(own_words.r_data), summary.eq(summary_read.data)]
+        m.d.sync += [
+            same_row_3.eq((row[4] == row[7]) & valid[7]), cell_read.eq(own_cells.r_data), word_read.eq(own_words.r_data)]
         for d in range(1, 5):
             equal_row = (row[5] == row[5 + d]) & valid[5 + d]
             equal_word = equal_row & (rank[5][low:] == rank[5 + d][low:])
@@ -118,10 +120,17 @@ class Levels(wiring.Component):
         m.d.comb += [select_5.eq(Const(1, words) << rank[5][low:]), bit_5.eq(Const(1, word_size) << rank[5][:low])]
         select, bit = stages(select_5, 5, 8, "select"), stages(bit_5, 5, 7, "bit")
 
+        def settle(summary, same_row):
+            """Return ``summary`` after the operation in cycle 8, if that was on the same row."""
+            bits = Mux(same_row, select[8], 0)
+            return summary & ~bits | Mux(occupied, bits, 0)
+
+        m.d.sync += summary.eq(settle(summary_read.data, same_row_3))
+
         # Cycle 6: the cell and the word as the operations two to four before leave them. The one right before has no
         # result yet: on the same cell its base is ours too, and its change adds to ours; on the same word we wait for
         # it.
-        new_cell, new_word, occupied = Signal(sizes.cell), Signal(word_size), Signal()      # cycle 8
+        new_cell, new_word = Signal(sizes.cell), Signal(word_size)                          # cycle 8
         later_cell, later_word = stages(new_cell, 8, 10, "new_cell"), stages(new_word, 8, 10, "new_word")
         base_cell, base_word = Signal(sizes.cell), Signal(word_size)                        # cycle 7
         change = Signal(data.StructLayout({"shares": share_bits + 2, "orders": 4}))         # cycle 7
@@ -143,15 +152,14 @@ class Levels(wiring.Component):
         # Cycle 6, too: the first of the other words. The operation two before has settled its word by now.
         settled_summary, others = Signal(words), Signal(words)
         m.d.comb += [
-            settled_summary.eq(summary & ~(same_row[1].replicate(words) & select[8])
-                               | (same_row[1] & occupied).replicate(words) & select[8]),
+            settled_summary.eq(settle(summary, same_row[1])),
             others.eq(settled_summary & ~(valid[6].replicate(words) & select[6])
                       & ~(same_row[0].replicate(words) & select[7]))]
         summary_7, other_7, other_any_7 = Signal(words), Signal(sizes.words_bits), Signal()
         m.d.sync += [
             summary_7.eq(settled_summary), Cat(other_7, other_any_7).eq(Cat(*lowest(others)))]
 
-        # Cycle 7: the new cell, the new word, the new summary; read the first other word.
+        # Cycle 7: the new cell, the new word; read the first other word.
         shares, orders = Signal(share_bits + 2), Signal(order_bits + 2)
         word, rest, remains = Signal(word_size), Signal(word_size), Signal()
         m.d.comb += [
@@ -166,13 +174,9 @@ class Levels(wiring.Component):
             before.eq(Mux(same_cell_7, new_cell.as_value(), base_cell.as_value())),
             self.overflow.eq(valid[7] & (shares[share_bits] & ~shares[-1] | orders[order_bits] & ~orders[-1])),
             self.underflow.eq(valid[7] & (shares[-1] | orders[-1]))]
-        previous_settled = same_row_7.replicate(words) & select[8]
+        summary_8 = Signal(words)
+        m.d.sync += summary_8.eq(settle(summary_7, same_row_7))
         m.d.comb += [
-            summary_write.en.eq(valid[7] | self.clear),
-            summary_write.addr.eq(Mux(self.clear, self.clear_address[sizes.window_bits:], row[7])),
-            summary_write.data.eq(Mux(self.clear, 0, (
-                (summary_7 & ~previous_settled | previous_settled & occupied.replicate(words)) & ~select[7]
-                | (rest.any() | remains).replicate(words) & select[7]))),
             best_words.r_addr.eq(Mux(commit[7], Cat(other_7, row[7]), self.scan_word_address)),
             self.scan_word_ready.eq(~commit[7])]
         # What is written in cycle 8 waits in registers of its own, and so does a clear.
@@ -181,7 +185,7 @@ class Levels(wiring.Component):
             write.eq(valid[7] | self.clear),
             write_cell.eq(Mux(self.clear, self.clear_address, Cat(rank[7], row[7])))]
         with m.If(self.clear):
-            m.d.sync += [new_cell.eq(0), new_word.eq(0)]
+            m.d.sync += [new_cell.eq(0), new_word.eq(0), occupied.eq(0), summary_8.eq(0)]
 
         # Cycle 8: write; find the first cell of the own word; compare the words that compete.
         m.d.comb += [
@@ -191,6 +195,9 @@ class Levels(wiring.Component):
             m.d.comb += [cells.w_en.eq(write), cells.w_addr.eq(write_cell), cells.w_data.eq(new_cell)]
         for bitmap in (own_words, best_words):
             m.d.comb += [bitmap.w_en.eq(write), bitmap.w_addr.eq(write_cell[low:]), bitmap.w_data.eq(new_word)]
+        m.d.comb += [
+            summary_write.en.eq(write), summary_write.addr.eq(write_cell[sizes.window_bits:]),
+            summary_write.data.eq(settle(summary_8, 1))]
         own_first_8 = Signal(sizes.word_bits)
         m.d.comb += own_first_8.eq(lowest(new_word)[0])
         own_first = stages(own_first_8, 8, 10, "own_first")

@@ -181,18 +181,21 @@ class Scan(wiring.Component):
             mine = Cat(self.symbol, n)
             far_touched = Signal(name=f"far_touched_{n}")
             m.d.comb += far_touched.eq(far.touch_valid & (far.touch_row == mine))
-            with m.If(levels.touch_valid & (levels.touch_row == mine) & (levels.touch_rank < known.limit)):
+            # What is read while it begins is as of before a change in that very cycle.
+            begins = Signal(name=f"begins_{n}")
+            m.d.comb += begins.eq(far.pick_start & (side == n))
+            touched = levels.touch_valid & (levels.touch_row == mine)
+            with m.If(touched & (begins | (levels.touch_rank < known.limit))):
                 m.d.sync += known.limit.eq(levels.touch_rank)
-            with m.Elif(far_touched & known.limit[-1]):
+            with m.Elif(far_touched & (begins | known.limit[-1])):
                 m.d.sync += known.limit.eq(1 << sizes.window_bits)
+            with m.Elif(begins):
+                m.d.sync += known.limit.eq(~0)
             with m.If(far_touched & far.touch_better):
                 m.d.sync += known.incomplete.eq(1)
             with m.If(side == n):
                 with m.If(far.pick_start):
-                    # The candidates are those of before a change in this very cycle.
-                    m.d.sync += [
-                        known.limit.eq(Mux(far_touched, 1 << sizes.window_bits, ~0)),
-                        known.incomplete.eq(far_touched & far.touch_better)]
+                    m.d.sync += known.incomplete.eq(far_touched & far.touch_better)
                 with m.Else():
                     m.d.sync += [known.count.eq(count), known.exhausted.eq(exhausted)]
                     with m.If(far.pick_better | unknown):
