@@ -14,12 +14,22 @@ __all__ = ["Levels", "lowest"]
 def lowest(bits):
     """Return (index of the lowest set bit of ``bits``, whether any is set); the index is 0 if none is.
 
-    A subtraction isolates the bit, which a carry chain does faster than a tree of multiplexers; its number is read off.
+    A tree of four branches at each node, which is what LUTs of four inputs do best: 32 bits are four of them deep.
     """
-    alone = bits & (~bits + 1)[:len(bits)]
-    width = (len(bits) - 1).bit_length()
-    masks = [sum(1 << n for n in range(len(bits)) if n >> bit & 1) for bit in range(width)]
-    return Cat((alone & Const(mask, len(bits))).any() for mask in masks), bits.any()
+    nodes = [(bit, Const(0, 0)) for bit in bits]
+    while len(nodes) > 1:
+        nodes += [(Const(0, 1), Const(0, len(nodes[0][1])))] * (-len(nodes) % 4)
+        nodes = [_first_of(*nodes[n:n + 4]) for n in range(0, len(nodes), 4)]
+    (any_set, index), = nodes
+    return index[:(len(bits) - 1).bit_length()], any_set
+
+
+def _first_of(a, b, c, d):
+    """Return the node (any, index) above four nodes."""
+    (any_a, index_a), (any_b, index_b), (any_c, index_c), (any_d, index_d) = a, b, c, d
+    return any_a | any_b | any_c | any_d, Cat(
+        Mux(any_a, index_a, Mux(any_b, index_b, Mux(any_c, index_c, index_d))),
+        ~any_a & (any_b | ~any_c & any_d), ~any_a & ~any_b & (any_c | any_d))
 
 
 class Levels(wiring.Component):
