@@ -83,10 +83,11 @@ class Symbols(wiring.Component):
     Latency: ``valid``, ``hit``, ``index`` and ``base`` two cycles after ``i``; ``events`` and ``state_changed`` three,
     and in that cycle a read port that is given the index reads the new state word. Throughput: one message a cycle.
 
-    A configuration write is in force, whole, for messages presented from the second cycle after it on. A message that
-    is then in the pipeline for the entry's former name is one of no followed symbol; one for the same name is kept. A
+    A configuration write is in force, whole, for messages presented from the fourth cycle after it on, or the fifth if
+    there was an R message in the cycle after it: they share the comparison of names. A message that is then in the pipeline for the entry's former name is one of no followed symbol; one for the same name is kept. A
     write of the name that the entry already has keeps its state word, and without ``locate_valid`` also its locate;
-    another name begins with an empty state word. Two writes are at least two cycles apart.
+    another name begins with an empty state word. Two writes are at least four cycles apart, two R messages
+    three.
 
     An R message whose stock name is that of an enabled entry with ``learn`` gives it its locate, for the very next
     message at the latest, and is itself one of that symbol. Neither a locate nor a name to learn is ever held by two
@@ -134,22 +135,31 @@ class Symbols(wiring.Component):
         locates = [Signal(LOCATE_BITS, name=f"locate_{n}") for n in range(count)]
         bases = [Signal(self.sizes.tick_bits, name=f"base_{n}") for n in range(count)]
 
-        # Configuration, first cycle: is it the name that the entry has? Who else has it? Second cycle: apply.
-        config = Signal(data.StructLayout({
-            name: member.shape for name, member in self.config.signature.members.items()
-            if name not in ("write", "select")}))
+        # Configuration: a write waits until no R message takes the comparators of names. Is it the name that the entry
+        # has? Who else has it? In the cycle behind that, apply.
+        held, config = (Signal(data.StructLayout({
+            name: member.shape for name, member in self.config.signature.members.items() if name != "write"}), name=name)
+            for name in ("held", "config"))
+        pending, compares, compared = Signal(), Signal(), Signal()
+        name_1 = [Signal(count, name=f"name_match_{part}") for part in range(4)]
+        same = name_1[0] & name_1[1] & name_1[2] & name_1[3]
         applies, applied, replaced, outdone = Signal(), Signal(count), Signal(count), Signal(count)
         claimed = Signal()
         m.d.sync += [
-            applies.eq(self.config.write), claimed.eq(self.config.write & self.config.locate_valid),
+            compared.eq(compares), applies.eq(compared), claimed.eq(compared & config.locate_valid),
             applied.eq(0), replaced.eq(0), outdone.eq(0)]
         with m.If(self.config.write):
-            m.d.sync += [config[name].eq(getattr(self.config, name)) for name, _ in config.shape()]
+            m.d.sync += [pending.eq(1), *(held[name].eq(getattr(self.config, name)) for name, _ in held.shape())]
+        with m.Elif(compares):
+            m.d.sync += pending.eq(0)
+        with m.If(compares):
+            m.d.sync += config.eq(held)
+        with m.If(compared):
             for n in range(count):
-                chosen, same = self.config.select == n, self.config.name == names[n]
+                chosen = config.select == n
                 m.d.sync += [
-                    applied[n].eq(chosen), replaced[n].eq(chosen & ~same),
-                    outdone[n].eq(~chosen & same & self.config.learn)]
+                    applied[n].eq(chosen), replaced[n].eq(chosen & ~same[n]),
+                    outdone[n].eq(~chosen & same[n] & config.learn)]
 
         # Cycle 0: compare. The name in quarters, so that little logic hangs on the message.
         valid_1, directory_1 = Signal(), Signal()
@@ -160,29 +170,30 @@ class Symbols(wiring.Component):
         quarter = NAME_BITS // 4
         stock = Cat(message[at] for at in range(_STOCK.offset, _STOCK.end))
         match_1 = Signal(count)
-        name_1 = [Signal(count, name=f"name_match_{part}") for part in range(4)]
         code_1 = {at: Signal(8, name=f"code_{at}_1") for at in (_EVENT_AT, _STATE_AT, _ACTION_AT)}
         directory_0 = Signal()
-        m.d.comb += directory_0.eq(self.i.valid & (message[0] == ord("R")))
+        asked = Signal(NAME_BITS)       # the name to compare with
+        m.d.comb += [
+            directory_0.eq(self.i.valid & (message[0] == ord("R"))), compares.eq(pending & ~directory_0),
+            asked.eq(Mux(directory_0, stock, held.name))]
         m.d.sync += [valid_1.eq(self.i.valid), directory_1.eq(directory_0)]
         with m.If(self.i.valid):
             m.d.sync += [
                 kind_1.eq(message[0]), locate_1.eq(locate_0), again_1.eq(locate_0 == locate_1),
                 *(code.eq(message[at]) for at, code in code_1.items()),
                 match_1.eq(Cat(locates[n] == locate_0 for n in range(count)) & enable & known & ~replaced)]
-        with m.If(directory_0):
+        with m.If(directory_0 | pending):
             for part in range(4):
                 bits = slice(part * quarter, (part + 1) * quarter)
-                m.d.sync += name_1[part].eq(Cat(stock[bits] == names[n][bits] for n in range(count)) & ~replaced)
+                m.d.sync += name_1[part].eq(Cat(asked[bits] == names[n][bits] for n in range(count)) & ~replaced)
 
         # Cycle 1: learn, encode.
         is_1 = {letter: Signal(name=f"is_{letter}_1") for letter in dict.fromkeys(BOOK_TYPES + STATE_TYPES + "P")}
         m.d.comb += [flag.eq(valid_1 & (kind_1 == ord(letter))) for letter, flag in is_1.items()]
         by_name = Signal(count)
-        m.d.comb += by_name.eq(Mux(
-            directory_1, name_1[0] & name_1[1] & name_1[2] & name_1[3] & learns & enable & ~replaced, 0))
+        m.d.comb += by_name.eq(Mux(directory_1, same & learns & enable & ~replaced, 0))
         refused = Signal()              # the host gives that locate away in this cycle
-        m.d.sync += refused.eq(self.config.write & self.config.locate_valid & (self.config.locate == locate_0))
+        m.d.sync += refused.eq(compared & config.locate_valid & (config.locate == locate_0))
         learned_2, any_learned_2, learned = Signal(count), Signal(), Signal(count)
         m.d.comb += learned.eq(Mux(refused, 0, by_name & ~Mux(claimed, applied, 0)))
         m.d.sync += [learned_2.eq(learned), any_learned_2.eq(learned.any())]

@@ -169,23 +169,29 @@ def test_latency():
         (13, ["msgs_book"]), (15, ["msgs_other_symbol"])]
 
 
-def test_write_is_in_force_two_cycles_later():
-    stream = {cycle: message("D", 13) for cycle in range(10)}
+def test_write_is_in_force_four_cycles_later():
+    stream = {cycle: message("D", 13) for cycle in range(12)}
     log, _ = simulate(stream, {3: (1, "AAPL", 5, 13, False, True)})
-    assert [n for n, row in enumerate(log) if row["hit"]] == list(range(3 + 2 + 2, 12))
+    assert [n for n, row in enumerate(log) if row["hit"]] == list(range(3 + 4 + 2, 14))
+
+
+def test_write_gives_way_to_a_directory_message():
+    stream = {cycle: message("D", 13) for cycle in range(12)} | {4: message("R", 9, b11="AAPL    ")}
+    log, _ = simulate(stream, {3: (1, "AAPL", 5, 13, True, True)})
+    assert [n for n, row in enumerate(log) if row["hit"]] == list(range(3 + 5 + 2, 14))
 
 
 def test_new_name_drops_what_is_in_flight():
     stream = {cycle: message("D", 13) for cycle in range(12)}
     log, _ = simulate(stream, {0: (1, "AAPL", 5, 13, False, True), 6: (1, "MSFT", 9, 2, False, True)})
-    assert [n for n, row in enumerate(log) if row["hit"]] == [4, 5, 6, 7]
+    assert [n for n, row in enumerate(log) if row["hit"]] == [6, 7, 8, 9]
 
 
 def test_new_base_drops_nothing():
     stream = {cycle: message("D", 13) for cycle in range(12)}
     log, _ = simulate(stream, {0: (1, "AAPL", 5, 13, False, True), 6: (1, "AAPL", 9, None, False, True)})
-    assert [n for n, row in enumerate(log) if row["hit"]] == list(range(4, 14))
-    assert {row["base"] for n, row in enumerate(log) if row["hit"] and n >= 10} == {9}
+    assert [n for n, row in enumerate(log) if row["hit"]] == list(range(6, 14))
+    assert {row["base"] for n, row in enumerate(log) if row["hit"] and n >= 12} == {9}
 
 
 @pytest.mark.parametrize("gap", [1, 2, 3, 5])
@@ -217,7 +223,7 @@ def test_state_change_is_readable_with_its_strobe():
             ctx.set(getattr(dut.config, port), value)
         await ctx.tick()
         ctx.set(dut.config.write, 0)
-        await ctx.tick().repeat(3)
+        await ctx.tick().repeat(5)
         ctx.set(dut.i.p.data.as_value(), int.from_bytes(message("H", 9, b19="T"), "little"))
         ctx.set(dut.i.valid, 1)
         await ctx.tick()
@@ -244,23 +250,23 @@ def test_random(seed):
         writes[cycle] = (rng.randrange(PROFILE.symbols), rng.choice(NAMES[:rng.choice((2, 5, 8))]),
                          rng.randrange(1 << 24), rng.choice((None, rng.choice(LOCATES))),
                          rng.random() < 0.6, rng.random() < 0.9)
-        cycle += rng.choice((2, 3, 5, 20, 100))
+        cycle += rng.choice((4, 5, 6, 20, 100))
     messages = {}
     for cycle in range(cycles):
         raw = random_message(rng)
-        if rng.random() < 0.7 and not (raw[0] == ord("R") and any(cycle + d in writes for d in (-1, 0, 1))):
+        if rng.random() < 0.7 and not (raw[0] == ord("R") and any(cycle + d in writes for d in (-3, -2, -1))):
             messages[cycle] = raw
 
     log, states = simulate(messages, writes, cycles=cycles)
     model = Model()
     changes = {}
     for cycle in range(cycles + 6):
-        # Configuration of the second cycle before, then this cycle's message.
-        if cycle - 2 in writes:
-            model.configure(*writes[cycle - 2])
+        # Configuration of the fourth cycle before, then this cycle's message.
+        if cycle - 4 in writes:
+            model.configure(*writes[cycle - 4])
         masked, lost = [], []
         for distance in (1, 0, -1):
-            write = writes.get(cycle - distance)
+            write = writes.get(cycle - 2 - distance)
             if write is not None and model.entries[write[0]].name != write[1]:
                 (lost if distance < 0 else masked).append(write[0])
         if cycle not in messages:
@@ -274,7 +280,7 @@ def test_random(seed):
         row = log[cycle + 2]
         assert row["valid"]
         assert (row["index"] if row["hit"] else None) == index, (cycle, messages[cycle])
-        if index is not None and messages[cycle][0] != ord("R") and cycle - 1 not in writes and cycle not in writes:
+        if index is not None and messages[cycle][0] != ord("R") and cycle - 3 not in writes and cycle - 2 not in writes:
             assert row["base"] == model.entries[index].base
         assert log[cycle + 3]["class"] == [group], (cycle, messages[cycle])
         kind = chr(messages[cycle][0])
@@ -295,9 +301,11 @@ def test_collisions_of_learning_and_writes(seed):
     messages, writes = {}, {}
     for cycle in range(900):
         if rng.random() < 0.9:
+            directory = rng.random() < 0.5 and not any(
+                messages.get(cycle - d, b" ")[0] == ord("R") for d in (1, 2))
             messages[cycle] = message("R", rng.choice(LOCATES[:3]), b11=rng.choice(NAMES[:3]).ljust(8)) \
-                if rng.random() < 0.5 else message("D", rng.choice(LOCATES[:3]))
-        if cycle % 2 == 0 and rng.random() < 0.7:
+                if directory else message("D", rng.choice(LOCATES[:3]))
+        if not any(cycle - d in writes for d in (1, 2, 3)) and rng.random() < 0.6:
             writes[cycle] = (rng.randrange(PROFILE.symbols), rng.choice(NAMES[:3]), 0,
                              rng.choice((None, *LOCATES[:3])), rng.random() < 0.8, True)
     log, states = simulate(messages, writes)
