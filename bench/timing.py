@@ -174,7 +174,7 @@ def by_module(folder):
 def _row(module):
     """Return the row of the table for the path of a module, or of a cell in it."""
     path = [part.split("$")[0] for part in module.split(".")]
-    if path[0] not in ("net", "feed", "book", "link"):
+    if path[0] not in ("net", "feed", "reorder", "book", "link"):
         return "(wrapper)"
     return ".".join(path[:2]) if path[0] == "book" and path[1:] and path[1] in _BOOK else path[0]
 

@@ -1,12 +1,12 @@
 """Symbols followed: which message belongs to which, their locates and their trading states."""
 
 from amaranth.hdl import Assert, Cat, Format, Module, Mux, Signal, unsigned
-from amaranth.lib import data, wiring
+from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
 from gateware.book.operation import Sizes
 from gateware.interfaces import MessageStream
-from gateware.select import number_of, one_of
+from gateware.select import number_of
 from wire.itch50 import (
     BOOK_TYPES,
     MESSAGES,
@@ -133,7 +133,8 @@ class Symbols(wiring.Component):
         enable, learns, known = Signal(count), Signal(count), Signal(count)
         names = [Signal(NAME_BITS, name=f"name_{n}") for n in range(count)]
         locates = [Signal(LOCATE_BITS, name=f"locate_{n}") for n in range(count)]
-        bases = [Signal(self.sizes.tick_bits, name=f"base_{n}") for n in range(count)]
+        m.submodules.bases = bases = memory.Memory(shape=self.sizes.tick_bits, depth=count, init=[])
+        base_write, *base_reads = bases.write_port(), *(bases.read_port(domain="comb") for _ in range(2))
 
         # Configuration: a write waits until no R message takes the comparators of names. Is it the name that the entry
         # has? Who else has it? In the cycle behind that, apply.
@@ -169,7 +170,7 @@ class Symbols(wiring.Component):
         again_1 = Signal()              # same locate as the message before
         quarter = NAME_BITS // 4
         stock = Cat(message[at] for at in range(_STOCK.offset, _STOCK.end))
-        match_1 = Signal(count)
+        found_1, follows_1 = Signal(count), Signal(count)     # has the locate; may be used
         code_1 = {at: Signal(8, name=f"code_{at}_1") for at in (_EVENT_AT, _STATE_AT, _ACTION_AT)}
         directory_0 = Signal()
         asked = Signal(NAME_BITS)       # the name to compare with
@@ -181,7 +182,8 @@ class Symbols(wiring.Component):
             m.d.sync += [
                 kind_1.eq(message[0]), locate_1.eq(locate_0), again_1.eq(locate_0 == locate_1),
                 *(code.eq(message[at]) for at, code in code_1.items()),
-                match_1.eq(Cat(locates[n] == locate_0 for n in range(count)) & enable & known & ~replaced)]
+                found_1.eq(Cat(locates[n] == locate_0 for n in range(count))),
+                follows_1.eq(enable & known & ~replaced)]
         with m.If(directory_0 | pending):
             for part in range(4):
                 bits = slice(part * quarter, (part + 1) * quarter)
@@ -193,14 +195,18 @@ class Symbols(wiring.Component):
         by_name = Signal(count)
         m.d.comb += by_name.eq(Mux(directory_1, same & learns & enable & ~replaced, 0))
         refused = Signal()              # the host gives that locate away in this cycle
-        m.d.sync += refused.eq(compared & config.locate_valid & (config.locate == locate_0))
+        # Who got a locate from the host in the cycle before, and whether it was this one.
+        given_1, gave_same_1, claims_same = Signal(count), Signal(), config.locate == locate_0
+        m.d.sync += [
+            refused.eq(compared & config.locate_valid & claims_same), given_1.eq(Mux(claimed, applied, 0)),
+            gave_same_1.eq(claims_same)]
         learned_2, any_learned_2, learned = Signal(count), Signal(), Signal(count)
         m.d.comb += learned.eq(Mux(refused, 0, by_name & ~Mux(claimed, applied, 0)))
         m.d.sync += [learned_2.eq(learned), any_learned_2.eq(learned.any())]
         with m.If(claimed | directory_1):
             for n in range(count):
                 with m.If(claimed & ~applied[n] & (locates[n] == config.locate)
-                          | learned.any() & ~learned[n] & (locates[n] == locate_1)):
+                          | learned.any() & ~learned[n] & Mux(given_1[n], gave_same_1, found_1[n])):
                     m.d.sync += known[n].eq(0)
         with m.If(directory_1):
             for n in range(count):
@@ -211,8 +217,7 @@ class Symbols(wiring.Component):
             for n in range(count):
                 with m.If(applied[n]):
                     m.d.sync += [
-                        names[n].eq(config.name), bases[n].eq(config.base), learns[n].eq(config.learn),
-                        enable[n].eq(config.enable)]
+                        names[n].eq(config.name), learns[n].eq(config.learn), enable[n].eq(config.enable)]
                     with m.If(config.locate_valid):
                         m.d.sync += [locates[n].eq(config.locate), known[n].eq(1)]
                     with m.Elif(replaced[n]):
@@ -223,16 +228,17 @@ class Symbols(wiring.Component):
         match = Signal(count)
         m.d.comb += [
             follows.eq(again_1 & any_learned_2),
-            match.eq((Mux(follows, learned_2, match_1 & ~learned_2)) & ~replaced)]
+            match.eq((Mux(follows, learned_2, found_1 & follows_1 & ~learned_2)) & ~replaced)]
         market_1 = is_1["S"] | is_1["W"]
         valid_2, hit_2, index_2 = Signal(), Signal(), Signal.like(self.index)
-        base_2 = Signal.like(self.base)
         m.d.sync += [
             valid_2.eq(valid_1), hit_2.eq(valid_1 & ~market_1 & (match.any() | by_name.any()))]
         with m.If(valid_1):
-            m.d.sync += [
-                index_2.eq(Mux(by_name.any(), number_of(by_name), number_of(match))), base_2.eq(one_of(match, bases))]
-        m.d.comb += [self.valid.eq(valid_2), self.hit.eq(hit_2), self.index.eq(index_2), self.base.eq(base_2)]
+            m.d.sync += index_2.eq(Mux(by_name.any(), number_of(by_name), number_of(match)))
+        m.d.comb += [
+            self.valid.eq(valid_2), self.hit.eq(hit_2), self.index.eq(index_2),
+            base_write.en.eq(applies), base_write.addr.eq(config.select), base_write.data.eq(config.base),
+            base_reads[0].addr.eq(index_2), self.base.eq(base_reads[0].data)]
 
         # Cycle 2: state words and events.
         is_2 = {letter: Signal(name=f"is_{letter}_2") for letter in STATE_TYPES}
@@ -303,10 +309,8 @@ class Symbols(wiring.Component):
                         m.d.sync += [
                             *(word[name].eq(state[name]) for name, _ in own),
                             locate.eq(Cat(locates[n], known[n]))]
-        with m.Switch(self.read_index):
-            for n, base in enumerate(bases):
-                with m.Case(n):
-                    m.d.sync += self.read_base.eq(base)
+        m.d.comb += base_reads[1].addr.eq(self.read_index)
+        m.d.sync += self.read_base.eq(base_reads[1].data)
 
         m.d.comb += [
             Assert(~valid_1 | ((match & (match - 1)[:count]) == 0), Format("a locate held twice: {:b}", match)),
