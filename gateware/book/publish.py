@@ -64,10 +64,6 @@ class Publisher(wiring.Component):
         best_tick = Signal(data.ArrayLayout(sizes.tick_bits, 2))
         offsets = [subject.best[0].rank ^ ((1 << sizes.window_bits) - 1), subject.best[1].rank]
         crossed = Signal()
-        for n in range(2):
-            m.d.sync += [
-                best_tick[n].eq(subject.base + offsets[n]), best_price[n].eq(best_tick[n] * sizes.profile.tick)]
-        m.d.sync += crossed.eq(subject.best[0].any & subject.best[1].any & (offsets[0] >= offsets[1]))
 
         # Level words: two levels of 12 bytes are three words. The level at hand was read a cycle before, the next
         # one is being read.
@@ -127,8 +123,12 @@ class Publisher(wiring.Component):
                 with m.If(self.start):
                     m.next = "Price Best"
             with m.State("Price Best"):
+                m.d.sync += [
+                    *(best_tick[n].eq(subject.base + offset) for n, offset in enumerate(offsets)),
+                    crossed.eq(subject.best[0].any & subject.best[1].any & (offsets[0] >= offsets[1]))]
                 m.next = "Price Best Again"
             with m.State("Price Best Again"):
+                m.d.sync += [best_price[n].eq(best_tick[n] * sizes.profile.tick) for n in range(2)]
                 m.d.comb += read.eq(1)
                 m.next = "Write Levels"
             with m.State("Write Levels"):

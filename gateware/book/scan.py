@@ -126,11 +126,16 @@ class Scan(wiring.Component):
         offset = read_at.rank[:sizes.window_bits] ^ buys.replicate(sizes.window_bits)
         m.d.sync += [
             found.eq(Cat(read | far_found, found)),
-            asked.rank.eq(Mux(far_found, 1 << sizes.window_bits, cell_rank)), asked.number.eq(number),
-            read_at.eq(asked), ticked.eq(read_at), priced.eq(ticked),
-            ticked.tick.eq(Mux(read_at.rank[-1], far.picked.tick, self.base + offset)),
-            ticked.cell.eq(Mux(read_at.rank[-1], far.picked.cell.as_value(), levels.scan_cell.as_value())),
-            priced.price.eq(ticked.tick * sizes.profile.tick)]
+            asked.rank.eq(Mux(far_found, 1 << sizes.window_bits, cell_rank)), asked.number.eq(number)]
+        with m.If(found[0]):
+            m.d.sync += read_at.eq(asked)
+        with m.If(found[1]):
+            m.d.sync += [
+                ticked.eq(read_at),
+                ticked.tick.eq(Mux(read_at.rank[-1], far.picked.tick, self.base + offset)),
+                ticked.cell.eq(Mux(read_at.rank[-1], far.picked.cell.as_value(), levels.scan_cell.as_value()))]
+        with m.If(found[2]):
+            m.d.sync += [priced.eq(ticked), priced.price.eq(ticked.tick * sizes.profile.tick)]
         m.d.comb += [
             table_write.en.eq(found[3]), table_write.addr.eq(priced.number), table_write.data.rank.eq(priced.rank),
             table_write.data.price.eq(priced.price), table_write.data.cell.eq(priced.cell)]

@@ -118,7 +118,8 @@ class Registers(wiring.Component):
             written = []
             for word, part in _parts(register):
                 hit = Signal(name=f"write_{name}_{part}")
-                m.d.sync += hit.eq(w_en & (address == word << low))
+                with m.If(w_en | act):
+                    m.d.sync += hit.eq(w_en & (address == word << low))
                 mask = _used(register) >> WORD_BITS * part & (1 << WORD_BITS) - 1
                 if register.access == "wo":
                     m.d.sync += value.word_select(part, WORD_BITS).eq(0)
@@ -142,7 +143,8 @@ class Registers(wiring.Component):
 
         def selected(word, name):
             hit = Signal(name=f"read_{name}")
-            m.d.sync += hit.eq(select == word << low)
+            with m.If(asks[-1]):
+                m.d.sync += hit.eq(select == word << low)
             return hit
 
         words, uppers, latched = [], [], []
@@ -169,29 +171,34 @@ class Registers(wiring.Component):
         base_bit = ceil_log2(COUNTER_BASE)
         index = select[low + 1:base_bit]
         m.d.comb += self.counter_index.eq(index)
-        m.d.sync += [
-            counts.eq((select[base_bit:] == 1) & (select[:low] == 0) & (index < len(COUNTERS))),
-            upper_count.eq(select[low])]
+        with m.If(asks[-1]):
+            m.d.sync += [
+                counts.eq((select[base_bit:] == 1) & (select[:low] == 0) & (index < len(COUNTERS))),
+                upper_count.eq(select[low])]
         lower_hit = Signal(name="read_counter_0")
         m.d.comb += lower_hit.eq(counts & ~upper_count)
         words.append((lower_hit, self.counter[:WORD_BITS]))
         uppers.append((lower_hit, self.counter[WORD_BITS:]))
         latched.append(counts & upper_count)
 
-        groups = [_join(m, words[n:n + _GROUP], f"group_{n}") for n in range(0, len(words), _GROUP)]
-        upper_groups = [_join(m, uppers[n:n + _GROUP], f"upper_group_{n}") for n in range(0, len(uppers), _GROUP)]
+        groups = [_join(m, answer, words[n:n + _GROUP], f"group_{n}") for n in range(0, len(words), _GROUP)]
+        upper_groups = [
+            _join(m, answer, uppers[n:n + _GROUP], f"upper_group_{n}") for n in range(0, len(uppers), _GROUP)]
         joins, load, recall = Signal(), Signal(), Signal()
         m.d.sync += [
             joins.eq(answer), load.eq(answer & Cat(hit for hit, _ in uppers).any()), recall.eq(Cat(latched).any())]
         upper = Signal(WORD_BITS)
         with m.If(load):
             m.d.sync += upper.eq(reduce(or_, upper_groups))
-        m.d.sync += [
-            bus.r_valid.eq(joins), bus.r_data.eq(reduce(or_, groups) | Mux(recall, upper, 0))]
+        m.d.sync += bus.r_valid.eq(joins)
+        with m.If(joins):
+            m.d.sync += bus.r_data.eq(reduce(or_, groups) | Mux(recall, upper, 0))
         return m
 
-def _join(m, choices, name):
-    """Register the value whose select bit is set, 0 if none is."""
+
+def _join(m, answer, choices, name):
+    """Register the value whose select bit is set, 0 if none is, when there is an answer to give."""
     joined = Signal(WORD_BITS, name=name)
-    m.d.sync += joined.eq(one_of(*zip(*choices, strict=True)))
+    with m.If(answer):
+        m.d.sync += joined.eq(one_of(*zip(*choices, strict=True)))
     return joined

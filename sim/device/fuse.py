@@ -3,6 +3,9 @@
 Amaranth writes a register as two processes: one that always computes the next value, and one that takes it over. So
 the simulator copies every register twice a cycle, and computes what is not taken. Here the two become one clocked
 process in which the register keeps its value unless something is assigned: conditions that are false cost nothing.
+
+An assertion with a message is written as two statements, the message and the assertion, of which the second asks the
+run time in every cycle whether assertions are on. Here the assertion is inside the condition of its message.
 """
 
 import re
@@ -21,6 +24,8 @@ _ESCAPED = re.compile(r"\\\S+ ")
 #: Wires of no bits, which Yosys declares and never uses; Verilator would read the range as two bits. Without them, one
 #: that is used after all is an error.
 _NO_BITS = re.compile(r"^ *wire \[-1:0\] [^;]*;\n", re.MULTILINE)
+#: An assertion behind its message.
+_ASSERT = re.compile(rf"^( +)if \(!({_NAME})\)\n +(\$write\(.*\);)\n +(assert \(\2\);)$", re.MULTILINE)
 
 
 def _fuse_module(module: str) -> str:
@@ -51,6 +56,8 @@ def _fuse_module(module: str) -> str:
 def fuse_registers(verilog: str) -> str:
     """Return ``verilog``, a text of Amaranth, with one process for each register where that is possible.
 
-    A process whose temporary is read elsewhere too stays as it is.
+    A process whose temporary is read elsewhere too stays as it is. An assertion with a message is looked at only when
+    it fails.
     """
-    return "".join(_fuse_module(module) for module in _MODULE.split(_NO_BITS.sub("", verilog)))
+    fused = "".join(_fuse_module(module) for module in _MODULE.split(_NO_BITS.sub("", verilog)))
+    return _ASSERT.sub(r"\1if (!\2) begin\n\1  \3\n\1  \4 end", fused)

@@ -2,7 +2,7 @@
 
 import pytest
 from amaranth.back import verilog
-from amaranth.hdl import Module
+from amaranth.hdl import Assert, Format, Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -24,6 +24,17 @@ class Registers(wiring.Component):
         with m.Switch(self.a):
             with m.Case(3):
                 m.d.sync += self.sliced[0].eq(1)
+        return m
+
+
+class Asserting(wiring.Component):
+    a: In(8)
+    clear: In(1)
+
+    def elaborate(self, platform):
+        m = Module()
+        with m.If(~self.clear):
+            m.d.sync += [Assert(self.a < 9, Format("a is {}", self.a)), Assert(self.a != 3)]
         return m
 
 
@@ -61,3 +72,19 @@ def test_a_register_with_an_escaped_name_is_found():
             "    end\n  end\n")
     clocked = "always @(posedge clk) begin\n    if (en) begin\n      \\q$2  <= d;\n    end\n  end\n"
     assert fuse_registers(text).endswith(clocked)
+
+
+def test_an_assertion_is_within_the_condition_of_its_message():
+    text = ("    if (en) begin\n      if (!\\$18 )\n        $write(\"%0d left\", $unsigned(\\n$1 ));\n"
+            "      assert (\\$18 );\n      assert (\\$19 );\n    end\n")
+    assert fuse_registers(text) == (
+        "    if (en) begin\n      if (!\\$18 ) begin\n        $write(\"%0d left\", $unsigned(\\n$1 ));\n"
+        "        assert (\\$18 ); end\n      assert (\\$19 );\n    end\n")
+
+
+def test_no_assertion_is_lost():
+    text = verilog.convert(Asserting(), name="asserting", emit_src=False, strip_internal_attrs=True)
+    fused = fuse_registers(text)
+    assert text.count("assert (") == fused.count("assert (") == 2
+    assert fused.count("\n") == text.count("\n")
+    assert fused.count(" ); end") == 1
