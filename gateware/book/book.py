@@ -240,7 +240,7 @@ class Book(wiring.Component):
                 with m.If(sweep.all()):
                     m.next = "Settle"
             with m.State("Settle"):
-                # Messages are taken or dropped in their cycle 2; one that read the memories during the sweep must not be.
+                # Messages are taken or dropped in their cycle 2: none that read the memories during the sweep is taken.
                 m.d.sync += settle.eq(settle + 1)
                 with m.If(settle.all()):
                     m.next = "Follow"

@@ -117,7 +117,8 @@ class Levels(wiring.Component):
         same_row, same_word, same_cell = Signal(2), Signal(4), Signal(4)
         m.d.comb += summary_read.addr.eq(row[5])
         m.d.sync += [
-            same_row_3.eq((row[4] == row[7]) & valid[7]), cell_read.eq(own_cells.r_data), word_read.eq(own_words.r_data)]
+            same_row_3.eq((row[4] == row[7]) & valid[7]), cell_read.eq(own_cells.r_data),
+            word_read.eq(own_words.r_data)]
         for d in range(1, 5):
             equal_row = (row[5] == row[5 + d]) & valid[5 + d]
             equal_word = equal_row & (rank[5][low:] == rank[5 + d][low:])

@@ -84,10 +84,10 @@ class Symbols(wiring.Component):
     and in that cycle a read port that is given the index reads the new state word. Throughput: one message a cycle.
 
     A configuration write is in force, whole, for messages presented from the fourth cycle after it on, or the fifth if
-    there was an R message in the cycle after it: they share the comparison of names. A message that is then in the pipeline for the entry's former name is one of no followed symbol; one for the same name is kept. A
-    write of the name that the entry already has keeps its state word, and without ``locate_valid`` also its locate;
-    another name begins with an empty state word. Two writes are at least four cycles apart, two R messages
-    three.
+    there was an R message in the cycle after it: they share the comparison of names. A message that is then in the
+    pipeline for the entry's former name is one of no followed symbol; one for the same name is kept. A write of the
+    name that the entry already has keeps its state word, and without ``locate_valid`` also its locate; another name
+    begins with an empty state word. Two writes are at least four cycles apart, two R messages three.
 
     An R message whose stock name is that of an enabled entry with ``learn`` gives it its locate, for the very next
     message at the latest, and is itself one of that symbol. Neither a locate nor a name to learn is ever held by two
@@ -138,9 +138,9 @@ class Symbols(wiring.Component):
 
         # Configuration: a write waits until no R message takes the comparators of names. Is it the name that the entry
         # has? Who else has it? In the cycle behind that, apply.
-        held, config = (Signal(data.StructLayout({
-            name: member.shape for name, member in self.config.signature.members.items() if name != "write"}), name=name)
-            for name in ("held", "config"))
+        fields = data.StructLayout({
+            name: member.shape for name, member in self.config.signature.members.items() if name != "write"})
+        held, config = Signal(fields), Signal(fields)
         pending, compares, compared = Signal(), Signal(), Signal()
         name_1 = [Signal(count, name=f"name_match_{part}") for part in range(4)]
         same = name_1[0] & name_1[1] & name_1[2] & name_1[3]
