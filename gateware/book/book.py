@@ -277,14 +277,15 @@ class Book(wiring.Component):
             m.d.sync += market_said.eq(market_out.data)
 
         # Scan and publish.
-        state_in_flight = Signal()
-        acts = Cat(*market, *delay(m, decode.symbol & ~decode.book, DEPTH, "acts"))
+        state_in_flight = Signal()              # in cycles 1 to 12; no state word is ahead of cycle 2
+        acts = Cat(*market[:-1], *delay(m, decode.symbol & ~decode.book, DEPTH - 1, "acts"))
         patience = Signal(range(PATIENCE + 1))
+        m.d.sync += state_in_flight.eq(acts.any())
         m.d.comb += [
-            state_in_flight.eq(acts.any() & (patience != PATIENCE)),
             begin.eq(next_valid & ~scanning & ~sweeping), scan.start.eq(begin),
             symbols.read_index.eq(scan.symbol), info_scan.addr.eq(scan.symbol),
-            scan.take.eq(scan.done & publisher.ready & ~state_in_flight), publisher.start.eq(scan.take)]
+            scan.take.eq(scan.done & publisher.ready & (~state_in_flight | (patience == PATIENCE))),
+            publisher.start.eq(scan.take)]
         with m.If(begin):
             m.d.sync += [scan.symbol.eq(next_symbol), scanning.eq(1), patience.eq(0)]
         with m.Elif(scan.take):
