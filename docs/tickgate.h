@@ -69,7 +69,7 @@
 #define TICKGATE_REG_SYMBOL_NAME_LO 0x084u /* rw, 32 bit: first four characters of the stock name, first character in bits 7..0; writing SYMBOL_CONFIG puts the name and all else into force */
 #define TICKGATE_REG_SYMBOL_NAME_HI 0x088u /* rw, 32 bit: last four characters */
 #define TICKGATE_REG_SYMBOL_BASE 0x08cu /* rw, 32 bit: lowest tick of the window (price / tick) */
-#define TICKGATE_REG_SYMBOL_CONFIG 0x090u /* rw, 32 bit: the symbol's locate and use; the write puts it into force; writes are at least four device cycles apart */
+#define TICKGATE_REG_SYMBOL_CONFIG 0x090u /* rw, 32 bit: the symbol's locate and use; the write puts it into force, a few cycles later: read a register before the next one */
 #define TICKGATE_SYMBOL_CONFIG_LOCATE 0x0000ffffu /* stock locate */
 #define TICKGATE_SYMBOL_CONFIG_LOCATE_SHIFT 0
 #define TICKGATE_SYMBOL_CONFIG_LOCATE_VALID 0x00010000u /* locate is set by the host */

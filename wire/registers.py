@@ -167,8 +167,8 @@ REGISTERS: tuple[Register, ...] = (
              "writing SYMBOL_CONFIG puts the name and all else into force"),
     Register("SYMBOL_NAME_HI", 0x088, "rw", "last four characters"),
     Register("SYMBOL_BASE", 0x08C, "rw", "lowest tick of the window (price / tick)"),
-    Register("SYMBOL_CONFIG", 0x090, "rw", "the symbol's locate and use; the write puts it into force; writes are at "
-             "least four device cycles apart", bits=(
+    Register("SYMBOL_CONFIG", 0x090, "rw", "the symbol's locate and use; the write puts it into force, a few cycles "
+             "later: read a register before the next one", bits=(
         Bits("locate", 0, 16, "stock locate"), Bits("locate_valid", 16, 1, "locate is set by the host"),
         Bits("learn", 17, 1, "learn the locate from the R message with this name"),
         Bits("enable", 31, 1, "follow this symbol"))),

@@ -13,7 +13,7 @@ from gateware.book.orders import ORDER_EVENTS, OrderTable
 from gateware.book.publish import INFO, Publisher
 from gateware.book.scan import Scan
 from gateware.book.symbols import LOCATE, SYMBOL_EVENTS, SymbolConfig, Symbols
-from gateware.book.ticks import Ticks
+from gateware.book.ticks import Ticks, price_of
 from gateware.interfaces import MessageStream, RecordStream
 from wire.records import State
 
@@ -100,7 +100,8 @@ class Book(wiring.Component):
             followed.eq(followed_2)]
         m.d.comb += [
             followed_2.eq(Mux(second[2], hit_before, symbols.hit & of_symbol[2]) & ~self.clearing),
-            orders.op.eq(decode.op), ticks.price.eq(decode.price), ticks.base.eq(base),
+            orders.op.eq(decode.op), orders.second.eq(decode.second), orders.reference.eq(decode.reference),
+            orders.new_reference.eq(decode.new_reference), ticks.price.eq(decode.price), ticks.base.eq(base),
             orders.symbol.eq(symbol), orders.followed.eq(followed),
             orders.insert_position.eq(ticks.position), orders.insert_on_grid.eq(ticks.on_grid)]
         counts = delay(m, followed & ~is_out[3], DEPTH - 3, "counts")          # cycle 3 on: belongs into the record
@@ -135,7 +136,7 @@ class Book(wiring.Component):
             traded_6.eq((at_order[5] & touched_5 | told[5] & (touched_5 | (kind[5] == Kind.NONE))) & ~second[5])]
         traded = delay(m, traded_6, DEPTH - 6, "traded")[-1]
         tick_10 = delay(m, tick_6, 4, "tick")[-1]
-        price_12 = delay(m, (tick_10 * profile.tick)[:32], 2, "price")[-1]
+        price_12 = price_of(m, tick_10, sizes)
 
         # What a message says of itself waits in a small memory, a place for each cycle.
         now = Signal(4)
@@ -250,7 +251,7 @@ class Book(wiring.Component):
         # Which symbols have something new to tell.
         news, market_newer = Signal(profile.symbols), Signal(profile.symbols)
         marks = Cat(self.stale, self.suspect, self.feed_error, self.clearing)
-        marks_before = Signal.like(marks)
+        marks_before, remarked = Signal.like(marks), Signal()
         begin, done_with = Signal(), Signal(profile.symbols)
         chosen, any_news = lowest(news)
         turn = Signal(profile.symbols)          # symbols not yet served in this round
@@ -258,7 +259,7 @@ class Book(wiring.Component):
         scanning = Signal()
         next_symbol, next_valid = Signal(sizes.symbol_bits), Signal()
         m.d.sync += [
-            marks_before.eq(marks), next_valid.eq(any_news & ~begin),
+            marks_before.eq(marks), remarked.eq(marks != marks_before), next_valid.eq(any_news & ~begin),
             next_symbol.eq(Mux(any_in_turn, in_turn, chosen))]
         with m.If(begin):
             m.d.sync += turn.eq(Mux(any_in_turn, turn, ~0) & ~done_with)
@@ -266,7 +267,7 @@ class Book(wiring.Component):
         fresh = Signal(profile.symbols)
         m.d.comb += fresh.eq(
             (commit << symbol_at[DEPTH])
-            | (market[DEPTH] | (marks != marks_before)).replicate(profile.symbols) & symbols.followed)
+            | (market[DEPTH] | remarked).replicate(profile.symbols) & symbols.followed)
         m.d.sync += [
             news.eq(news & ~done_with | fresh),
             market_newer.eq(market_newer & ~(commit << symbol_at[DEPTH]) | market[DEPTH].replicate(profile.symbols))]

@@ -36,6 +36,7 @@ class Decode(wiring.Component):
     op : operation on the order table, NONE where there is none
     price : of an insert
     second : ``op`` is the second half of a Replace
+    reference, new_reference : ``op.ref`` of a message itself, and of the second half one cycle later
     entered : a message or the second half of a Replace is here
     book, symbol, market : in the message's cycle: it is an order message, one of those or of R H h Y J P, one of S W
     trade_at_order, trade_told : the message is a trade at its order's price (E), or tells the price (C printable, P)
@@ -47,6 +48,7 @@ class Decode(wiring.Component):
         self.sizes = sizes
         super().__init__({
             "i": In(MessageStream), "op": Out(OPERATION(sizes)), "price": Out(32), "second": Out(1), "entered": Out(1),
+            "reference": Out(sizes.profile.ref_bits), "new_reference": Out(sizes.profile.ref_bits),
             "book": Out(1), "symbol": Out(1), "market": Out(1),
             "trade_at_order": Out(1), "trade_told": Out(1), "trade_price": Out(32), "trade_shares": Out(32),
             "time": Out(48)})
@@ -81,7 +83,7 @@ class Decode(wiring.Component):
             self.op.shares.eq(Mux(second, new_shares, Mux(add, integer(message, "A", "shares"), reduced))),
             self.op.side.eq(side == ord("S")), self.op.side_valid.eq((side == ord("S")) | (side == ord("B"))),
             self.price.eq(Mux(second, new_price, integer(message, "A", "price"))),
-            self.second.eq(second), self.entered.eq(self.i.valid | second),
+            self.second.eq(second), self.reference.eq(reference), self.new_reference.eq(new_reference), self.entered.eq(self.i.valid | second),
             self.book.eq(self.i.valid & Cat(is_[letter] for letter in BOOK_TYPES).any()),
             self.symbol.eq(self.i.valid & Cat(is_[letter] for letter in BOOK_TYPES + _SYMBOL_TYPES).any()),
             self.market.eq(self.i.valid & Cat(is_[letter] for letter in _MARKET_TYPES).any()),

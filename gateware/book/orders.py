@@ -61,6 +61,9 @@ class OrderTable(wiring.Component):
     Members
     -------
     op : operation, kind NONE where there is none
+    second : ``op`` is an IN
+    reference : ``op.ref`` if it is not
+    new_reference : ``op.ref`` of an IN in the next cycle
     symbol, followed : symbol of the operation in cycle 3
     insert_position, insert_on_grid : in cycle 4
     row, position : level touched, in cycle 4; row is {side, symbol}
@@ -72,7 +75,8 @@ class OrderTable(wiring.Component):
     def __init__(self, *, sizes: Sizes):
         self.sizes = sizes
         super().__init__({
-            "op": In(OPERATION(sizes)),
+            "op": In(OPERATION(sizes)), "second": In(1), "reference": In(sizes.profile.ref_bits),
+            "new_reference": In(sizes.profile.ref_bits),
             "symbol": In(sizes.symbol_bits), "followed": In(1),
             "insert_position": In(sizes.position), "insert_on_grid": In(1),
             "row": Out(sizes.row_bits), "position": Out(sizes.position),
@@ -86,16 +90,22 @@ class OrderTable(wiring.Component):
         stash_size = profile.order_stash
         places = WAYS + stash_size
 
-        # Cycle 0: hash. The RAMs take the address at its end.
-        index = []
-        for half in range(2):
-            address = Signal(sizes.index_bits, name=f"index_{half}")
-            tag = self.op.ref[sizes.index_bits:]
+        # Cycle 0: hash. The RAMs take the address at its end. What follows an OUT was hashed a cycle before.
+        def hashed(reference, half):
+            tag = reference[sizes.index_bits:]
+            index = []
             for bit, taps in enumerate(hash_taps(sizes, half)):
-                folded = self.op.ref[bit]
+                folded = reference[bit]
                 for tap in taps:
                     folded = folded ^ tag[tap]
-                m.d.comb += address[bit].eq(folded)
+                index.append(folded)
+            return Cat(index)
+
+        index = []
+        for half in range(2):
+            address, new_address = (Signal(sizes.index_bits, name=f"{name}_{half}") for name in ("index", "new_index"))
+            m.d.sync += new_address.eq(hashed(self.new_reference, half))
+            m.d.comb += address.eq(Mux(self.second, new_address, hashed(self.reference, half)))
             index.append(delay(m, address, 8, f"index_{half}"))
         op = delay(m, self.op, 5, "op")
         refs = [stage.ref for stage in op] + delay(m, op[5].ref, 1, "ref_late")[1:]

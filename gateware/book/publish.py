@@ -6,6 +6,7 @@ from amaranth.lib.wiring import In, Out
 
 from gateware.book.operation import Sizes
 from gateware.book.scan import LEVEL, SIDE
+from gateware.book.ticks import price_of
 from gateware.interfaces import RecordStream
 from wire.records import LEVEL_BYTES, RecordKind, record_dtype
 
@@ -30,7 +31,7 @@ class Publisher(wiring.Component):
     A level is shown if its rank is below its side's limit; the best of a side is shown in any case. Crossed and
     incomplete are added to the state word here.
 
-    Latency: first word 4 cycles after ``start``; one word a cycle while ``o`` is ready: 36 cycles a record of 256
+    Latency: first word 5 cycles after ``start``; one word a cycle while ``o`` is ready: 37 cycles a record of 256
     bytes. ``ready`` is low meanwhile; ``start`` while it is low is not allowed. Reset abandons the record.
 
     Members
@@ -60,10 +61,10 @@ class Publisher(wiring.Component):
         lat_levels = Signal(16)
 
         # The best of each side, as a level.
-        best_price = Signal(data.ArrayLayout(32, 2))
         best_tick = Signal(data.ArrayLayout(sizes.tick_bits, 2))
         offsets = [subject.best[0].rank ^ ((1 << sizes.window_bits) - 1), subject.best[1].rank]
         crossed = Signal()
+        best_prices = [price_of(m, best_tick[n], sizes) for n in range(2)]
 
         # Level words: two levels of 12 bytes are three words. The level at hand was read a cycle before, the next
         # one is being read.
@@ -86,7 +87,7 @@ class Publisher(wiring.Component):
         best = subject.best[side]
         m.d.comb += [
             from_best.eq((place == 0) & best.any & ~in_scan), show.eq(shows & in_scan | from_best),
-            price.eq(Mux(from_best, best_price[side], level.price) & show.replicate(32)),
+            price.eq(Mux(from_best, Mux(side, best_prices[1], best_prices[0]), level.price) & show.replicate(32)),
             shares.eq(Mux(from_best, best.cell.shares, level.cell.shares) & show.replicate(32)),
             orders.eq(Mux(from_best, best.cell.orders, level.cell.orders) & show.replicate(32))]
         held = Signal(64)
@@ -114,6 +115,7 @@ class Publisher(wiring.Component):
 
         first_level = dtype.fields["bids"][1] // 8
         after_levels = (dtype.fields["asks"][1] + levels * LEVEL_BYTES) // 8
+        m.d.sync += self.cut.eq(0)
         with m.FSM(name="publish"):
             with m.State("Idle"):
                 m.d.comb += self.ready.eq(1)
@@ -121,14 +123,15 @@ class Publisher(wiring.Component):
                     subject.eq(self.subject), next_side.eq(0), next_place.eq(0), phase.eq(0), shown.eq(0), shows.eq(1),
                     lat_levels.eq(self.cycles - self.subject.info.cycles), word.eq(first_level)]
                 with m.If(self.start):
-                    m.next = "Price Best"
-            with m.State("Price Best"):
+                    m.next = "Place Best"
+            with m.State("Place Best"):
                 m.d.sync += [
                     *(best_tick[n].eq(subject.base + offset) for n, offset in enumerate(offsets)),
                     crossed.eq(subject.best[0].any & subject.best[1].any & (offsets[0] >= offsets[1]))]
+                m.next = "Price Best"
+            with m.State("Price Best"):
                 m.next = "Price Best Again"
             with m.State("Price Best Again"):
-                m.d.sync += [best_price[n].eq(best_tick[n] * sizes.profile.tick) for n in range(2)]
                 m.d.comb += read.eq(1)
                 m.next = "Write Levels"
             with m.State("Write Levels"):
@@ -168,7 +171,7 @@ class Publisher(wiring.Component):
                                 m.d.sync += self.o.p.data.eq(header[index])
                     with m.If(word == first_level - 1):
                         m.d.sync += self.o.p.last.eq(1)
-                        m.d.comb += self.cut.eq(~whole.all())
+                        m.d.sync += self.cut.eq(~whole.all())
                         m.next = "Idle"
         return m
 

@@ -7,6 +7,7 @@ from amaranth.lib.wiring import In, Out
 from gateware.book.far import FarLevels
 from gateware.book.levels import Levels, lowest
 from gateware.book.operation import Sizes
+from gateware.book.ticks import price_of
 
 __all__ = ["Scan", "LEVEL", "SIDE"]
 
@@ -31,7 +32,7 @@ class Scan(wiring.Component):
     all others are given up (``limit``). So what is shown is true at the moment of ``take``, and the count says how
     much that is.
 
-    Latency, from ``start`` to ``done``, when no operation takes the read ports: at most 2 * K + 22 cycles; with
+    Latency, from ``start`` to ``done``, when no operation takes the read ports: at most 2 * K + 23 cycles; with
     operations every two cycles about twice that. ``done`` holds until ``take``. Reset forgets the scan.
 
     Members
@@ -115,11 +116,11 @@ class Scan(wiring.Component):
 
         # The level table: a cell comes two cycles after its address; then tick, price, and the write.
         stage = data.StructLayout({
-            "rank": sizes.window_bits + 1, "number": self.number_bits + 2, "tick": sizes.tick_bits, "price": 32,
+            "rank": sizes.window_bits + 1, "number": self.number_bits + 2, "tick": sizes.tick_bits,
             "cell": sizes.cell})
-        read_at, ticked, priced = (Signal(stage, name=name) for name in ("read_at", "ticked", "priced"))
+        read_at, ticked, halved, priced = (Signal(stage, name=name) for name in ("read_at", "ticked", "halved", "priced"))
         asked = Signal(stage)
-        found = Signal(4)               # a level is one to four cycles from being written
+        found = Signal(5)               # a level is one to five cycles from being written
         far_found = Signal()
         number = Cat(count[:self.number_bits], side, self.bank)
         buys = ~read_at.number[self.number_bits]
@@ -134,11 +135,12 @@ class Scan(wiring.Component):
                 ticked.eq(read_at),
                 ticked.tick.eq(Mux(read_at.rank[-1], far.picked.tick, self.base + offset)),
                 ticked.cell.eq(Mux(read_at.rank[-1], far.picked.cell.as_value(), levels.scan_cell.as_value()))]
-        with m.If(found[2]):
-            m.d.sync += [priced.eq(ticked), priced.price.eq(ticked.tick * sizes.profile.tick)]
+        with m.If(found[2] | found[3]):
+            m.d.sync += [halved.eq(ticked), priced.eq(halved)]
+            price = price_of(m, ticked.tick, sizes)
         m.d.comb += [
-            table_write.en.eq(found[3]), table_write.addr.eq(priced.number), table_write.data.rank.eq(priced.rank),
-            table_write.data.price.eq(priced.price), table_write.data.cell.eq(priced.cell)]
+            table_write.en.eq(found[4]), table_write.addr.eq(priced.number), table_write.data.rank.eq(priced.rank),
+            table_write.data.price.eq(price), table_write.data.cell.eq(priced.cell)]
         with m.If(read | far_found):
             m.d.sync += count.eq(count + 1)
 

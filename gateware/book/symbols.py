@@ -83,11 +83,12 @@ class Symbols(wiring.Component):
     Latency: ``valid``, ``hit``, ``index`` and ``base`` two cycles after ``i``; ``events`` and ``state_changed`` three,
     and in that cycle a read port that is given the index reads the new state word. Throughput: one message a cycle.
 
-    A configuration write is in force, whole, for messages presented from the fourth cycle after it on, or the fifth if
-    there was an R message in the cycle after it: they share the comparison of names. A message that is then in the
-    pipeline for the entry's former name is one of no followed symbol; one for the same name is kept. A write of the
+    A configuration write takes the first cycle behind it in which there is no message, for they share the comparison of
+    names, and is in force, whole, for messages presented from the third cycle after that on. A message that is then in
+    the pipeline for the entry's former name is one of no followed symbol; one for the same name is kept. A write of the
     name that the entry already has keeps its state word, and without ``locate_valid`` also its locate; another name
-    begins with an empty state word. Two writes are at least four cycles apart, two R messages three.
+    begins with an empty state word. The next write comes when the one before is in force; two R messages are at least
+    three cycles apart.
 
     An R message whose stock name is that of an enabled entry with ``learn`` gives it its locate, for the very next
     message at the latest, and is itself one of that symbol. Neither a locate nor a name to learn is ever held by two
@@ -136,7 +137,7 @@ class Symbols(wiring.Component):
         m.submodules.bases = bases = memory.Memory(shape=self.sizes.tick_bits, depth=count, init=[])
         base_write, *base_reads = bases.write_port(), *(bases.read_port(domain="comb") for _ in range(2))
 
-        # Configuration: a write waits until no R message takes the comparators of names. Is it the name that the entry
+        # Configuration: a write waits until no message takes the comparators of names. Is it the name that the entry
         # has? Who else has it? In the cycle behind that, apply.
         fields = data.StructLayout({
             name: member.shape for name, member in self.config.signature.members.items() if name != "write"})
@@ -175,8 +176,8 @@ class Symbols(wiring.Component):
         directory_0 = Signal()
         asked = Signal(NAME_BITS)       # the name to compare with
         m.d.comb += [
-            directory_0.eq(self.i.valid & (message[0] == ord("R"))), compares.eq(pending & ~directory_0),
-            asked.eq(Mux(directory_0, stock, held.name))]
+            directory_0.eq(self.i.valid & (message[0] == ord("R"))), compares.eq(pending & ~self.i.valid),
+            asked.eq(Mux(self.i.valid, stock, held.name))]
         m.d.sync += [valid_1.eq(self.i.valid), directory_1.eq(directory_0)]
         with m.If(self.i.valid):
             m.d.sync += [

@@ -1,4 +1,4 @@
-"""Price to position: division by the tick, and distance from the base of the window."""
+"""Price to position: division by the tick, and distance from the base of the window; and back."""
 
 from amaranth.hdl import Cat, Const, Module, Signal
 from amaranth.lib import wiring
@@ -6,7 +6,18 @@ from amaranth.lib.wiring import In, Out
 
 from gateware.book.operation import Sizes, delay
 
-__all__ = ["Ticks"]
+__all__ = ["Ticks", "price_of"]
+
+
+def price_of(m, tick, sizes):
+    """Return the price of ``tick``, two cycles later: a product for each half, as wide as one multiplier, then the sum."""
+    half = (len(tick) + 1) // 2
+    low, high = Signal(32), Signal(32)
+    price = Signal(32)
+    m.d.sync += [
+        low.eq(tick[:half] * sizes.profile.tick), high.eq(tick[half:] * sizes.profile.tick),
+        price.eq(low + (high << half))]
+    return price
 
 
 class Ticks(wiring.Component):

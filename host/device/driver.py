@@ -163,12 +163,17 @@ class Device:
         self.write("SYMBOL_NAME_HI", int.from_bytes(padded[4:], "little"))
         self.write("SYMBOL_BASE", setting.base // caps.tick)
         known = setting.locate is not None
-        self.write("SYMBOL_CONFIG", (setting.locate or 0) | known << 16 | setting.learn << 17 | 1 << 31)
+        self._configure((setting.locate or 0) | known << 16 | setting.learn << 17 | 1 << 31)
 
     def unfollow(self, index: int) -> None:
         """Let symbol ``index`` follow nothing."""
         self._select(index)
-        self.write("SYMBOL_CONFIG", 0)
+        self._configure(0)
+
+    def _configure(self, word: int) -> None:
+        """Put the selected symbol's settings into force; the read gives the device the cycles that it needs for it."""
+        self.write("SYMBOL_CONFIG", word)
+        self.read("SYMBOL_CONFIG")
 
     def locate(self, index: int) -> int | None:
         """Return the stock locate in force for symbol ``index``, None when none is known yet."""

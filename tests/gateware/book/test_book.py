@@ -81,7 +81,7 @@ def test_all_eight_levels_are_known_at_most_forty_cycles_after_the_best_price(ne
     records, counts, _, _ = run(messages, profile=profile, base=base, gap=lambda: 100)
     check_all(messages, records, counts, profile=profile)
     assert records["whole"].tolist() == [3] * len(messages)
-    assert (records["lat_levels"].astype(int) - records["lat_best"]).max() == 38
+    assert (records["lat_levels"].astype(int) - records["lat_best"]).max() == 39
 
 
 def test_an_order_may_be_replaced_and_deleted_two_cycles_later():

@@ -170,27 +170,28 @@ def test_latency():
 
 
 def test_write_is_in_force_four_cycles_later():
-    stream = {cycle: message("D", 13) for cycle in range(12)}
+    stream = {cycle: message("D", 13) for cycle in range(14) if cycle != 4}
     log, _ = simulate(stream, {3: (1, "AAPL", 5, 13, False, True)})
-    assert [n for n, row in enumerate(log) if row["hit"]] == list(range(3 + 4 + 2, 14))
+    assert [n for n, row in enumerate(log) if row["hit"]] == list(range(3 + 4 + 2, 16))
 
 
-def test_write_gives_way_to_a_directory_message():
-    stream = {cycle: message("D", 13) for cycle in range(12)} | {4: message("R", 9, b11="AAPL    ")}
+@pytest.mark.parametrize("kind", ["D", "R"])
+def test_write_waits_for_a_cycle_without_a_message(kind):
+    stream = {cycle: message("D", 13) for cycle in range(14) if cycle != 6} | {4: message(kind, 9, b11="AAPL    ")}
     log, _ = simulate(stream, {3: (1, "AAPL", 5, 13, True, True)})
-    assert [n for n, row in enumerate(log) if row["hit"]] == list(range(3 + 5 + 2, 14))
+    assert [n for n, row in enumerate(log) if row["hit"]] == list(range(6 + 3 + 2, 16))
 
 
 def test_new_name_drops_what_is_in_flight():
-    stream = {cycle: message("D", 13) for cycle in range(12)}
+    stream = {cycle: message("D", 13) for cycle in range(12) if cycle not in (1, 7)}
     log, _ = simulate(stream, {0: (1, "AAPL", 5, 13, False, True), 6: (1, "MSFT", 9, 2, False, True)})
-    assert [n for n, row in enumerate(log) if row["hit"]] == [6, 7, 8, 9]
+    assert [n for n, row in enumerate(log) if row["hit"]] == [6, 7, 8]
 
 
 def test_new_base_drops_nothing():
-    stream = {cycle: message("D", 13) for cycle in range(12)}
+    stream = {cycle: message("D", 13) for cycle in range(12) if cycle not in (1, 7)}
     log, _ = simulate(stream, {0: (1, "AAPL", 5, 13, False, True), 6: (1, "AAPL", 9, None, False, True)})
-    assert [n for n, row in enumerate(log) if row["hit"]] == list(range(6, 14))
+    assert [n for n, row in enumerate(log) if row["hit"]] == [6, 7, 8, 10, 11, 12, 13]
     assert {row["base"] for n, row in enumerate(log) if row["hit"] and n >= 12} == {9}
 
 
@@ -244,29 +245,34 @@ def test_state_change_is_readable_with_its_strobe():
 def test_random(seed):
     print("seed", seed)
     rng = random.Random(seed)
-    cycles = 1200
-    writes, cycle = {}, 0
+    cycles = 2500
+    presented = [rng.random() < 0.7 for _ in range(cycles)] + [False] * 8
+    writes, strobes, cycle = {}, {}, 0
     while cycle < cycles:
         writes[cycle] = (rng.randrange(PROFILE.symbols), rng.choice(NAMES[:rng.choice((2, 5, 8))]),
                          rng.randrange(1 << 24), rng.choice((None, rng.choice(LOCATES))),
                          rng.random() < 0.6, rng.random() < 0.9)
-        cycle += rng.choice((4, 5, 6, 20, 100))
+        taken = presented.index(False, cycle + 1)       # the write is in force three cycles behind that
+        strobes[taken + 1] = writes[cycle]
+        cycle = taken + 3 + rng.choice((0, 1, 2, 20, 100))
     messages = {}
     for cycle in range(cycles):
         raw = random_message(rng)
-        if rng.random() < 0.7 and not (raw[0] == ord("R") and any(cycle + d in writes for d in (-3, -2, -1))):
-            messages[cycle] = raw
+        if presented[cycle]:
+            near = any(cycle + d in strobes for d in (-1, 0, 1)) or any(
+                messages.get(cycle - d, b" ")[0] == ord("R") for d in (1, 2))
+            messages[cycle] = message("D", rng.choice(LOCATES)) if raw[0] == ord("R") and near else raw
 
     log, states = simulate(messages, writes, cycles=cycles)
     model = Model()
     changes = {}
     for cycle in range(cycles + 6):
-        # Configuration of the fourth cycle before, then this cycle's message.
-        if cycle - 4 in writes:
-            model.configure(*writes[cycle - 4])
+        # Configuration that comes into force in this cycle, then this cycle's message.
+        if cycle - 2 in strobes:
+            model.configure(*strobes[cycle - 2])
         masked, lost = [], []
         for distance in (1, 0, -1):
-            write = writes.get(cycle - 2 - distance)
+            write = strobes.get(cycle - distance)
             if write is not None and model.entries[write[0]].name != write[1]:
                 (lost if distance < 0 else masked).append(write[0])
         if cycle not in messages:
@@ -280,7 +286,7 @@ def test_random(seed):
         row = log[cycle + 2]
         assert row["valid"]
         assert (row["index"] if row["hit"] else None) == index, (cycle, messages[cycle])
-        if index is not None and messages[cycle][0] != ord("R") and cycle - 3 not in writes and cycle - 2 not in writes:
+        if index is not None and messages[cycle][0] != ord("R") and cycle - 1 not in strobes and cycle not in strobes:
             assert row["base"] == model.entries[index].base
         assert log[cycle + 3]["class"] == [group], (cycle, messages[cycle])
         kind = chr(messages[cycle][0])
@@ -298,14 +304,16 @@ def test_collisions_of_learning_and_writes(seed):
     """R messages around writes: whatever wins, no locate and no name is ever held twice (asserted in the gateware)."""
     print("seed", seed)
     rng = random.Random(seed)
-    messages, writes = {}, {}
+    presented = [rng.random() < 0.8 for _ in range(900)] + [False] * 8
+    messages, writes, free = {}, {}, 0
     for cycle in range(900):
-        if rng.random() < 0.9:
+        if presented[cycle]:
             directory = rng.random() < 0.5 and not any(
                 messages.get(cycle - d, b" ")[0] == ord("R") for d in (1, 2))
             messages[cycle] = message("R", rng.choice(LOCATES[:3]), b11=rng.choice(NAMES[:3]).ljust(8)) \
                 if directory else message("D", rng.choice(LOCATES[:3]))
-        if not any(cycle - d in writes for d in (1, 2, 3)) and rng.random() < 0.6:
+        if free <= cycle and rng.random() < 0.6:
+            free = presented.index(False, cycle + 1) + 3
             writes[cycle] = (rng.randrange(PROFILE.symbols), rng.choice(NAMES[:3]), 0,
                              rng.choice((None, *LOCATES[:3])), rng.random() < 0.8, True)
     log, states = simulate(messages, writes)
