@@ -118,7 +118,8 @@ class Scan(wiring.Component):
         stage = data.StructLayout({
             "rank": sizes.window_bits + 1, "number": self.number_bits + 2, "tick": sizes.tick_bits,
             "cell": sizes.cell})
-        read_at, ticked, halved, priced = (Signal(stage, name=name) for name in ("read_at", "ticked", "halved", "priced"))
+        read_at, ticked, halved, priced = (
+            Signal(stage, name=name) for name in ("read_at", "ticked", "halved", "priced"))
         asked = Signal(stage)
         found = Signal(5)               # a level is one to five cycles from being written
         far_found = Signal()

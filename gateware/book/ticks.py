@@ -10,7 +10,7 @@ __all__ = ["Ticks", "price_of"]
 
 
 def price_of(m, tick, sizes):
-    """Return the price of ``tick``, two cycles later: a product for each half, as wide as one multiplier, then the sum."""
+    """Return the price of ``tick``, two cycles later: a product for each half, one multiplier wide, then the sum."""
     half = (len(tick) + 1) // 2
     low, high = Signal(32), Signal(32)
     price = Signal(32)
