@@ -38,8 +38,8 @@ VERILATOR_FLAGS = (
 CXX_FLAGS = (
     "-std=c++17", "-fno-plt", "-DVERILATOR=1", "-DVM_COVERAGE=0", "-DVM_SC=0", "-DVM_TIMING=0",
     "-DVM_TRACE_VCD=0", "-DVM_TRACE_SAIF=0")
-#: For the model, where the time goes (-O3, -Os and profiles make it no faster); for Verilator's run time; for what runs
-#: once.
+#: For the model, where the time goes (-O3, -Os, -march=native and profiles of a run make it no faster, nor do larger or
+#: smaller files; without Verilator's DFG optimiser it is half as fast); for Verilator's run time; for what runs once.
 FAST = ("-O2",)
 LEAN = ("-O1",)
 ONCE = ("-O0",)

@@ -1,4 +1,10 @@
-"""A simulated device in this process: the Verilated library and its clock, driven in batches."""
+"""A simulated device in this process: the Verilated library and its clock, driven in batches.
+
+Idle cycles are evaluated like all others: to jump over them, the harness would have to prove the pipelines empty and
+to advance by itself all that counts cycles (the cycle counter, gap and silence timers, the sweep of the counters, the
+place of a message in the book's memory), a second description of the gateware that could differ from the first. Where
+speed counts, frames that abut, there are none to jump over.
+"""
 
 import ctypes
 import re
