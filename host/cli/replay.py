@@ -43,8 +43,9 @@ class Plan:
 
     file: BinaryFILE or capture. symbols: names or locates, None for all. check: compare with the reference model.
     books, json: files to write, None for none; json "-" is standard output. faults: SPEC or None.
-    integrity: "cut-through", "hold" or None to choose by the faults. trace: waveform file and its cycles, or None.
-    channels: IP:PORT[:A|B] of a capture. limit: messages at most. show: books shown. title: how to call the file.
+    integrity: "cut-through", "hold" or None to choose by the faults. reorder: keep packets ahead of a gap.
+    trace: waveform file and its cycles, or None. channels: IP:PORT[:A|B] of a capture. limit: messages at most.
+    show: books shown. title: how to call the file.
     """
 
     file: Path
@@ -55,6 +56,7 @@ class Plan:
     json: str | None = None
     faults: str | None = None
     integrity: str | None = None
+    reorder: bool = False
     pace: str | None = None
     trace: tuple[Path, int, int | None] | None = None
     channels: tuple[str, ...] = ()
@@ -86,6 +88,9 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument("--integrity", choices=("cut-through", "hold"),
                         help="take messages as they come in, or when their frame proved good (default: hold where the "
                              "faults damage frames, else cut-through)")
+    parser.add_argument("--reorder", action="store_true",
+                        help="keep packets that are ahead of a gap, and replay them when it is filled; messages that "
+                             "follow each other at once then share a record")
     parser.add_argument("--pace", choices=PACES,
                         help="settle: one message a packet, and time for its book to settle; line: packets as the "
                              "exchange makes them, at 10 Gbit/s; full: full packets, a word in every cycle (default: "
@@ -111,8 +116,8 @@ def run(args: argparse.Namespace) -> int:
             raise UserError(f"--{name} must be at least {int(name == 'limit')}, not {value}")
     return replay(Plan(
         file=args.file, symbols=symbols, profile=args.profile, check=args.check, books=args.books, json=args.json,
-        faults=args.faults, integrity=args.integrity, pace=args.pace, trace=_trace(args.trace),
-        channels=tuple(args.channel), limit=args.limit, show=args.show))
+        faults=args.faults, integrity=args.integrity, reorder=args.reorder, pace=args.pace,
+        trace=_trace(args.trace), channels=tuple(args.channel), limit=args.limit, show=args.show))
 
 
 def replay(plan: Plan, *, console: Console | None = None) -> int:
@@ -139,8 +144,9 @@ def replay(plan: Plan, *, console: Console | None = None) -> int:
         chosen, left_out = choose_symbols(recording.flow, plan.symbols, capacity=capabilities.symbols,
                                           window=capabilities.window, tick=capabilities.tick)
         _print_plan(console, plan, recording, chosen, left_out, capabilities, pace=pace, hold=hold)
-        # Books that turn suspect are all published anew, which may take the place of a message's own record.
-        strict = pace == "settle" and not recording.captured and (hold or not damaging)
+        # Books that turn suspect are all published anew, which may take the place of a message's own record, and
+        # messages replayed from memory follow each other at once.
+        strict = pace == "settle" and not (recording.captured or plan.reorder) and (hold or not damaging)
         checker = Checker(chosen, capabilities, strict=strict) if plan.check else None
         writer = None
         if plan.books is not None:
@@ -149,8 +155,8 @@ def replay(plan: Plan, *, console: Console | None = None) -> int:
         sinks: list[Sink] = [sink for sink in (checker, writer) if sink is not None]
         progress = stack.enter_context(_progress(len(recording.flow), show=plan.json != "-"))
         task = progress.task_ids[0]
-        result = Session(device, recording, chosen, pace=pace, hold=hold, faults=faults, sinks=sinks,
-                         progress=lambda done: progress.update(task, completed=done)).run()
+        result = Session(device, recording, chosen, pace=pace, hold=hold, reorder=plan.reorder, faults=faults,
+                         sinks=sinks, progress=lambda done: progress.update(task, completed=done)).run()
 
     _print_result(console, plan, chosen, result, capabilities)
     failures = _failures(recording, result, checker, writer, strict=strict)

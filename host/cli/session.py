@@ -114,11 +114,13 @@ class Session:
     """Replays a recording on a device."""
 
     def __init__(self, device: Device, recording: Recording, chosen: Sequence[Chosen], *, pace: str, hold: bool,
-                 faults: Any = None, sinks: Iterable[Sink] = (), progress: Callable[[int], None] | None = None) -> None:
+                 reorder: bool = False, faults: Any = None, sinks: Iterable[Sink] = (),
+                 progress: Callable[[int], None] | None = None) -> None:
         """Prepare a replay.
 
-        pace: one of ``recording.PACES``. hold: release a frame only when it proved good. faults: see
-        ``Recording.schedule``. sinks: take each piece. progress: told the messages done so far.
+        pace: one of ``recording.PACES``. hold: release a frame only when it proved good. reorder: keep packets that are
+        ahead of a gap. faults: see ``Recording.schedule``. sinks: take each piece. progress: told the messages done so
+        far.
         Raises UserError when the device has a wire of its own, or too few channels.
         """
         if device.transport.rx is None:
@@ -131,6 +133,7 @@ class Session:
         self._chosen = chosen
         self._pace = pace
         self._hold = hold
+        self._reorder = reorder
         self._faults = faults
         self._sinks = tuple(sinks)
         self._progress = progress
@@ -192,7 +195,7 @@ class Session:
             device.unfollow(index)
         device.make_empty()
         device.resync(self._recording.first_seq)
-        device.set_mode(enable=True, hold=self._hold)
+        device.set_mode(enable=True, hold=self._hold, reorder=self._reorder)
 
     def _now(self) -> int:
         """Return a cycle that is still to come."""

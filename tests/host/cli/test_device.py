@@ -37,3 +37,19 @@ def test_faults_leave_the_books_exact(faults: str, injects: bool, tmp_path: Path
     assert told["compared"] + told["not_live_messages"] == told["book_messages"]
     assert (told["injected"] > 0) == injects and (told["not_live_messages"] > 0) == injects
     assert told["counters"]["level_underflow"] == told["counters"]["inject_refused"] == 0
+
+
+def test_packets_that_are_kept_need_no_recovery(tmp_path: Path) -> None:
+    session = tmp_path / "session.itch"
+    assert main(["generate", str(session), "--messages", "2000"]) == 0
+    told = {}
+    for option in ((), ("--reorder",)):
+        out = tmp_path / f"out{len(option)}.json"
+        assert main(["replay", str(session), "--check", *option, "--json", str(out),
+                     "--faults", "a:loss=0.02;b:loss=0.02,delay=300;seed=1"]) == 0
+        told[option] = json.loads(out.read_text())
+        assert told[option]["mismatches"] == 0 and told[option]["adds_up"]
+    dropped, kept = told.values()
+    assert kept["counters"]["packets_replayed"] > 10 and dropped["counters"]["packets_kept"] == 0
+    assert 10 * kept["injected"] < dropped["injected"]
+    assert 10 * kept["not_live_messages"] < dropped["not_live_messages"]
