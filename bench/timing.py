@@ -140,8 +140,8 @@ def _tool(name):
     return path
 
 
-def by_module(folder):
-    """Return {module: Counter of "LUT", "FF", "EBR", "DSP"} of the netlist in ``folder``.
+def by_module(folder, block):
+    """Return {module: Counter of "LUT", "FF", "EBR", "DSP"} of the netlist of ``block`` in ``folder``.
 
     Modules are the component's children, those of the book apart. Synthesis flattens, but a flip-flop remembers the
     line of Verilog that it comes from, memories and multipliers have the module in their name, and a LUT belongs to the
@@ -152,14 +152,14 @@ def by_module(folder):
     for number, line in enumerate((folder / "top.v").read_text().splitlines(), 1):
         if line.startswith("module "):
             starts.append(number)
-            modules.append(line.split()[1].lstrip("\\").removeprefix("top.").removeprefix("inner").lstrip("."))
+            modules.append(line.split()[1].lstrip("\\").removeprefix("top."))
     owner, drives, drivers = {}, {}, {}
     for name, cell in cells.items():
         source = re.search(r"top\.v:(\d+)", cell["attributes"].get("src", ""))
         if cell["type"] == "TRELLIS_FF" and source:
-            owner[name] = _row(modules[bisect(starts, int(source[1])) - 1])
+            owner[name] = _row(modules[bisect(starts, int(source[1])) - 1], block)
         elif cell["type"] in _COSTS and cell["type"] not in _LOGIC:
-            owner[name] = _row(name.removeprefix("inner."))
+            owner[name] = _row(name, block)
         for port, bits in cell["connections"].items():
             (drivers if cell["port_directions"][port] == "output" else drives).setdefault(name, []).extend(bits)
     readers: dict[int, list[str]] = {}
@@ -180,11 +180,14 @@ def by_module(folder):
     return table
 
 
-def _row(module):
-    """Return the row of the table for the path of a module, or of a cell in it."""
-    path = [part.split("$")[0] for part in module.split(".")]
-    if path[0] not in ("net", "feed", "reorder", "book", "link"):
+def _row(module, block):
+    """Return the row of the table for the path of a module in the wrapper of ``block``, or of a cell in it."""
+    wrapper, *path = (part.split("$")[0] for part in module.split("."))
+    if wrapper != "inner":
         return "(wrapper)"
+    path = path if block == "device" else [block, *path]
+    if not path or path[0] not in ("net", "feed", "reorder", "book", "link"):
+        return "(top)"
     return ".".join(path[:2]) if path[0] == "book" and path[1:] and path[1] in _BOOK else path[0]
 
 
@@ -218,7 +221,7 @@ def main(argv=None):
     with ThreadPoolExecutor(options.jobs) as pool:
         reports = list(pool.map(
             lambda seed: route(folder, nextpnr, options.device, options.speed, options.clock, seed), seeds))
-    table = by_module(folder)
+    table = by_module(folder, options.block)
     print(f"\n{'module':16}" + "".join(f"{kind:>8}" for kind in _KINDS))
     for module, row in [*sorted(table.items()), ("all", sum(table.values(), Counter()))]:
         print(f"{module:16}" + "".join(f"{row[kind]:8,}" for kind in _KINDS))
