@@ -1,6 +1,7 @@
 """Synthesis, place and route of the core: what clock it meets and what it costs, measured.
 
-    python -m bench.timing [--profile ecp5_85] [--device 85k] [--speed 8] [--seeds 1,2,3] [--clock 140] [--block NAME]
+    python -m bench.timing [--profile ecp5_85] [--device um5g-85k] [--speed 8] [--seeds 1,2,3] [--clock 140]
+                           [--block NAME] [--nextpnr PROGRAM] [--minutes 40]
 
 Inputs of the component are driven by flip-flops of one long shift register, outputs are folded into one pin, so that
 every path of the core lies between flip-flops and the number of its ports does not matter. There is no reset: the

@@ -204,11 +204,15 @@ class Book(wiring.Component):
         with m.If(operates):
             m.d.sync += lived.eq(lived | (1 << symbol_at[4]))
         m.d.comb += dropped.eq(symbols.hit & of_book[2] & self.clearing)
+        # A symbol that is configured anew while its old window may hold levels cannot be trusted until a clear. The
+        # last order that was placed by the old base is seen to live three cycles after the new one is in force.
+        configured = delay(m, symbols.configured, 3, "configured")
+        configured_index = delay(m, symbols.configured_index, 3, "configured_index")
+        anew = [(configured[cycles], configured_index[cycles]) for cycles in (0, 3)]
         causes = (
             (orders.incomplete, symbol_at[5]), (levels.overflow, levels.overflow_row[:-1]),
             (far.full_better, far.touch_row[:-1]), (far.overflow, far.overflow_row[:-1]), (dropped, symbols.index),
-            # A symbol that is configured anew while its old window may hold levels cannot be trusted until a clear.
-            (self.config.write & lived.bit_select(self.config.select, 1), self.config.select))
+            *((strobe & lived.bit_select(symbol, 1), symbol) for strobe, symbol in anew))
         with m.If(Cat(strobe for strobe, _ in causes).any()):
             m.d.sync += incomplete.eq(incomplete | Cat(
                 Cat(strobe & (symbol == n) for strobe, symbol in causes).any() for n in range(profile.symbols)))

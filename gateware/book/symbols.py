@@ -100,6 +100,7 @@ class Symbols(wiring.Component):
     -------
     i : messages
     config : configuration
+    configured, configured_index : a write is being applied: ``base`` is the new one from the next cycle on
     valid : a message is at the output
     hit, index : it belongs to the followed symbol ``index``; never so for S and W
     base : lowest tick of that symbol's window; arbitrary for R
@@ -117,6 +118,7 @@ class Symbols(wiring.Component):
         index = range(profile.symbols)
         super().__init__({
             "i": In(MessageStream), "config": In(SymbolConfig(profile=profile)),
+            "configured": Out(1), "configured_index": Out(index),
             "valid": Out(1), "hit": Out(1), "index": Out(index), "base": Out(self.sizes.tick_bits),
             "events": Out(SYMBOL_EVENTS),
             "state_changed": Out(1), "state_index": Out(index), "state_changed_all": Out(1),
@@ -300,7 +302,7 @@ class Symbols(wiring.Component):
             self.state_changed.eq(acts),
             self.state_changed_all.eq(market_2), self.state_index.eq(index_2)]
 
-        m.d.comb += self.followed.eq(enable)
+        m.d.comb += [self.followed.eq(enable), self.configured.eq(applies), self.configured_index.eq(config.select)]
         for index, word, locate in ((self.read_index, self.read_state, self.read_locate),
                                     (self.select, self.select_state, self.select_locate)):
             m.d.sync += [word.system_event.eq(market_state.system_event), word.mwcb.eq(market_state.mwcb)]
@@ -313,6 +315,8 @@ class Symbols(wiring.Component):
         m.d.comb += base_reads[1].addr.eq(self.read_index)
         m.d.sync += self.read_base.eq(base_reads[1].data)
 
+        m.d.sync += Assert(
+            ~(self.config.write & pending & ~compares), Format("a configuration write before the last was taken"))
         m.d.comb += [
             Assert(~valid_1 | ((match & (match - 1)[:count]) == 0), Format("a locate held twice: {:b}", match)),
             Assert((by_name & (by_name - 1)[:count]) == 0, Format("a name to learn held twice: {:b}", by_name))]

@@ -7,6 +7,7 @@ import pytest
 
 from tests.gateware.book.bench import BASE, TINY, check_all, run
 from tests.gateware.book.traffic import Traffic, message
+from wire.records import State
 
 SEED = 20260101
 
@@ -149,6 +150,20 @@ def test_a_symbol_configured_anew_while_it_lives_is_incomplete():
     messages = [_add(1, middle, 10), _add(2, middle - 1, 10)]
     records, _, _, _ = run(messages, gap=lambda: 90, configure_at={1})
     assert [int(state) >> 17 & 1 for state in records["state"]] == [0, 1]
+
+
+def test_an_order_in_flight_while_its_symbol_is_configured_anew_marks_it():
+    # With the write comes the first order ever: it is placed by the old base, and seen to live only cycles later.
+    records, _, _, _ = run([_add(1, BASE + 10, 10)], configure_at=(0,))
+    assert all(record["state"] & State.INCOMPLETE for record in records if record["locate"] == 1 and record["aux"])
+    assert records[-1]["aux"] == 1
+
+
+def test_an_order_behind_a_configuration_marks_nothing():
+    messages = [message("S", timestamp=1, event="O"), _add(1, BASE + 10, 10)]
+    records, counts, _, _ = run(messages, configure_at=(0,))
+    assert not any(record["state"] & State.INCOMPLETE for record in records)
+    check_all(messages, records, counts)
 
 
 def test_an_order_of_zero_shares_is_refused():
