@@ -1,0 +1,1 @@
+"""Python functions over integers, compiled to exact pipelines."""
