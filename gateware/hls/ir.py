@@ -90,8 +90,8 @@ class Port:
 class Program:
     """A compiled rule.
 
-    name: the function's; function: the function itself, the reference meaning. inputs: one INPUT value for each field of
-    each parameter, in order, used or not. outputs: one value for each field of the result, in order. ``pack_inputs``
+    name: the function's; function: the function itself, the reference meaning. inputs: one INPUT value for each field
+    of each parameter, in order, used or not. outputs: one value for each field of the result, in order. ``pack_inputs``
     turns {port name: int} into the function's arguments, ``unpack_result`` its result into {port name: int}.
     """
 
