@@ -71,7 +71,8 @@ class Bench:
         self.gate.verify()
         return verdict
 
-    def new(self, token=1, shares=100, price=1_000_000, side=Side.BUY, type=OrderType.LIMIT, account=0, symbol=0, **more):
+    def new(self, token=1, shares=100, price=1_000_000, side=Side.BUY, type=OrderType.LIMIT, account=0, symbol=0,
+            **more):
         return self.slot(kind=Kind.NEW, token=token, shares=shares, price=price, side=side, type=type,
                          account=account, symbol=symbol, **more)
 

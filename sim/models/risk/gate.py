@@ -117,8 +117,7 @@ class RiskGate:
     def set_global(self, *, cycle=None, **row):
         """Replace the global row."""
         new = whole_row(GlobalRow, row)
-        at = self._on_decision.seen if cycle is None else cycle
-        self._on_decision.tell(cycle, lambda: self.heartbeat.set_limit(at, new.heartbeat))
+        self._on_decision.tell(cycle, lambda: self.heartbeat.set_limit(self._at(cycle), new.heartbeat))
         self._on_entry.tell(cycle, lambda: setattr(self, "limits", new))
 
     def kill_global(self, *, cycle=None):
@@ -161,7 +160,7 @@ class RiskGate:
         self._on_decision.tell(cycle, lambda: self.heartbeat.beat(cycle))
 
     def resume_heartbeat(self, *, cycle=None):
-        self._on_decision.tell(cycle, self.heartbeat.resume)
+        self._on_decision.tell(cycle, lambda: self.heartbeat.resume(self._at(cycle)))
 
     def set_touch(self, symbol, *, bid, ask, last, cycle=None):
         """Tell best bid, best ask and last trade of ``symbol``, None where there is none."""
@@ -304,6 +303,8 @@ class RiskGate:
             entry.pending, entry.new_open, entry.new_price = True, slot.shares, effective
         self._carry(entry, before)
         account, symbol = self.accounts[slot.account], self.symbols[slot.symbol]
+        if account.shut:
+            raise AssertionError(f"verdict {self.seq} accepted an order that made a sum leave its range: {slot}")
         account.earliest = max(now, account.earliest) + self.rows_of_account[slot.account].interval
         symbol.earliest = max(now, symbol.earliest) + self.rows_of_symbol[slot.symbol].interval
 
@@ -316,13 +317,12 @@ class RiskGate:
         fault = report_faults(slot, entry)
         verdict.update(account=0, symbol=0, side=0, type=0, fault=fault,
                        status=Status.UNMATCHED if fault else Status.APPLIED)
-        if entry is not None:
-            verdict.update(account=entry.account, symbol=entry.symbol, side=entry.side, type=entry.type)
         if not fault:
             self._apply(slot, entry, verdict["cycles_in"])
         if not fault & Fault.TOKEN:
             account, pair = self.accounts[entry.account], self.pairs[entry.account, entry.symbol]
-            verdict.update(worst=pair.position, gross=account.gross, net=account.cost_sum, pair_open=pair.pair_open,
+            verdict.update(account=entry.account, symbol=entry.symbol, side=entry.side, type=entry.type,
+                           worst=pair.position, gross=account.gross, net=account.cost_sum, pair_open=pair.pair_open,
                            account_open=account.account_open, short_used=pair.short_used, fills=pair.fills)
 
     def _apply(self, slot, entry, now):
@@ -380,12 +380,16 @@ class RiskGate:
         cost_before = pair.cost - moved
         self._add(account, account, "cost_sum", moved)
         self._add(account, account, "gross", dearer + abs(pair.cost) - abs(cost_before))
-        self._add(account, account, "buy_notional" if entry.is_buy else "sell_notional", dearer)
-        self._add(account, pair, "open_buy" if entry.is_buy else "open_sell", grown)
+        if entry.is_buy:
+            pair.open_buy += grown
+            account.buy_notional += dearer
+        else:
+            pair.open_sell += grown
+            account.sell_notional += dearer
+        pair.pair_open += more
+        account.account_open += more
         if entry.is_short:
             self._add(account, pair, "short_used", grown + shares)
-        self._add(account, pair, "pair_open", more)
-        self._add(account, account, "account_open", more)
         if shares or paid:
             self.fills.append((entry.serial, key, entry.is_buy, entry.is_short, shares, paid))
         if entry.live:
@@ -395,8 +399,8 @@ class RiskGate:
 
     def _add(self, account, state, name, change):
         """Add to a sum within its range and return by how much it changed; shut the account at an end of it."""
-        low, high, reason = RANGES[name]
         old = getattr(state, name)
+        low, high, reason = RANGES[name]
         value = min(max(old + change, low), high)
         if value != old + change:
             state.saturated.add(name)
@@ -407,15 +411,16 @@ class RiskGate:
     # Small things.
 
     def _describe(self, verdict):
-        """Fill in what the verdict says of its symbol and account."""
+        """Fill in what the verdict says of its symbol and account, nothing for a report without an order."""
+        if verdict["status"] == Status.UNMATCHED and verdict["fault"] & Fault.TOKEN:
+            return
         if verdict["symbol"] < len(self.symbols):
             symbol = self.symbols[verdict["symbol"]]
             marks = (symbol.live, symbol.trading, symbol.short_restricted, symbol.bid is not None,
                      symbol.ask is not None, symbol.last is not None)
             verdict.update(flags=sum(mark << n for n, mark in enumerate(marks)), bid=symbol.bid or 0,
                            ask=symbol.ask or 0, last=symbol.last or 0)
-        missing = verdict["status"] == Status.UNMATCHED and verdict["fault"] & Fault.TOKEN
-        if verdict["account"] < len(self.accounts) and not missing:
+        if verdict["account"] < len(self.accounts):
             verdict["shut"] = self.accounts[verdict["account"]].shut
 
     def _states(self, slot):
@@ -427,6 +432,10 @@ class RiskGate:
         def replace():
             rows[index] = row
         self._on_entry.tell(cycle, replace)
+
+    def _at(self, cycle):
+        """Return the cycle of an event that was told without one."""
+        return self._on_decision.seen if cycle is None else cycle
 
     def _pair(self, account, symbol):
         self._index("account", account, self.accounts)

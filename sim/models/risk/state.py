@@ -14,24 +14,17 @@ HIGHEST_PRICE = 2**32 - 1
 
 _SHARES = 2 ** (SHARE_BITS - 1) - 1
 _NOTIONAL = 2 ** (NOTIONAL_BITS - 1) - 1
-_COUNT = 2**16 - 1
 
-#: Lowest and highest value of every sum, and why the account is shut by a change that would leave them.
+#: Lowest and highest value of the sums that have an end, and why the account is shut by a change that would pass it.
 RANGES = {
     "position": (-_SHARES, _SHARES, Shut.POSITION),
-    "open_buy": (0, _SHARES, Shut.POSITION),
-    "open_sell": (0, _SHARES, Shut.POSITION),
     "filled": (0, _SHARES, Shut.POSITION),
     "short_used": (0, 2**32 - 1, Shut.POSITION),
     "cost": (-_NOTIONAL, _NOTIONAL, Shut.NOTIONAL),
     "cost_sum": (-_NOTIONAL, _NOTIONAL, Shut.NOTIONAL),
     "gross": (0, _NOTIONAL, Shut.NOTIONAL),
-    "buy_notional": (0, _NOTIONAL, Shut.NOTIONAL),
-    "sell_notional": (0, _NOTIONAL, Shut.NOTIONAL),
     "filled_notional": (0, _NOTIONAL, Shut.NOTIONAL),
-    "pair_open": (0, _COUNT, Shut.COUNT),
-    "account_open": (0, _COUNT, Shut.COUNT),
-    "fills": (0, _COUNT, Shut.COUNT),
+    "fills": (0, 2**16 - 1, Shut.COUNT),
 }
 
 
@@ -177,25 +170,32 @@ class Symbol:
 class Heartbeat:
     """Rule 4. Before the first heartbeat the host is lost.
 
-    limit: cycles; last: cycle of the last heartbeat, or None; latched: the host was lost before.
+    limit: cycles; last: cycle of the last heartbeat, or None; latched: the host was lost in a cycle up to ``passed``.
+    What a method is told of a cycle is in force from the next one on.
     """
 
     limit: int = 0
     last: int | None = None
     latched: bool = False
+    passed: int = -1
 
     def lost(self, cycle):
-        """Return whether the host is lost in ``cycle``, for a heartbeat and limit that were in force before it."""
+        """Return whether the host is lost in ``cycle``, a later one than that of all that was told."""
         return self.latched or self.limit == 0 or self.last is None or cycle - self.last > self.limit
 
     def beat(self, cycle):
-        self.latched = self.lost(cycle)
+        self._latch(cycle)
         self.last = cycle
 
     def set_limit(self, cycle, limit):
-        self.latched = self.lost(cycle)
+        self._latch(cycle)
         self.limit = limit
 
-    def resume(self):
+    def resume(self, cycle):
         """Forget that the host was lost; when it still is in the next cycle, it is lost from then on."""
+        self._latch(cycle)
         self.latched = False
+
+    def _latch(self, cycle):
+        if cycle > self.passed:
+            self.latched, self.passed = self.lost(cycle), cycle
