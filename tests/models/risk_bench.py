@@ -60,6 +60,7 @@ class Bench:
     def slot(self, *, at=None, decided=None, **fields):
         """Give a slot in cycle ``at``; everything must add up afterwards, and what was refused must leave no trace."""
         self.now = self.now + 1 if at is None else at
+        self.gate.advance(now=self.now, decided=decided)
         before = self.gate.snapshot()
         dtype = REQUEST_DTYPE if fields["kind"] < Kind.ACK else REPORT_DTYPE
         record = np.zeros(1, dtype)[0]

@@ -96,6 +96,7 @@ class RiskGate:
         self.fills = []
         self._live = {pair: {} for pair in pairs}
         self._serial = 0
+        self._last = -1, -1
         self._on_entry, self._on_decision = _Events("entry"), _Events("decision")
 
     # What happens beside the slots.
@@ -190,12 +191,11 @@ class RiskGate:
         now: cycle of entry; decided: cycle of the decision, the same if None. Both grow from slot to slot.
         """
         decided = now if decided is None else decided
-        if now <= self._on_entry.seen or decided <= self._on_decision.seen or decided < now:
-            raise ValueError(f"a slot of cycles {now}, {decided} cannot follow one of cycles {self._on_entry.seen}, "
-                             f"{self._on_decision.seen}")
+        if now <= self._last[0] or decided <= self._last[1] or decided < now:
+            raise ValueError(f"a slot of cycles {now}, {decided} cannot follow one of cycles {self._last}")
         slot = self._slot(slot)
-        self._on_entry.pass_to(now)
-        self._on_decision.pass_to(decided)
+        self.advance(now=now, decided=decided)
+        self._last = now, decided
         self.seq += 1
         verdict = dict.fromkeys(VERDICT_DTYPE.names, 0)
         verdict.update(slot._asdict(), seq=self.seq, cycles_in=now, cycles_out=decided)
@@ -207,6 +207,14 @@ class RiskGate:
             self._report(slot, verdict)
         self._describe(verdict)
         return np.array([tuple(verdict[name] for name in VERDICT_DTYPE.names)], VERDICT_DTYPE)[0]
+
+    def advance(self, *, now, decided=None):
+        """Let happen what is in force for a slot of these cycles, as ``decide`` does, so that its state can be seen."""
+        decided = now if decided is None else decided
+        if now < self._on_entry.seen or decided < self._on_decision.seen:
+            raise ValueError(f"cycles {now}, {decided} are before {self._on_entry.seen}, {self._on_decision.seen}")
+        self._on_entry.pass_to(now)
+        self._on_decision.pass_to(decided)
 
     def verify(self):
         """Add everything up anew from the table and the fills; raise AssertionError where a sum differs."""
