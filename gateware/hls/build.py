@@ -231,10 +231,18 @@ class Graph:
         return value
 
     def fork(self, condition: Value) -> tuple[Facts | None, Facts | None]:
-        """The paths on which ``condition`` is true and false; None for one that cannot be taken, at most one."""
-        paths = (self.facts.copy(), self.facts.copy())
-        true, false = paths[0].assume(condition, True), paths[1].assume(condition, False)
-        return paths[0] if true or not false else None, paths[1] if false else None
+        """The paths on which ``condition`` is true and false; None for one that cannot be taken, at most one.
+
+        If there is one, what holds on the other holds here.
+        """
+        true, false = self.facts.copy(), self.facts.copy()
+        if not false.assume(condition, False):
+            self.facts.assume(condition, True)
+            return self.facts.copy(), None
+        if not true.assume(condition, True):
+            self.facts.assume(condition, False)
+            return None, self.facts.copy()
+        return true, false
 
     def choose(self, condition: Value, a: Callable[[], Value], b: Callable[[], Value]) -> Value:
         """``a() if condition else b()``, each made on its own path."""

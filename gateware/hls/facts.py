@@ -1,5 +1,8 @@
 """What is known about values on one path through a rule."""
 
+from collections.abc import Iterator
+from functools import reduce
+
 from gateware.hls.ir import Op, Value
 from gateware.hls.ranges import Interval, result_range, union
 
@@ -13,6 +16,15 @@ def _within(known: Interval, low: int, high: int) -> Interval:
     """The part of ``known`` in low..high, or all of it if there is none."""
     low, high = max(low, known[0]), min(high, known[1])
     return (low, high) if low <= high else known
+
+
+def _parts(condition: Value) -> Iterator[Value]:
+    """The operands of an AND or OR; of a chain of such, all."""
+    for part in condition.args:
+        if part.op is condition.op:
+            yield from _parts(part)
+        else:
+            yield part
 
 
 class Facts:
@@ -76,16 +88,21 @@ class Facts:
         known = self.differences.get((a, b))
         self.differences[a, b] = least if known is None else max(known, least)
 
-    def assume(self, condition: Value, truth: bool) -> bool:
-        """Note that ``condition`` has the value ``truth``. Return False if that is known to be impossible."""
+    def assume(self, condition: Value, truth: bool, alternatives: bool = True) -> bool:
+        """Note that ``condition``, a boolean, has the value ``truth``. Return False if that is known to be impossible.
+
+        alternatives: whether to look for what is common to the parts of an OR, one of which must be true.
+        """
         if not self.narrow(condition, int(truth), int(truth)):
             return False
         match condition.op, truth:
             case (Op.AND, True) | (Op.OR, False):
-                return all(self.assume(part, truth) for part in condition.args if part.boolean)
+                return all(self.assume(part, truth, alternatives) for part in condition.args)
+            case (Op.AND, False) | (Op.OR, True):
+                return not alternatives or self._one_of(list(_parts(condition)), truth)
             case (Op.XOR, _):
                 a, b = condition.args
-                return not (a.boolean and b.op is Op.CONST) or self.assume(a, truth != bool(b.low))
+                return b.op is not Op.CONST or self.assume(a, truth != bool(b.low), alternatives)
             case (Op.LT, _):
                 a, b = condition.args
                 gap = 1 if truth else 0
@@ -103,6 +120,14 @@ class Facts:
                 a, b = condition.args
                 return self._differ(a, b) and self._differ(b, a)
         return True
+
+    def _one_of(self, conditions: list[Value], truth: bool) -> bool:
+        """Note that one of ``conditions`` has the value ``truth``."""
+        paths = [path for condition in conditions if (path := self.copy()).assume(condition, truth, False)]
+        if paths:
+            common = reduce(Facts.join, paths)
+            self.ranges, self.differences = common.ranges, common.differences
+        return bool(paths)
 
     def _differ(self, a: Value, b: Value) -> bool:
         """Note that a is not b, if b is a number at an end of a's range."""
