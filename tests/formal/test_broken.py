@@ -1,0 +1,28 @@
+"""Each proof fails when the gateware is broken where it looks: a proof that cannot fail proves nothing."""
+
+import pytest
+
+from tests.mutation import Mutant, misfit, seeded
+
+RING = "gateware/link/ring.py"
+RECORDS = "tests/formal/test_ring.py::test_records_and_notices_are_whole_for_the_first_40_cycles"
+
+BROKEN = (
+    Mutant("a word is taken while a notice begins", RING, "self.record.ready.eq(~notice_next)",
+           "self.record.ready.eq(1)", RECORDS),
+    Mutant("a record is numbered before its last word", RING, "with m.If(self.record.p.last):",
+           "with m.If(self.record.p.index == 9):", RECORDS),
+    Mutant("a notice interrupts a record", RING, "notices.r_rdy & ~begun &", "notices.r_rdy &", RECORDS),
+)
+
+
+@pytest.mark.formal
+@pytest.mark.parametrize("mutant", BROKEN, ids=lambda mutant: mutant.name.replace(" ", "-"))
+def test_a_broken_gateware_fails_its_proof(mutant, tmp_path):
+    caught, said = seeded(mutant, tmp_path, "-m", "formal")
+    assert caught, f"{mutant.test} passes, or did not run:\n{said}"
+    assert "Assert failed" in said or "FAIL" in said, said
+
+
+def test_every_broken_line_still_stands():
+    assert [found for mutant in BROKEN if (found := misfit(mutant))] == []
