@@ -47,7 +47,8 @@ def audit(gate):
         _check(f"account {index}, symbol {symbol}", held, pair, _PAIR_SUMS)
         accounts[index].cost_sum += held.cost
         accounts[index].gross += abs(held.cost)
-        if live[index, symbol] != {entry.token for entry in gate.resting(index, symbol)}:
+        if live[index, symbol] != {entry.token for is_buy in (True, False)
+                                   for entry in gate.resting(index, symbol, is_buy)}:
             raise AssertionError(f"account {index}, symbol {symbol} has tokens {sorted(live[index, symbol])} live")
     for index, account in enumerate(accounts):
         _check(f"account {index}", gate.accounts[index], account, _ACCOUNT_SUMS)

@@ -39,7 +39,8 @@ __all__ = ["RiskGate"]
 
 _KINDS = tuple(map(int, Kind))
 _REQUESTS = (Kind.NEW, Kind.REPLACE, Kind.CANCEL, Kind.MASS_CANCEL)
-_VALUES = ("effective", "notional", "worst", "gross", "net", "pair_open", "account_open", "short_used", "fills")
+_SIDES = tuple(map(int, Side))
+_FIELDS = VERDICT_DTYPE.names
 _NET_END = RANGES["cost_sum"][1]
 
 
@@ -94,7 +95,7 @@ class RiskGate:
         self.heartbeat = Heartbeat()
         self.seq = 0
         self.fills = []
-        self._live = {pair: {} for pair in pairs}
+        self._live = {(*pair, is_buy): {} for pair in pairs for is_buy in (False, True)}
         self._serial = 0
         self._last = -1, -1
         self._on_entry, self._on_decision = _Events("entry"), _Events("decision")
@@ -197,7 +198,7 @@ class RiskGate:
         self.advance(now=now, decided=decided)
         self._last = now, decided
         self.seq += 1
-        verdict = dict.fromkeys(VERDICT_DTYPE.names, 0)
+        verdict = dict.fromkeys(_FIELDS, 0)
         verdict.update(slot._asdict(), seq=self.seq, cycles_in=now, cycles_out=decided)
         if slot.kind not in _KINDS:
             verdict.update(status=Status.REFUSED, mask=Rule.MALFORMED, fault=Fault.KIND)
@@ -206,7 +207,7 @@ class RiskGate:
         else:
             self._report(slot, verdict)
         self._describe(verdict)
-        return np.array([tuple(verdict[name] for name in VERDICT_DTYPE.names)], VERDICT_DTYPE)[0]
+        return np.array([tuple(map(verdict.__getitem__, _FIELDS))], VERDICT_DTYPE)[0]
 
     def advance(self, *, now, decided=None):
         """Let happen what is in force for a slot of these cycles, as ``decide`` does, so that its state can be seen."""
@@ -230,9 +231,9 @@ class RiskGate:
             "recent": list(self.recent),
         }
 
-    def resting(self, account, symbol):
-        """Return the live entries of the pair."""
-        return list(self._live[account, symbol].values())
+    def resting(self, account, symbol, is_buy):
+        """Return the live buys or sells of the pair, none when it does not exist."""
+        return self._live.get((account, symbol, is_buy), {}).values()
 
     # Requests.
 
@@ -256,7 +257,8 @@ class RiskGate:
                 account=account, account_row=None if account is None else self.rows_of_account[slot.account],
                 symbol=symbol, symbol_row=symbol_row, pair=pair,
                 pair_row=None if pair is None else self.rows_of_pair[slot.account, slot.symbol],
-                resting=[] if pair is None else self.resting(slot.account, slot.symbol), recent=list(self.recent)))
+                buys=self.resting(slot.account, slot.symbol, True),
+                sells=self.resting(slot.account, slot.symbol, False), recent=self.recent))
             verdict.update(self._values_before(slot, account, pair), effective=effective,
                            notional=effective * slot.shares)
             if not mask:
@@ -267,7 +269,7 @@ class RiskGate:
     def _effective(slot, symbol):
         if slot.type != OrderType.MARKET:
             return slot.price
-        if symbol is None or slot.side not in tuple(Side):
+        if symbol is None or slot.side not in _SIDES:
             return 0
         return (symbol.ask if slot.side == Side.BUY else symbol.bid) or 0
 
@@ -284,7 +286,7 @@ class RiskGate:
     @staticmethod
     def _values_before(slot, account, pair):
         values = {}
-        buy, known_side = slot.side == Side.BUY, slot.side in tuple(Side)
+        buy, known_side = slot.side == Side.BUY, slot.side in _SIDES
         if account is not None:
             values |= {"gross": account.gross, "account_open": account.account_open}
             if known_side:
@@ -400,10 +402,11 @@ class RiskGate:
             self._add(account, pair, "short_used", grown + shares)
         if shares or paid:
             self.fills.append((entry.serial, key, entry.is_buy, entry.is_short, shares, paid))
+        side = self._live[*key, entry.is_buy]
         if entry.live:
-            self._live[key][entry.serial] = entry
+            side[entry.serial] = entry
         else:
-            self._live[key].pop(entry.serial, None)
+            side.pop(entry.serial, None)
 
     def _add(self, account, state, name, change):
         """Add to a sum within its range and return by how much it changed; shut the account at an end of it."""

@@ -3,6 +3,7 @@
 What a rule needs and is not there (account, symbol, side) is None in the case, and the rule is then not broken.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sim.models.risk.rows import AccountRow, GlobalRow, PairRow, SymbolRow
@@ -17,7 +18,7 @@ class Case:
     """A NEW or REPLACE with all that it is judged by.
 
     now: cycle of entry. effective: effective price. fault: wire.risk.Fault. shares, notional: what the sums would take
-    on, the x and n of docs/risk.md. resting: live entries of account and symbol. recent: (now, key) of the
+    on, the x and n of docs/risk.md. buys, sells: live entries of account and symbol. recent: (now, key) of the
     remembered orders.
     """
 
@@ -36,8 +37,9 @@ class Case:
     symbol_row: SymbolRow | None
     pair: Pair | None
     pair_row: PairRow | None
-    resting: list[Entry]
-    recent: list[tuple[int, tuple]]
+    buys: Collection[Entry]
+    sells: Collection[Entry]
+    recent: Collection[tuple[int, tuple]]
 
     @property
     def is_buy(self):
@@ -173,10 +175,10 @@ def _duplicate(case):
 def _self_trade(case):
     if case.is_buy:
         price = HIGHEST_PRICE if case.slot.type == OrderType.MARKET else case.slot.price
-        return any(not entry.is_buy and price >= entry.best_price() for entry in case.resting)
+        return any(price >= entry.best_price() for entry in case.sells)
     if case.is_sell:
         price = 0 if case.slot.type == OrderType.MARKET else case.slot.price
-        return any(entry.is_buy and price <= entry.best_price() for entry in case.resting)
+        return any(price <= entry.best_price() for entry in case.buys)
     return False
 
 

@@ -8,8 +8,8 @@ from wire.risk import NOTIONAL_BITS, SHARE_BITS, OrderType, Shut, Side
 __all__ = ["SELLS", "SHORTS", "HIGHEST_PRICE", "NOTHING", "RANGES", "Slot", "Worst", "Entry", "Pair", "Account",
            "Symbol", "Heartbeat"]
 
-SELLS = (Side.SELL, Side.SELL_SHORT, Side.SELL_SHORT_EXEMPT)
-SHORTS = (Side.SELL_SHORT, Side.SELL_SHORT_EXEMPT)
+SELLS = (int(Side.SELL), int(Side.SELL_SHORT), int(Side.SELL_SHORT_EXEMPT))
+SHORTS = (int(Side.SELL_SHORT), int(Side.SELL_SHORT_EXEMPT))
 HIGHEST_PRICE = 2**32 - 1
 
 _SHARES = 2 ** (SHARE_BITS - 1) - 1
