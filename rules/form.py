@@ -6,7 +6,8 @@ from rules.quantities import Price, Shares
 from wire.ranges import U8, U16, U32, Range
 from wire.risk import Fault, Kind, OrderType, Side
 
-__all__ = ["Mask", "Asked", "Entry", "shape_faults", "tick_fault", "token_faults", "malformed"]
+__all__ = ["Mask", "Asked", "Entry", "shape_faults", "token_faults", "tick_matters", "tick_fault", "faulty",
+           "malformed"]
 
 #: Bits of Fault.
 Mask = Annotated[int, Range(0, (1 << 9) - 1)]
@@ -67,12 +68,21 @@ def token_faults(asked: Asked, entry: Entry) -> Mask:
     return Fault.ORDER if other or (kind == Kind.REPLACE and changed) else 0
 
 
-def tick_fault(kind: U8, type: U8, symbol_exists: bool, off_tick: bool) -> Mask:
-    """The fault TICK."""
-    order = kind == Kind.NEW or kind == Kind.REPLACE
-    return Fault.TICK if order and type == OrderType.LIMIT and symbol_exists and off_tick else 0
+def tick_matters(kind: U8, type: U8, symbol_exists: bool) -> bool:
+    """Whether the price must be a multiple of the symbol's tick."""
+    return (kind == Kind.NEW or kind == Kind.REPLACE) and type == OrderType.LIMIT and symbol_exists
 
 
-def malformed(fault: Mask) -> bool:
-    """Rule 9: the request has any fault."""
-    return fault != 0
+def tick_fault(matters: bool, off_tick: bool) -> bool:
+    """Fault TICK."""
+    return matters and off_tick
+
+
+def faulty(form: Mask, token: Mask) -> bool:
+    """Whether a request has any fault but TICK."""
+    return (form | token) != 0
+
+
+def malformed(other: bool, tick: bool) -> bool:
+    """Rule 9: the request has the fault TICK or any other."""
+    return other or tick

@@ -5,8 +5,9 @@ from typing import Annotated
 from wire.ranges import Range
 from wire.risk import NOTIONAL_BITS, TIME_BITS
 
-__all__ = ["MAX_PRICE", "Price", "Shares", "Notional", "NotionalLimit", "Gross", "Net", "NotionalAllowance", "NotionalRoom",
-           "WorstShares", "SharesUsed", "ShareAllowance", "ShareRoom", "Count", "Time", "Latest", "Interval", "Tolerance"]
+__all__ = ["MAX_PRICE", "Price", "Shares", "Notional", "NotionalLimit", "Gross", "Net", "NotionalAllowance",
+           "NotionalRoom", "WorstShares", "SharesUsed", "ShareAllowance", "ShareRoom", "Count", "Time", "Latest",
+           "Interval", "Tolerance"]
 
 #: The highest price there is.
 MAX_PRICE = (1 << 32) - 1

@@ -1,0 +1,82 @@
+"""Rule 19: orders that passed not long ago."""
+
+from amaranth.hdl import Cat, Module, Mux, Signal
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from gateware.risk.compiled import Compiled
+from gateware.risk.interfaces import Sizes
+from rules import repeat
+from wire.risk import TIME_BITS
+
+__all__ = ["Duplicates"]
+
+
+class Duplicates(wiring.Component):
+    """The last accepted new orders, each compared with every request, and requests under way with those behind them.
+
+    A request comes in cycle 2; whether it is a duplicate is known in its cycle 5. Accepted, it is remembered from its
+    cycle 6 on. Throughput: one a cycle. Reset: nothing is remembered.
+
+    Members
+    -------
+    order_2, now_2 : the request and its time
+    window_2 : cycles in which an order is a duplicate
+    broken_5 : the rule is broken, by a new order whose account, symbol, side and type exist
+    accepted_6 : the request in cycle 6 was accepted, and is new
+    """
+
+    def __init__(self, *, sizes: Sizes, clock_mhz: float):
+        self.sizes, self.clock_mhz = sizes, clock_mhz
+        #: Codes of existing sides and types need no more bits.
+        self.order = data.StructLayout({
+            "account": sizes.account_bits, "symbol": sizes.symbol_bits, "side": 3, "type": 2, "price": 32,
+            "shares": 32})
+        super().__init__({
+            "order_2": In(self.order), "now_2": In(TIME_BITS), "window_2": In(32), "broken_5": Out(1),
+            "accepted_6": In(1)})
+
+    def elaborate(self, platform):
+        m = Module()
+        rule = Compiled(m, clock_mhz=self.clock_mhz)
+        passed = data.StructLayout({"order": self.order, "time": TIME_BITS})
+        at = {cycle: Signal(passed, name=f"order_{cycle}") for cycle in range(2, 7)}
+        m.d.comb += [at[2].order.eq(self.order_2), at[2].time.eq(self.now_2)]
+        for cycle in range(3, 7):
+            m.d.sync += at[cycle].eq(at[cycle - 1])
+        since = rule("since", repeat.since, now=self.now_2, window=self.window_2)
+        after = Signal.like(since)
+        m.d.sync += after.eq(since)
+
+        def fields(order):
+            return {name: order[name] for name, _ in self.order}
+
+        def again(name, other):
+            found = Signal(name=f"again_{name}")
+            m.d.comb += found.eq(
+                rule(f"alike_{name}", repeat.alike, asked=fields(at[3].order), passed=fields(other.order))
+                & rule(f"recent_{name}", repeat.recent, time=other.time, after=after))
+            return found
+
+        # Cycle 3. The newest comes first, and each that comes pushes the oldest out, of the memory as of the hits.
+        size = self.sizes.profile.duplicates
+        memory = [Signal(passed, name=f"passed_{n}") for n in range(size)]
+        known = Signal(size)
+        with m.If(self.accepted_6):
+            m.d.sync += [*(here.eq(newer) for here, newer in zip(memory, [at[6], *memory], strict=False)),
+                         known.eq(Cat(1, known))]
+
+        def pushed(hits, first):
+            return Mux(self.accepted_6, Cat(first, hits[:-1]), hits)
+
+        hits_3, hits_4 = Signal(size), Signal(size)
+        m.d.comb += hits_3.eq(Cat(again(n, other) for n, other in enumerate(memory)) & known)
+        ahead = {cycle: again(f"ahead_{cycle}", at[cycle]) for cycle in (4, 5, 6)}
+        second_4, first_4, first_5 = Signal(), Signal(), Signal()
+        m.d.sync += [hits_4.eq(pushed(hits_3, ahead[6])), second_4.eq(ahead[5]), first_4.eq(ahead[4])]
+        # Cycle 4.
+        all_4, all_5, most_5 = Signal(size), Signal(), Signal()
+        m.d.comb += all_4.eq(pushed(hits_4, second_4))
+        m.d.sync += [all_5.eq(all_4.any()), most_5.eq(all_4[:-1].any()), first_5.eq(first_4)]
+        m.d.comb += self.broken_5.eq(Mux(self.accepted_6, most_5 | first_5, all_5))
+        return m

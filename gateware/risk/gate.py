@@ -1,0 +1,253 @@
+"""The pre-trade risk gate."""
+
+from amaranth.hdl import Assert, Cat, Const, Format, Module, Mux, Signal
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from gateware.risk.compiled import Compiled
+from gateware.risk.crossing import Crossing
+from gateware.risk.duplicates import Duplicates
+from gateware.risk.intake import STAGE, Intake
+from gateware.risk.interfaces import EVENTS, SHUT_BITS, SLOT, VERDICT, Sizes
+from gateware.risk.judge import Judge
+from gateware.risk.kills import Kills
+from gateware.risk.limits import LIMITS, Limits
+from gateware.risk.orders import Orders
+from gateware.risk.queue import Queue
+from gateware.risk.reports import LEDGER, Reports
+from gateware.risk.reserve import Reserve
+from gateware.risk.throttle import Throttle
+from gateware.risk.touches import Touches
+from gateware.risk.verdict import Verdicts
+from rules import kill, market, short
+from wire.profiles import Profile
+from wire.risk import TIME_BITS, Kind, Rule
+
+__all__ = ["Gate", "shown_layout"]
+
+_QUEUE = 16
+
+
+def shown_layout(sizes: Sizes) -> data.StructLayout:
+    """Return the layout of what can be read out of an account and a symbol."""
+    return data.StructLayout({
+        "pair": sizes.pair_sums, "account": sizes.account_sums, "symbol": sizes.symbol_sums, "ledger": LEDGER,
+        "throttle": sizes.throttle, "reasons": SHUT_BITS, "limits": LIMITS})
+
+
+class Gate(wiring.Component):
+    """Decides on every order, and keeps what it needs to know for that; docs/risk.md says what it means.
+
+    Latency: a request is decided DECISION cycles after it enters, and its verdict is on ``o`` VERDICT_AT cycles after,
+    if those before it were taken. A report is decided REPORT_CYCLES cycles after it enters, and its verdict is on ``o``
+    in the next cycle. Throughput: a request a cycle, of the same account and symbol or not; the next slot enters
+    REPORT_CYCLES after a report. ``i`` waits for that, for a request which has the same place as a NEW or REPLACE that
+    entered less than 6 cycles ago, and while verdicts wait for ``o`` that fill the queue; none is lost.
+    What is told in a cycle (``touch``, ``trade``, ``forget``, ``admin``) counts for what enters from the next on, kills,
+    resumes and heartbeats for what is decided from the next on.
+    Reset: no row of sums, limits or orders is cleared; they are 0 when the device is configured, and shut.
+
+    Members
+    -------
+    i : slots
+    now : time, a cycle more in every cycle
+    touch : a best price changed (side 0 bid, 1 ask; has: there is one)
+    trade : the last trade changed
+    forget : strobe, no touch and no trade is known any more
+    live, trading, short_restricted : of each symbol, looked at in the cycle of the decision
+    admin : commands of the locked window
+    beat : heartbeat of the host
+    o : verdicts, one for each slot, in order
+    events : strobes
+    killed, lost : the global kill is set; the host's heartbeat was lost
+    symbol_kills, account_kills : of each
+    show_account, show_symbol : whose state and limits are ``shown`` in the next cycle, as of some cycles ago
+    """
+
+    def __init__(self, *, profile: Profile):
+        self.profile = profile
+        self.sizes = sizes = Sizes(profile)
+        super().__init__({
+            "i": In(stream.Signature(SLOT)), "now": In(TIME_BITS),
+            "touch": In(sizes.touch), "trade": In(sizes.trade), "forget": In(1),
+            "live": In(sizes.symbols), "trading": In(sizes.symbols), "short_restricted": In(sizes.symbols),
+            "admin": In(sizes.admin), "beat": In(1),
+            "o": Out(stream.Signature(VERDICT)), "events": Out(EVENTS), "killed": Out(1, init=1),
+            "lost": Out(1, init=1), "symbol_kills": Out(sizes.symbols), "account_kills": Out(sizes.accounts),
+            "show_account": In(sizes.account_bits), "show_symbol": In(sizes.symbol_bits),
+            "shown": Out(shown_layout(sizes))})
+
+    def elaborate(self, platform):
+        m = Module()
+        sizes, clock = self.sizes, self.profile.clock_hz / 1_000_000
+        rule = Compiled(m, clock_mhz=clock)
+        m.submodules.queue = queue = Queue(shape=VERDICT, depth=_QUEUE)
+        m.submodules.touches = touches = Touches(sizes=sizes)
+        m.submodules.intake = intake = Intake(sizes=sizes, clock_mhz=clock)
+        m.submodules.limits = limits = Limits(sizes=sizes)
+        m.submodules.orders = orders = Orders(sizes=sizes)
+        m.submodules.judge = judge = Judge(sizes=sizes, clock_mhz=clock)
+        m.submodules.reserve = reserve = Reserve(sizes=sizes, clock_mhz=clock)
+        m.submodules.crossing = crossing = Crossing(sizes=sizes, clock_mhz=clock)
+        m.submodules.duplicates = duplicates = Duplicates(sizes=sizes, clock_mhz=clock)
+        m.submodules.throttle = throttle = Throttle(sizes=sizes)
+        m.submodules.kills = kills = Kills(sizes=sizes)
+        m.submodules.reports = reports = Reports(sizes=sizes, clock_mhz=clock)
+        m.submodules.verdicts = verdicts = Verdicts(sizes=sizes)
+
+        def held(name, value, cycles):
+            for n in range(cycles):
+                register = Signal.like(value, name=f"{name}_{n}")
+                m.d.sync += register.eq(value)
+                value = register
+            return value
+
+        # Cycle 0: a slot enters.
+        at = {1: intake.stage_1}
+        for cycle in range(2, 7):
+            at[cycle] = Signal(STAGE, name=f"stage_{cycle}")
+            m.d.sync += at[cycle].eq(at[cycle - 1])
+        place = {cycle: stage.slot.token[:sizes.place_bits] for cycle, stage in at.items()}
+        m.d.comb += [
+            touches.touch.eq(self.touch), touches.trade.eq(self.trade), touches.forget.eq(self.forget),
+            touches.symbol.eq(intake.symbol), intake.quote.eq(touches.quote),
+            intake.now.eq(self.now), intake.free.eq(queue.free), queue.promise.eq(intake.taken),
+            intake.finished.eq(reports.finished), intake.orders.eq(Cat(at[cycle].order for cycle in range(1, 6))),
+            *(intake.places[cycle - 1].eq(place[cycle]) for cycle in range(1, 6))]
+        wiring.connect(m, wiring.flipped(self.i), intake.i)
+
+        # Cycle 1: its limits, and what is at its place.
+        account = {cycle: stage.slot.account[:sizes.account_bits] for cycle, stage in at.items()}
+        symbol = {cycle: stage.slot.symbol[:sizes.symbol_bits] for cycle, stage in at.items()}
+        limits_2 = Signal(LIMITS)
+        m.d.sync += limits_2.eq(limits.limits)
+        m.d.comb += [
+            limits.admin.eq(self.admin), limits.symbol_0.eq(intake.symbol),
+            judge.tick_1.eq(limits.tick_1), limits.account.eq(account[1]), limits.symbol.eq(symbol[1]),
+            orders.place_1.eq(place[1]), judge.limits_1.eq(limits.limits), judge.limits_2.eq(limits_2),
+            judge.entry_2.eq(orders.entry_2), *(getattr(judge, f"stage_{n}").eq(at[n]) for n in range(1, 6)),
+            crossing.account_1.eq(account[1]), crossing.symbol_1.eq(symbol[1]), crossing.buy_1.eq(at[1].buy),
+            crossing.market_1.eq(at[1].market), crossing.price_1.eq(at[1].slot.price)]
+
+        # Cycle 2: whose sums it is about. A report's are those of its order.
+        entry, two = orders.entry_2, at[2]
+        account_2, symbol_2 = Signal(sizes.account_bits), Signal(sizes.symbol_bits)
+        replaces = two.order & ~two.new
+        m.d.comb += [
+            account_2.eq(Mux(two.report, entry.order.account, account[2])),
+            symbol_2.eq(Mux(two.report, entry.order.symbol, symbol[2])),
+            *(getattr(reserve, f"stage_{n}").eq(at[n]) for n in range(2, 6)),
+            reserve.account_2.eq(account_2), reserve.symbol_2.eq(symbol_2), reserve.limits_2.eq(limits_2),
+            reserve.held_shares_2.eq(Mux(replaces, entry.order.open, 0)),
+            reserve.held_notional_2.eq(Mux(replaces, entry.order.notional, 0)),
+            reserve.notional_3.eq(judge.notional_3), reserve.no_growth_3.eq(judge.no_growth_3),
+            duplicates.order_2.account.eq(account[2]), duplicates.order_2.symbol.eq(symbol[2]),
+            *(duplicates.order_2[name].eq(two.slot[name]) for name in ("side", "type", "price", "shares")),
+            duplicates.now_2.eq(two.now), duplicates.window_2.eq(held("duplicate", limits.duplicate, 1)),
+            throttle.admin.eq(self.admin), throttle.account.eq(account_2), throttle.symbol.eq(symbol_2),
+            throttle.look.eq(two.report), limits.window_account.eq(account_2), limits.window_symbol.eq(symbol_2)]
+        fills_5 = held("fills", throttle.row.fills, 3)
+        disabled_5 = held("disabled", throttle.row.disabled, 3)
+
+        # A report goes its own way from here. What the market was on its entry is known when its symbol is.
+        m.submodules.report_touches = before = Touches(sizes=sizes)
+        m.d.comb += [
+            before.touch.eq(held("touch", self.touch, 2)), before.trade.eq(held("trade", self.trade, 2)),
+            before.forget.eq(held("forget", self.forget, 2)), before.symbol.eq(entry.order.symbol),
+            reports.start.eq(two.report), reports.stage_2.eq(two), reports.entry_2.eq(entry),
+            reports.quote_2.eq(before.quote), reports.window_2.eq(limits.window), reports.throttle_2.eq(throttle.row),
+            reports.notional_3.eq(judge.notional_3), reports.pair_5.eq(reserve.pair_5),
+            reports.account_5.eq(reserve.account_5)]
+
+        # Cycle 5: the decision.
+        five = at[5]
+        symbol_is_5, account_is_5 = Signal(sizes.symbols), Signal(sizes.accounts)
+        m.d.sync += [
+            symbol_is_5.eq(Mux(at[4].symbol_exists, Const(1, sizes.symbols) << symbol[4], 0)),
+            account_is_5.eq(Mux(at[4].account_exists, Const(1, sizes.accounts) << account[4], 0))]
+        live, trading, restricted = ((bits & symbol_is_5).any()
+                                     for bits in (self.live, self.trading, self.short_restricted))
+        repeats_5 = held("repeats", at[4].new & at[4].good & (at[4].slot.type < 4), 1)
+        found = {
+            Rule.GLOBAL_KILL: five.order & rule("global_kill", kill.global_kill, killed=kills.killed),
+            Rule.SYMBOL_KILL: five.order & rule(
+                "symbol_kill", kill.symbol_kill, killed=(kills.symbols & symbol_is_5).any()),
+            Rule.ACCOUNT_KILL: five.order & rule(
+                "account_kill", kill.account_kill, killed=(kills.accounts & account_is_5).any()),
+            Rule.HEARTBEAT: five.order & rule("heartbeat", kill.heartbeat, lost=kills.lost),
+            Rule.NOT_LIVE: five.order & five.symbol_exists & rule(
+                "not_live", market.not_live, live=live, buy=five.buy, sell=five.sell, has_bid=five.quote.bid.has,
+                has_ask=five.quote.ask.has),
+            Rule.NOT_TRADING: five.order & five.symbol_exists & rule(
+                "not_trading", market.not_trading, trading=trading),
+            Rule.DUPLICATE: repeats_5 & duplicates.broken_5,
+            Rule.SELF_TRADE: five.order & five.good & crossing.broken_5,
+            Rule.SHORT_SALE: five.order & five.symbol_exists & rule(
+                "price_test", short.price_test, subject=five.subject, restricted=restricted, low=judge.low_5),
+            Rule.THROTTLE: five.order & five.pair_exists & rule(
+                "pair_disabled", kill.throttle, disabled=disabled_5)}
+        mask = Signal(Rule.THROTTLE.bit_length())
+        m.d.comb += mask.eq(
+            judge.mask_5 | reserve.mask_5 | Cat(found.get(name, Const(0, 1)) for name in Rule))
+        request_5, passes_5 = Signal(), Signal()
+        order_6, accepted_6, new_6 = Signal(), Signal(), Signal()
+        m.d.comb += [request_5.eq(five.valid & ~five.report), passes_5.eq(mask == 0)]
+        m.d.sync += [accepted_6.eq(passes_5 & five.order), order_6.eq(five.order), new_6.eq(five.new)]
+
+        # Cycle 6: what an accepted order changes; or a report does, when it is done.
+        six, effective_6 = at[6], at[6].effective
+        notional_6 = held("notional", judge.notional_3, 3)
+        applied = reports.done & reports.matched
+        m.d.comb += [
+            reserve.accepted_6.eq(accepted_6), duplicates.accepted_6.eq(accepted_6 & new_6),
+            crossing.accepted_6.eq(accepted_6), crossing.new_6.eq(new_6), crossing.place_6.eq(place[6]),
+            orders.place_6.eq(place[6]), orders.new_6.eq(accepted_6 & new_6), orders.replace_6.eq(accepted_6 & ~new_6),
+            orders.order_6.used.eq(1), orders.order_6.live.eq(1),
+            orders.order_6.tag.eq(six.slot.token[sizes.place_bits:]), orders.order_6.account.eq(account[6]),
+            orders.order_6.symbol.eq(symbol[6]), orders.order_6.side.eq(six.slot.side),
+            orders.order_6.type.eq(six.slot.type), orders.order_6.open.eq(six.slot.shares),
+            orders.order_6.price.eq(effective_6), orders.order_6.notional.eq(notional_6),
+            orders.waiting_6.pending.eq(1), orders.waiting_6.open.eq(six.slot.shares),
+            orders.waiting_6.price.eq(effective_6), orders.waiting_6.notional.eq(notional_6),
+            orders.put.eq(applied), orders.put_place.eq(reports.place), orders.put_entry.eq(reports.entry),
+            reserve.put.eq(applied), reserve.put_account.eq(reports.account), reserve.put_symbol.eq(reports.symbol),
+            reserve.put_pair_sums.eq(reports.pair), reserve.put_account_sums.eq(reports.account_sums),
+            crossing.put.eq(applied & reports.rests), crossing.put_place.eq(reports.place),
+            crossing.put_live.eq(reports.entry.order.live), crossing.put_rests.eq(reports.rests_at),
+            throttle.put.eq(applied & reports.fill), throttle.put_account.eq(reports.account),
+            throttle.put_symbol.eq(reports.symbol), throttle.put_row.eq(reports.throttle),
+            kills.shut.eq(reports.shut), kills.shut_account.eq(reports.account),
+            kills.shut_reasons.eq(reports.shut_reasons), kills.admin.eq(self.admin), kills.beat.eq(self.beat)]
+
+        # Verdicts: of a request in its cycle 5, of a report in its last.
+        shown = {"account": self.show_account, "symbol": self.show_symbol}
+        m.d.comb += [
+            verdicts.stage_5.eq(five), verdicts.request_5.eq(request_5), verdicts.passes_5.eq(passes_5),
+            verdicts.mask_5.eq(mask), verdicts.fault_5.eq(judge.fault_5),
+            verdicts.state_5.eq(Cat(live, trading, restricted)), verdicts.notional_5.eq(
+                held("notional_5", judge.notional_3, 2)),
+            verdicts.pair_5.eq(reserve.pair_5), verdicts.account_5.eq(reserve.account_5), verdicts.fills_5.eq(fills_5),
+            verdicts.now.eq(self.now), verdicts.live.eq(self.live), verdicts.trading.eq(self.trading),
+            verdicts.short_restricted.eq(self.short_restricted), verdicts.reasons.eq(kills.reasons),
+            verdicts.report_done.eq(reports.done), verdicts.report_known.eq(reports.known),
+            verdicts.report_matched.eq(reports.matched), verdicts.report_reasons.eq(reports.shut_reasons),
+            verdicts.report.eq(reports.verdict),
+            queue.put.eq(verdicts.put), queue.item.eq(verdicts.item),
+            self.killed.eq(kills.killed), self.lost.eq(kills.lost), self.symbol_kills.eq(kills.symbols),
+            self.account_kills.eq(kills.accounts),
+            *(port.eq(shown[name]) for name in shown for port in (
+                getattr(limits, f"shown_{name}"), getattr(reserve, f"shown_{name}"),
+                getattr(throttle, f"shown_{name}"), getattr(reports, f"shown_{name}")))]
+        wiring.connect(m, queue.o, wiring.flipped(self.o))
+        m.d.sync += [
+            self.events.eq(verdicts.events), self.events.admin.eq(self.admin.valid),
+            self.shown.pair.eq(reserve.shown_pair), self.shown.account.eq(reserve.shown_account_sums),
+            self.shown.symbol.eq(reserve.shown_symbol_sums), self.shown.ledger.eq(reports.shown),
+            self.shown.throttle.eq(throttle.shown), self.shown.limits.eq(limits.shown),
+            self.shown.reasons.eq(kills.reasons[self.show_account]),
+            Assert(~(accepted_6 & new_6 & crossing.live.bit_select(place[6], 1)),
+                   Format("token {:08x} came while its place was live", six.slot.token)),
+            Assert(~(accepted_6 & ~new_6 & ~crossing.live.bit_select(place[6], 1)),
+                   Format("token {:08x} was replaced while its place was not live", six.slot.token)),
+            Assert(~(reports.done & request_5), Format("a report and a request were decided at once"))]
+        return m

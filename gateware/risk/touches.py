@@ -1,0 +1,54 @@
+"""Best bid, best ask and last trade of each symbol."""
+
+from amaranth.hdl import Module, Signal
+from amaranth.lib import data, memory, wiring
+from amaranth.lib.wiring import In, Out
+
+from gateware.risk.interfaces import Sizes
+
+__all__ = ["Touches", "QUOTE", "PRICE"]
+
+#: A price that may not exist; then it is 0.
+PRICE = data.StructLayout({"has": 1, "price": 32})
+QUOTE = data.StructLayout({"bid": PRICE, "ask": PRICE, "last": PRICE})
+
+
+class Touches(wiring.Component):
+    """What the book said of each symbol.
+
+    Latency: what is told in a cycle is read from the next on; reads take none. Throughput: one touch and one trade a
+    cycle. ``forget`` clears all, and wins over what is told in its cycle. Reset: nothing is known.
+
+    Members
+    -------
+    touch, trade : what changed
+    forget : strobe
+    symbol : whose quote is read
+    quote : its prices
+    """
+
+    def __init__(self, *, sizes: Sizes):
+        self.sizes = sizes
+        super().__init__({
+            "touch": In(sizes.touch), "trade": In(sizes.trade), "forget": In(1),
+            "symbol": In(sizes.symbol_bits), "quote": Out(QUOTE)})
+
+    def elaborate(self, platform):
+        m = Module()
+        for name, told, has, source in (
+                ("bid", self.touch.valid & ~self.touch.side, self.touch.has, self.touch),
+                ("ask", self.touch.valid & self.touch.side, self.touch.has, self.touch),
+                ("last", self.trade.valid, 1, self.trade)):
+            m.submodules[f"{name}s"] = prices = memory.Memory(shape=32, depth=self.sizes.symbols, init=[])
+            write, read = prices.write_port(), prices.read_port(domain="comb")
+            known = Signal(self.sizes.symbols, name=f"{name}_known")
+            quote = self.quote[name]
+            m.d.comb += [
+                write.en.eq(told), write.addr.eq(source.symbol), write.data.eq(source.price),
+                read.addr.eq(self.symbol), quote.has.eq(known.bit_select(self.symbol, 1)),
+                quote.price.eq(read.data & quote.has.replicate(32))]
+            with m.If(told):
+                m.d.sync += known.bit_select(source.symbol, 1).eq(has)
+            with m.If(self.forget):
+                m.d.sync += known.eq(0)
+        return m
