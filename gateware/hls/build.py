@@ -86,6 +86,14 @@ class Graph:
             return self.const(interval[0], boolean)
         return self._make(op, args, interval, attribute, boolean)
 
+    def _cut(self, a: Value) -> Value:
+        """``a``, without the upper bits that are 0 on this path: for operations whose cost grows with their width."""
+        low, high = self.range(a)
+        bits = max(1, high.bit_length())
+        if low < 0 or bits >= a.bits:
+            return a
+        return self._make(Op.AND, (a, self.const((1 << bits) - 1)), (low, high), None, False)
+
     def add(self, a: Value, b: Value) -> Value:
         a, b = self.known(a), self.known(b)
         if b.op is not Op.CONST:
@@ -105,7 +113,7 @@ class Graph:
             if not size & size - 1:
                 scaled = self.shl(a, self.const(size.bit_length() - 1))
                 return scaled if b.low > 0 else self.sub(self.const(0), scaled)
-        return self._operate(Op.MUL, a, b)
+        return self._operate(Op.MUL, self._cut(a), self._cut(b))
 
     def shl(self, a: Value, b: Value) -> Value:
         a, b = self.known(a), self._amount(b)
@@ -132,7 +140,7 @@ class Graph:
         a = self.known(a)
         if not divisor & divisor - 1:
             return self.shr(a, self.const(divisor.bit_length() - 1))
-        return self._operate(Op.DIV, a, attribute=divisor)
+        return self._operate(Op.DIV, self._cut(a), attribute=divisor)
 
     def mod(self, a: Value, divisor: int) -> Value:
         """a % divisor, a constant other than 0."""
@@ -144,7 +152,7 @@ class Graph:
             return a
         if not divisor & divisor - 1:
             return self.bitwise(Op.AND, a, self.const(divisor - 1))
-        return self._operate(Op.MOD, a, attribute=divisor)
+        return self._operate(Op.MOD, self._cut(a), attribute=divisor)
 
     def bitwise(self, op: Op, a: Value, b: Value) -> Value:
         """AND, OR or XOR; a boolean if both operands are."""

@@ -4,9 +4,9 @@ The front end (frontend.py) makes it, three back ends use it. There are no width
 ranges (``Value.bits``), time is the scheduler's. Nothing can overflow: where an output depends on a value, the value is
 in its range, which is the least that the conditions on the way there allow.
 
-Where no output depends on it (an arm of a MUX that is not taken), a value may be outside of its range, an index outside
-of its table, the amount of a shift anything. A back end may then give any number, but must neither fail nor let it spoil
-other values; to wrap every value to its bits is enough.
+Where no output depends on it (an arm of a MUX that is not taken), a value may be outside of its range, an index
+outside of its table, the amount of a shift anything. A back end may then give any number, but must neither fail nor let
+it spoil other values; to wrap every value to its bits is enough.
 """
 
 import enum

@@ -5,7 +5,7 @@ import enum
 
 from gateware.hls.build import Graph
 from gateware.hls.errors import Refusal
-from gateware.hls.ir import Op
+from gateware.hls.ir import MAX_BITS, Op
 from gateware.hls.ranges import spelled
 from gateware.hls.terms import EitherKind, Number
 from gateware.hls.types import flag_bits
@@ -58,9 +58,18 @@ def binary(graph: Graph, operator: ast.operator, a: Number, b: Number) -> Number
             if divisor == 0:
                 raise Refusal(f"{spelling} by zero", "divide by another constant")
             return Number((graph.div if spelling == "//" else graph.mod)(x, divisor), int)
+        case ast.Pow():
+            exponent = fixed(graph, b, "** by a value that is no constant", "write x * x, or 1 << n")
+            if not 0 <= exponent <= MAX_BITS:
+                raise Refusal(f"** by {exponent}", f"write an exponent of 0..{MAX_BITS}")
+            value = graph.const(1)
+            for _ in range(exponent):
+                value = graph.mul(value, x)
+            return Number(value, int)
         case ast.BitAnd() | ast.BitOr() | ast.BitXor():
             return _bitwise(graph, _BITWISE[type(operator)], a, b)
-    raise Refusal(f"the operator {type(operator).__name__} is not part of the subset", "write it with + - * // % & | ^")
+    raise Refusal(f"the operator {type(operator).__name__} is not part of the subset",
+                  "write it with + - * // % << >> & | ^")
 
 
 def unary(graph: Graph, operator: ast.unaryop, a: Number) -> Number:

@@ -24,12 +24,14 @@ def spelled(low: int, high: int) -> str:
         size = abs(number)
         if size < 1 << 20:
             return str(number)
-        sign = "-" if number < 0 else ""
-        if not size & size - 1:
-            return f"{sign}2**{size.bit_length() - 1}"
-        if not size & size + 1:
-            return f"-(2**{size.bit_length()} - 1)" if sign else f"2**{size.bit_length()} - 1"
-        return str(number)
+        exponent = (size + (size >> 1)).bit_length() - 1
+        rest = size - (1 << exponent)
+        if abs(rest) > 1000:
+            return str(number)
+        text = f"2**{exponent}" + (f" {'-' if rest < 0 else '+'} {abs(rest)}" if rest else "")
+        if number < 0:
+            return f"-({text})" if rest else f"-{text}"
+        return text
     return f"{bound(low)}..{bound(high)}"
 
 

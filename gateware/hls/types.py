@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from gateware.hls.errors import Refusal
-from gateware.hls.ir import MAX_BITS, Port
+from gateware.hls.ir import MAX_BITS, Op, Port, Value
 from gateware.hls.ranges import spelled
 from wire.ranges import Range
 
@@ -71,7 +71,7 @@ def shape_of(annotation: Any, name: str) -> Shape:
         if args[0] is not int or len(ranges) != 1:
             raise Refusal(f"{name} has the type {annotation}", "write Annotated[int, Range(low, high)]")
         low, high = ranges[0].low, ranges[0].high
-        if max(low.bit_length(), (~low).bit_length(), high.bit_length()) + (low < 0) > MAX_BITS:
+        if Value(Op.INPUT, (), low, high).bits > MAX_BITS:
             raise Refusal(f"the range of {name}, {spelled(low, high)}, has more than {MAX_BITS} bits",
                           "write a smaller one")
         return Leaf(low, high, int)
@@ -79,7 +79,11 @@ def shape_of(annotation: Any, name: str) -> Shape:
         return Tree(tuple, tuple(str(index) for index in range(len(args))),
                     tuple(shape_of(arg, f"{name}[{index}]") for index, arg in enumerate(args)))
     if is_record(annotation):
-        hints = typing.get_type_hints(annotation, include_extras=True)
+        try:
+            hints = typing.get_type_hints(annotation, include_extras=True)
+        except NameError as error:
+            raise Refusal(f"a type of {annotation.__name__} cannot be resolved: {error}",
+                          "import it at the module's level") from None
         untyped = [field for field in annotation._fields if field not in hints]
         if untyped:
             raise Refusal(f"{annotation.__name__}.{untyped[0]} has no type", _WRITE)

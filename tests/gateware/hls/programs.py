@@ -1,12 +1,15 @@
 """Random rules of the subset as source text, and random inputs for them.
 
-``programs()`` is a hypothesis strategy of RandomRule; ``inputs(program)`` makes {port: int} with the ends of all ranges.
+``programs()`` is a hypothesis strategy of RandomRule; ``inputs(program)`` makes {port: int}, the ends of all ranges
+among them.
 """
 
 import atexit
 import hashlib
 import random
+import sys
 import tempfile
+import types
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -87,9 +90,9 @@ def load(source: str, name: str = "rule") -> Callable[..., Any]:
     """The function ``name`` of a module with this source, which is written to a file."""
     path = Path(_FOLDER.name) / f"rule_{hashlib.sha256(source.encode()).hexdigest()[:16]}.py"
     path.write_text(source)
-    namespace: dict[str, Any] = {"__name__": path.stem}
-    exec(compile(source, str(path), "exec"), namespace)
-    return namespace[name]
+    module = sys.modules[path.stem] = types.ModuleType(path.stem)
+    exec(compile(source, str(path), "exec"), module.__dict__)
+    return getattr(module, name)
 
 
 @dataclass(frozen=True)
