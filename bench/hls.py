@@ -9,8 +9,10 @@ Results are kept under ``build/hls``.
 """
 
 import argparse
+import functools
 import hashlib
 import importlib
+import math
 import shutil
 import statistics
 import subprocess
@@ -72,11 +74,11 @@ def _choices(bits, count):
 
 
 def _logic(inputs):
-    ports = [_port(f"a{n}", 1) for n in range(inputs)]
-    value = ports[0]
-    for n, port in enumerate(ports[1:]):
-        value = Value((Op.AND, Op.OR)[n // 5 % 2], (value, port), 0, 1)
-    return ports, value
+    """Return an "or" of "and"s, whose numbers of operands are the square root of ``inputs``."""
+    ports, side = [_port(f"a{n}", 1) for n in range(inputs)], math.isqrt(inputs)
+    terms = [functools.reduce(lambda a, b: Value(Op.AND, (a, b), 0, 1), ports[n:n + side])
+             for n in range(0, inputs, side)]
+    return ports, functools.reduce(lambda a, b: Value(Op.OR, (a, b), 0, 1), terms)
 
 
 def _table(index_bits, bits):

@@ -51,7 +51,7 @@ def operation_delay(value: Value, bits: dict[Value, int], target: Target) -> flo
             a, b = (_zeros(bits[arg]) for arg in value.args)
             return target.carry(max(1, value.bits - (max(a, b) if value.op is Op.ADD else b)))
         case Op.LT:
-            return target.carry(max(arg.bits for arg in value.args) + 1)
+            return target.compare(max(arg.bits for arg in value.args) + 1)
         case Op.EQ:
             wide = max(arg.bits for arg in value.args)
             return target.equal(wide if value.args[1].op is Op.CONST else 2 * wide)
@@ -59,10 +59,8 @@ def operation_delay(value: Value, bits: dict[Value, int], target: Target) -> flo
             return target.product(value.bits)
         case Op.TABLE:
             return target.table((len(value.attribute) - 1).bit_length(), value.bits)
-        case Op.MUX:
-            return target.logic(1, value.bits)
         case _:
-            return target.logic(1)
+            return target.logic()
 
 
 def shift_of(value: Value) -> int | None:

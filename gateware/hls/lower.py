@@ -88,7 +88,7 @@ def lower(program: Program, target: Target, budget: float, arrival: dict[str, fl
 class _Lowering:
     def __init__(self, program, target, budget, arrival):
         self.program, self.target, self.arrival = program, target, arrival
-        self.room = budget - target.clock_to_q - target.setup
+        self.room = budget - target.start - target.setup
         self.cells = Cells(target)
         self.done: dict[Value, Value] = {}
         self.order = count()
@@ -262,7 +262,7 @@ class _Lowering:
             a, b = cells.wrap(a, limit), cells.wrap(b, limit)
         if a.op is Op.CONST:
             a, b = b, a
-        no_multiplier = self.target.multiply > self.room
+        no_multiplier = self.target.product(2 * self.target.multiplier) > self.room
         if b.op is Op.CONST:
             digits = signed_digits(b.attribute)
             if len(digits) <= FEW_DIGITS or no_multiplier:
@@ -338,10 +338,15 @@ class _Lowering:
         sign = 1 if op is Op.SHL else -1
         if by.op is Op.CONST:
             return cells.shift(a, sign * by.attribute, within)
-        for n in range(by.bits):
-            step = sign << n
-            moved = cells.shift(a, step, limit=range_bits(*within))
+        # An amount of more bits than these moves everything out.
+        limit = range_bits(*within) if op is Op.SHL else a.bits
+        useful = min(by.bits, limit.bit_length())
+        gone = cells.const(0) if op is Op.SHL else cells.shift(a, -a.bits)
+        for n in range(useful):
+            moved = cells.shift(a, sign << n, limit=limit)
             a = cells.mux(cells.low_bits(cells.shift(by, -n), 1), moved, a)
+        if useful < by.bits:
+            a = cells.mux(self.equal(cells.shift(by, -useful), cells.const(0)), a, gone)
         return cells.narrow(a, within)
 
     def table(self, index, entries, within):

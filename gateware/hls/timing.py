@@ -42,7 +42,11 @@ class StageTimes:
         return self.time[value] + self._target.setup
 
     def _start(self, value, user):
-        return self.time[value] if self._stage[value] == self._stage[user] else self._target.clock_to_q
+        return self.time[value] if self._stage[value] == self._stage[user] else self._target.start
+
+    def _late(self, leaf, user):
+        """Return how much longer a single bit takes that all LUTs of a wide operation wait for."""
+        return self._target.spread(user.bits) if leaf.bits == 1 else 0.0
 
     def _cut_of(self, arg, user):
         """Return what a LUT of ``user`` sees in place of ``arg`` if that is in the same LUT."""
@@ -52,7 +56,7 @@ class StageTimes:
 
     def _compute(self, value):
         args = self._args[value]
-        start = max((self._start(arg, value) for arg in args), default=self._target.clock_to_q)
+        start = max((self._start(arg, value) for arg in args), default=self._target.start)
         own = frozenset([(value, 0)])
         if value in self._wires:
             if len(args) != 1:
@@ -66,7 +70,8 @@ class StageTimes:
         for choice in product(*options):
             cut = frozenset().union(*choice)
             if len(cut) <= LUT_INPUTS:
-                time = max((self._start(leaf, value) for leaf, _ in cut), default=start) + self._delay[value]
+                time = max((self._start(leaf, value) + self._late(leaf, value) for leaf, _ in cut), default=start)
+                time += self._delay[value]
                 if best is None or (time, len(cut)) < (best[0], len(best[1])):
                     best = time, cut
         return best

@@ -103,6 +103,19 @@ def test_shifts_by_a_variable(op, a, by):
     check(binary(op, a, by))
 
 
+@pytest.mark.parametrize("op", [Op.SHL, Op.SHR])
+def test_a_shift_by_an_amount_of_many_bits_few_of_which_can_matter(op):
+    a, by = port("a", -100, 100), port("by", 0, 2**60)
+    made = program([a, by], operation(op, a, by, low=-(2**20), high=2**20))
+    schedule = Schedule(made, clock_mhz=200)
+    for number, amount in ((0, 2**60), (0, 31), (-100, 13), (100, 3), (-1, 20), (1, 0)):
+        exact = number << amount if op is Op.SHL and number else number >> amount
+        assert run(schedule, {"a": number, "by": amount}) == (exact,)
+    if op is Op.SHR:
+        for number, amount in ((-100, 2**60), (100, 2**59), (-1, 7), (-100, 64)):
+            assert run(schedule, {"a": number, "by": amount}) == (-1 if number < 0 else 0,)
+
+
 @pytest.mark.parametrize("amount", [0, 1, 7, 40])
 @pytest.mark.parametrize("a", RANGES)
 def test_shifts_by_a_constant(amount, a):
