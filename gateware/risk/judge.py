@@ -110,7 +110,8 @@ class Judge(wiring.Component):
         # Cycle 5.
         tick_5 = rule("tick_fault", form.tick_fault, matters=matters_5, off_tick=off_5) & self.stage_5.order
         found[Rule.MALFORMED] = rule("malformed", form.malformed, other=faulty_5, tick=tick_5)
-        looked_5 = held("collar_applies", self.stage_4.order, 1)
+        four = self.stage_4
+        looked_5 = held("collar_applies", four.order & four.symbol_exists & (four.buy | four.sell), 1)
         found[Rule.COLLAR] = looked_5 & collar_5
         m.d.comb += [
             self.fault_5.eq(fault_5 | Mux(tick_5, int(Fault.TICK), 0)),
