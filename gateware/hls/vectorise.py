@@ -1,7 +1,7 @@
 """A rule over NumPy arrays: the same numbers as its Python function, for many inputs at once.
 
-Values whose range fits int64 are int64 arrays, booleans are bool arrays; all others are arrays of Python's integers,
-which are exact and slow.
+Booleans are bool arrays, integers int64 arrays; only where the numbers at hand could overflow these, arrays of Python's
+integers, which are exact and slow.
 """
 
 from collections.abc import Callable, Mapping
@@ -10,16 +10,19 @@ from typing import Any
 import numpy as np
 
 from gateware.hls.ir import MAX_BITS, Op, Port, Program, Source, Value
-from gateware.hls.ranges import result_range, spelled
+from gateware.hls.ranges import Interval, result_range, spelled
 
 __all__ = ["vectorise", "Vectorised"]
 
 _INT64 = np.iinfo(np.int64)
 
-_BINARY: dict[Op, Callable[..., Any]] = {
+_FUNCTION: dict[Op, Callable[..., Any]] = {
     Op.ADD: np.add, Op.SUB: np.subtract, Op.MUL: np.multiply, Op.SHL: np.left_shift, Op.SHR: np.right_shift,
     Op.AND: np.bitwise_and, Op.OR: np.bitwise_or, Op.XOR: np.bitwise_xor, Op.EQ: np.equal, Op.LT: np.less,
+    Op.DIV: np.floor_divide, Op.MOD: np.remainder,
 }
+#: So many inputs are computed at a time: few enough for the caches, and for a large number to slow down few others.
+_BLOCK = 1 << 14
 
 
 def _fits(low: int, high: int) -> bool:
@@ -48,6 +51,11 @@ def _held(array: Any, dtype: Any) -> Any:
     return array.astype(np.int64).astype(dtype) if dtype is np.object_ else array.astype(dtype)
 
 
+def _bounds(array: Any) -> Interval:
+    """The least and the greatest number in an array."""
+    return (int(array.min()), int(array.max())) if array.size else (0, 0)
+
+
 def _input(port: Port, given: Any) -> Any:
     """A given array, checked against its port."""
     array = given if isinstance(given, np.ndarray) else np.array(given, dtype=np.object_)
@@ -57,34 +65,44 @@ def _input(port: Port, given: Any) -> Any:
         integers = array.dtype.kind in "biu"
     if not integers:
         raise TypeError(f"{port.name} must be an array of integers or booleans, not of {array.dtype}")
-    if array.size:
-        for number in (int(array.min()), int(array.max())):
-            if not port.low <= number <= port.high:
-                raise ValueError(f"{port.name} must be in {port.low}..{port.high}, {number} is not")
+    for number in _bounds(array) if array.size else ():
+        if not port.low <= number <= port.high:
+            raise ValueError(f"{port.name} must be in {port.low}..{port.high}, {number} is not")
     dtype = _dtype(port)
-    if dtype is np.object_:
+    if dtype is np.object_ and not _fits(*_bounds(array)):
         return np.array([int(number) for number in array.flat], dtype=np.object_).reshape(array.shape)
-    return array.astype(dtype)
+    return array.astype(np.int64 if dtype is np.object_ else dtype)
+
+
+def _overflows(value: Value, args: list[Any]) -> bool:
+    """Whether int64 cannot hold the result for these very arrays of int64."""
+    if _dtype(value) is not np.object_ or value.op not in (Op.ADD, Op.SUB, Op.MUL, Op.SHL):
+        return False
+    return not _fits(*result_range(value.op, tuple(_bounds(arg) for arg in args)))
 
 
 def _result(value: Value, args: list[Any]) -> Any:
-    """The result of an operation, before it is held in what its range asks for."""
+    """The result of an operation: bool or int64, or object if its numbers need it or those that it is made of do."""
     if value.op is Op.MUX:
-        return np.where(args[0], *(_held(arm, _dtype(value)) for arm in args[1:]))
+        arms = np.result_type(args[1], args[2])
+        return np.where(args[0], *(_held(arm, arms.type) for arm in args[1:]))
     if value.op is Op.TABLE:
         table = np.array([int(item) for item in value.attribute], dtype=_dtype(value))
         return np.take(table, _held(args[0], np.int64), mode="clip")
-    exact = any(arg.dtype == np.object_ for arg in args) or _dtype(value) is np.object_
     if value.op in (Op.DIV, Op.MOD):
         fits = _fits(value.attribute, value.attribute)
-        number = np.array(value.attribute, dtype=np.int64 if fits and not exact else np.object_)
-        args, exact = [args[0], number], exact or not fits
-    if not all(arg.dtype == np.bool_ for arg in args) or value.op not in (Op.AND, Op.OR, Op.XOR, Op.EQ):
-        args = [_held(arg, np.object_ if exact else np.int64) for arg in args]
+        args = [args[0], np.array(value.attribute, dtype=np.int64 if fits else np.object_)]
+    if value.op in (Op.AND, Op.OR, Op.XOR, Op.EQ) and all(arg.dtype == np.bool_ for arg in args):
+        return _FUNCTION[value.op](*args)
+    exact = any(arg.dtype == np.object_ for arg in args)
+    args = [_held(arg, np.object_ if exact else np.int64) for arg in args]
     if value.op in (Op.SHL, Op.SHR):
-        args[1] = np.clip(args[1], 0, MAX_BITS if exact else 63)
-    function = {Op.DIV: np.floor_divide, Op.MOD: np.remainder}.get(value.op) or _BINARY[value.op]
-    return function(*args)
+        args[1] = np.clip(args[1], 0, MAX_BITS)
+    if not exact and _overflows(value, args):
+        exact, args = True, [_held(arg, np.object_) for arg in args]
+    if value.op in (Op.SHL, Op.SHR) and not exact:
+        args[1] = np.minimum(args[1], 63)
+    return _FUNCTION[value.op](*args)
 
 
 def _narrowed(value: Value) -> bool:
@@ -102,7 +120,8 @@ class Vectorised:
     object (Python's integers) where the port's range does not fit int64. Raises KeyError for a missing port, TypeError
     for arrays of other things, ValueError for a number out of its port's range.
 
-    exact: (source, why) for every expression that int64 cannot hold and that therefore takes the slow, exact path.
+    exact: (source, why) for every expression whose range int64 cannot hold. It takes the slow, exact path for a block
+    of inputs among which there is one that could overflow.
     """
 
     def __init__(self, program: Program) -> None:
@@ -110,6 +129,10 @@ class Vectorised:
         self._values = tuple(program.values())
         self.exact: tuple[tuple[Source | None, str], ...] = tuple(
             (value.source, self._why(value)) for value in self._values if _dtype(value) is np.object_)
+        last = {arg: user for user in self._values for arg in user.args}
+        kept = {value for _, value in self.program.outputs}
+        self._done = {value: [arg for arg in dict.fromkeys(value.args) if last[arg] is value and arg not in kept]
+                      for value in self._values}
 
     @staticmethod
     def _why(value: Value) -> str:
@@ -123,24 +146,32 @@ class Vectorised:
             raise KeyError(f"{self.program.name} has no input {sorted(unknown)[0]}")
         given = np.broadcast_arrays(*(_input(port, arrays[port.name]) for port in ports))
         shape = given[0].shape if given else ()
-        results: dict[Value, Any] = {}
-        for value, array in zip(self.program.inputs, given, strict=True):
-            results[value] = array.reshape(-1)
-        last = {arg: user for user in self._values for arg in user.args}
-        kept = {value for _, value in self.program.outputs}
+        flat = [array.reshape(-1) for array in given]
+        blocks = [self._block([array[start:start + _BLOCK] for array in flat])
+                  for start in range(0, flat[0].size if flat else 1, _BLOCK)] or [self._block(flat)]
+        results = {}
+        for index, (port, _) in enumerate(self.program.outputs):
+            pieces = [block[index] for block in blocks]
+            results[port.name] = (np.concatenate(pieces) if len(pieces) > 1 else pieces[0]).reshape(shape)
+        return results
+
+    def _block(self, given: list[Any]) -> list[Any]:
+        """The results, in the order of the outputs, for inputs of one dimension."""
+        size = given[0].size if given else 1
+        results: dict[Value, Any] = dict(zip(self.program.inputs, given, strict=True))
         for value in self._values:
             if value.op is Op.CONST:
                 results[value] = np.array([value.attribute], dtype=_dtype(value))
             elif value.op is not Op.INPUT:
                 result = _result(value, [results[arg] for arg in value.args])
-                if result.dtype == np.object_ and _dtype(value) is np.object_ and _narrowed(value):
+                if result.dtype == np.object_ and _narrowed(value):
                     result = _wrapped(result, value.bits, value.signed)
-                results[value] = _held(result, _dtype(value))
-            for arg in set(value.args):
-                if last[arg] is value and arg not in kept:
-                    del results[arg]
-        return {port.name: np.array(np.broadcast_to(_held(results[value], _dtype(port)), (int(np.prod(shape)),))
-                                    ).reshape(shape) for port, value in self.program.outputs}
+                dtype = _dtype(value)
+                results[value] = result if dtype is np.object_ else _held(result, dtype)
+            for arg in self._done[value]:
+                del results[arg]
+        return [np.array(np.broadcast_to(_held(results[value], _dtype(port)), (size,)))
+                for port, value in self.program.outputs]
 
 
 def vectorise(program: Program) -> Vectorised:

@@ -24,6 +24,15 @@ def test_what_int64_does_not_hold_is_exact_and_told():
     assert results["2"].tolist() == [top, -top - 1, 2]
 
 
+def test_many_inputs_with_a_large_number_among_them():
+    function = vectorise(rule(SUM))
+    a = np.arange(5 * 2**14 + 3)
+    a[2**15] = 2**63 - 1
+    results = function({"a": a, "b": a})
+    assert results["0"].tolist() == [2 * number for number in a.tolist()]
+    assert results["2"].tolist() == a.tolist()
+
+
 def test_types_of_results_follow_from_their_ports():
     results = vectorise(rule("""
         def rule(a: U32) -> tuple[Any, bool, U32, Any]:
