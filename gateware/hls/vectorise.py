@@ -71,7 +71,7 @@ def _input(port: Port, given: Any) -> Any:
     dtype = _dtype(port)
     if dtype is np.object_ and not _fits(*_bounds(array)):
         return np.array([int(number) for number in array.flat], dtype=np.object_).reshape(array.shape)
-    return array.astype(np.int64 if dtype is np.object_ else dtype)
+    return array.astype(np.int64 if dtype is np.object_ else dtype, copy=False)
 
 
 def _overflows(value: Value, args: list[Any]) -> bool:
