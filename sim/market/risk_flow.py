@@ -4,11 +4,12 @@ A flow is a pure function of its parameters. It plans cycles and keeps a referen
 every slot in the cycle of its entry, so that reports speak of orders that exist and prices and shares lie around what
 is left of a limit. Whoever replays the plan against gateware moves its cycles as the device lets slots in, and
 compares verdicts with a gate of its own that is told the true cycles (``play``). A plan stays plausible when cycles
-shift: an order that was decided otherwise than planned makes reports that do not match, which are wanted too. Between
-two stretches ``follow`` gives the flow the true state.
+shift: an order that was decided otherwise than planned makes reports that do not match, which are wanted too. But the
+plan drifts away from the device, and less and less is accepted, the sooner the smaller the table of open orders. So
+plan a stretch of 100 to 500 slots at a time, and between two of them give the flow the true state (``follow``).
 """
 
-import copy
+from collections import deque
 from random import Random
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ import numpy as np
 
 from sim.market.risk_limits import NARROW, WIDE
 from sim.models.risk import RiskGate
-from wire.risk import ALL_SYMBOLS, REPORT_DTYPE, REQUEST_DTYPE, TICKS, Kind, OrderType, Side, Status
+from wire.risk import ALL_SYMBOLS, REPORT_DTYPE, REQUEST_DTYPE, TICKS, Fault, Kind, OrderType, Side
 
 __all__ = ["Event", "RiskFlow", "play"]
 
@@ -72,7 +73,7 @@ class RiskFlow:
         self._wild = accounts - 1 if accounts > 1 else None
         self._middle = [self._random.choice((300, 40_000, 1_000_000)) for _ in range(symbols)]
         self._narrow = []
-        self._refused = []
+        self._asked = [deque(maxlen=12) for _ in range(open_orders)]
         self._hot = self._some_pairs()
         self._account, self._symbol = self._hot[0]
         self._last_slot = None
@@ -99,7 +100,7 @@ class RiskFlow:
     def follow(self, gate, *, cycle):
         """Go on from the state of ``gate``, which is copied, after ``cycle``; all that it was told has happened."""
         gate.advance(now=cycle, decided=cycle)
-        self.gate, self.cycle = copy.deepcopy(gate), cycle
+        self.gate, self.cycle = gate.copy(), cycle
         self._beat = gate.heartbeat.last or 0
 
     # Time.
@@ -182,7 +183,7 @@ class RiskFlow:
             yield call
 
     def _repair(self):
-        """Return a call that opens one of the things that are shut, or None."""
+        """Return a call that opens one of the things that are shut, or that may be on a device."""
         gate, calls = self.gate, []
         if gate.global_kill:
             calls.append(("resume_global", {}))
@@ -199,7 +200,8 @@ class RiskFlow:
         calls += [("enable_pair", {"account": account, "symbol": symbol})
                   for (account, symbol), state in gate.pairs.items() if state.disabled]
         if not calls:
-            return None
+            calls = [("resume_heartbeat", {}), ("resume_account", {"account": self._account}),
+                     ("resume_symbol", {"symbol": self._symbol}), ("resume_global", {})]
         name, fields = self._random.choice(calls)
         return self._call(name, wait=0, **fields)
 
@@ -260,8 +262,9 @@ class RiskFlow:
     def _give(self, slot):
         event = Event(self.cycle, "slot", {"slot": slot})
         verdict = play(self.gate, event)
-        if verdict["kind"] == Kind.NEW and verdict["status"] == Status.REFUSED:
-            self._refused = [*self._refused[-31:], int(verdict["token"])]
+        if verdict["kind"] == Kind.NEW and not verdict["fault"] & ~Fault.TOKEN:
+            token = int(verdict["token"])
+            self._asked[token % len(self.gate.table)].append(token)
         return event
 
     def _slot(self):
@@ -294,14 +297,19 @@ class RiskFlow:
         return _pack(REQUEST_DTYPE, fields)
 
     def _new(self, _live):
-        gate = self.gate
+        gate, token = self.gate, self._new_token()
+        asked = self._asked[token % len(gate.table)]
+        if asked and self._chance(0.45):
+            stray = self._random.choice(asked)
+            asked.remove(stray)
+            return self._stray(stray)
         if gate.recent and self._chance(0.07):
             account, symbol, side, kind, price, shares = self._random.choice(gate.recent)[1]
             order = {"account": account, "symbol": symbol, "side": side, "type": kind, "price": price,
                      "shares": shares}
         else:
             order = self._order(self._account, self._symbol, self._side())
-        return self._request({"kind": Kind.NEW, "token": self._new_token(), **order})
+        return self._request({"kind": Kind.NEW, "token": token, **order})
 
     def _replace(self, live):
         settled = [entry for entry in live if not entry.pending]
@@ -371,8 +379,8 @@ class RiskFlow:
             left = [shares for shares in left if shares < 20_000 or account == self._wild and self._chance(0.1)]
             if left:
                 return self._random.choice(left)
-        if self._chance(0.2 if account == self._wild else 0.005):
-            return self._random.choice((_TOP, 2**31, self._random.randint(1, _TOP)))
+        if self._chance(0.4 if account == self._wild else 0.005):
+            return self._random.choice((_TOP, 2**31, 2**30, self._random.randint(1, _TOP)))
         return self._random.choice((1, 100, 100, 200, self._random.randint(1, 1000)))
 
     def _left(self, account, symbol, side, price):
@@ -420,15 +428,13 @@ class RiskFlow:
 
     def _report(self, live):
         entries = live
-        if self._chance(0.15):
+        if self._chance(0.1):
             past = [entry for entry in self.gate.table if entry is not None and entry.filled]
             entries = [entry for entry in past if self._heavy(entry)] or past
         elif self._chance(0.02):
             entries = [entry for entry in self.gate.table if entry is not None]
         if not entries or self._chance(0.05):
-            token = self._random.choice(self._refused) if self._refused else self._new_token()
-            return self._pack_report({"kind": self._random.choice((*_CLOSING, Kind.FILL)), "token": token,
-                                      "number": self._random.choice((1, 1000, 10**6)), "shares": 1, "price": 1})
+            return self._stray(self._new_token())
         entry = self._pick(entries)
         fields = self._likely_report(entry, full=len(live) * 2 > len(self.gate.table))
         if self._chance(0.08):
@@ -439,6 +445,18 @@ class RiskFlow:
                 ("number", (0, entry.number, max(0, entry.number - 1))), ("old_price", (0, _TOP))))
             fields[name] = min(self._random.choice(values), _TOP)
         return self._pack_report(fields)
+
+    def _stray(self, token):
+        """Return a report that should match nothing.
+
+        Where the device has decided otherwise than planned, it closes what stands in the way of the next order.
+        """
+        entry = self.gate.table[token % len(self.gate.table)]
+        if entry is not None and entry.token == token and entry.live:
+            kind, number = Kind.ACK, entry.number
+        else:
+            kind, number = self._random.choice(_CLOSING), self._random.choice((1000, 10**6))
+        return self._pack_report({"kind": kind, "token": token, "number": number, "shares": 1, "price": 1})
 
     def _likely_report(self, entry, full):
         """Return kind, number, shares and prices of a report that matches, most probably."""
@@ -474,8 +492,8 @@ class RiskFlow:
         return self._random.choice((shares, shares, max(1, shares // 2), 1, self._random.randint(1, max(1, shares))))
 
     def _fill_price(self, entry):
-        if entry.account == self._wild and self._chance(0.3):
-            return self._random.choice((_TOP, 2**31, 1, self._random.randint(1, _TOP)))
+        if entry.account == self._wild and self._chance(0.5):
+            return self._random.choice((_TOP, _TOP, 2**31, 1, self._random.randint(1, _TOP)))
         if entry.type == OrderType.LIMIT and entry.price < 2**31 and self._chance(0.9):
             return max(1, entry.price + self._random.randint(-3, 3))
         return self._middle[entry.symbol]

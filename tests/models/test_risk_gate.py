@@ -301,6 +301,20 @@ def test_verify_finds_what_does_not_add_up(bench, spoil, text):
         bench.gate.verify()
 
 
+def test_a_copy_goes_its_own_way(bench):
+    bench.new(token=1)
+    copy = bench.gate.copy()
+    bench.fill(token=1)
+    assert copy.table[1].open == 100 and copy.pairs[0, 0].position == 0
+    copy.decide({"kind": Kind.FILL, "token": 1, "shares": 7, "price": 1, "number": 1}, now=50)
+    assert copy.pairs[0, 0].position == 7 and bench.gate.pairs[0, 0].position == 100
+    copy.verify()
+    bench.gate.verify()
+    bench.gate.kill_global(cycle=100)
+    with pytest.raises(ValueError, match="waits for events"):
+        bench.gate.copy()
+
+
 def test_seq_has_no_gaps(bench):
     verdicts = [bench.new(token=1), bench.slot(kind=99), bench.report(Kind.ACK, token=4), bench.cancel()]
     assert [verdict["seq"] for verdict in verdicts] == [1, 2, 3, 4]

@@ -11,6 +11,7 @@ may be told early, however late its slots are decided; told too late, when a slo
 decided already, it is refused. Without a cycle an event happens at once, between the last slot and the next.
 """
 
+import copy
 from collections import deque
 from dataclasses import asdict
 from heapq import heappop, heappush
@@ -48,7 +49,7 @@ class _Events:
     """Events beside the slots, in order of their cycles; events of one cycle in the order in which they were told."""
 
     def __init__(self, name):
-        self.name, self.seen, self._told, self._waiting = name, -1, 0, []
+        self.name, self.seen, self._told, self.waiting = name, -1, 0, []
 
     def tell(self, cycle, action):
         if cycle is None:
@@ -57,13 +58,13 @@ class _Events:
         if cycle < self.seen:
             raise ValueError(f"cycle {cycle} is told too late: {self.name} of cycle {self.seen} was looked at")
         self._told += 1
-        heappush(self._waiting, (cycle, self._told, action))
+        heappush(self.waiting, (cycle, self._told, action))
 
     def pass_to(self, cycle):
         """Let happen all that is in force in ``cycle``."""
         self.seen = cycle
-        while self._waiting and self._waiting[0][0] < cycle:
-            heappop(self._waiting)[2]()
+        while self.waiting and self.waiting[0][0] < cycle:
+            heappop(self.waiting)[2]()
 
 
 class RiskGate:
@@ -230,6 +231,12 @@ class RiskGate:
             "symbols": [asdict(state) for state in self.symbols],
             "recent": list(self.recent),
         }
+
+    def copy(self):
+        """Return a gate in the same state that shares nothing with this one; nothing that was told may be waiting."""
+        if self._on_entry.waiting or self._on_decision.waiting:
+            raise ValueError("a gate that waits for events cannot be copied")
+        return copy.deepcopy(self, {id(self.fills): list(self.fills)})
 
     def resting(self, account, symbol, is_buy):
         """Return the live buys or sells of the pair, none when it does not exist."""
