@@ -1,1 +1,2 @@
-"""Reference models, written from the protocol specifications alone: network filter, feed arbiter, order book."""
+"""Reference models, written from the protocol specifications alone: network filter, feed arbiter, order book,
+risk gate."""
