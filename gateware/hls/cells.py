@@ -212,7 +212,12 @@ class Cells:
 
     def low_bits(self, a: Value, count: int) -> Value:
         """Return ``a`` modulo 2**count."""
-        return self.bit_and(a, self.const((1 << count) - 1))
+        mask = (1 << count) - 1
+        if not self.bits[a]:
+            return self.const(0)
+        if self.bits[a] & ~mask == 0:
+            return a if a.bits <= count else self.make(Op.SHR, a, self.const(0), span=(0, mask))
+        return self.bit_and(a, self.const(mask))
 
     def bit_and(self, a: Value, b: Value, within=None) -> Value:
         if a.op is Op.CONST:

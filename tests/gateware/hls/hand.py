@@ -44,10 +44,11 @@ def program(inputs, *results):
     """Return the program with these outputs, called "0", "1" ..."""
     outputs = tuple((Port(str(n), value.low, value.high), value) for n, value in enumerate(results))
 
-    def function(**values):
+    def function(*numbers, **named):
+        values = named or {value.attribute.name: number for value, number in zip(inputs, numbers, strict=True)}
         return tuple(meaning(value, values) for value in results)
 
-    return Program("hand", function, tuple(inputs), outputs, lambda values: values,
+    return Program("hand", function, tuple(inputs), outputs, lambda values: tuple(values.values()),
                    lambda result: {str(n): number for n, number in enumerate(result)})
 
 
