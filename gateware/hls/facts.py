@@ -1,6 +1,5 @@
 """What is known about values on one path through a rule."""
 
-from collections.abc import Iterator
 from functools import reduce
 
 from gateware.hls.ir import Op, Value
@@ -11,6 +10,11 @@ __all__ = ["Facts"]
 #: Operations whose range is worth deriving again once their operands are known better.
 _DERIVED = (Op.ADD, Op.SUB, Op.MUL, Op.DIV, Op.MOD, Op.SHR)
 
+#: Conclusions from conclusions are drawn so often.
+_DEPTH = 32
+#: Conclusions are drawn from so many parts of a condition.
+_MOST = 32
+
 
 def _within(known: Interval, low: int, high: int) -> Interval:
     """The part of ``known`` in low..high, or all of it if there is none."""
@@ -18,13 +22,17 @@ def _within(known: Interval, low: int, high: int) -> Interval:
     return (low, high) if low <= high else known
 
 
-def _parts(condition: Value) -> Iterator[Value]:
-    """The operands of an AND or OR; of a chain of such, all."""
-    for part in condition.args:
+def _parts(condition: Value) -> list[Value]:
+    """The operands of an AND or OR; of a chain of such, the last _MOST."""
+    parts: dict[Value, None] = {}
+    left = list(condition.args)
+    while left and len(parts) < _MOST:
+        part = left.pop()
         if part.op is condition.op:
-            yield from _parts(part)
+            left += part.args
         else:
-            yield part
+            parts[part] = None
+    return list(parts)
 
 
 class Facts:
@@ -40,6 +48,10 @@ class Facts:
         copy = Facts()
         copy.ranges, copy.differences = dict(self.ranges), dict(self.differences)
         return copy
+
+    def become(self, other: "Facts") -> None:
+        """Hold what ``other`` holds, and nothing else."""
+        self.ranges, self.differences = dict(other.ranges), dict(other.differences)
 
     def join(self, other: "Facts") -> "Facts":
         """What holds on both paths."""
@@ -66,8 +78,8 @@ class Facts:
         least = self.differences.get((args[0], args[1]), bounds[0])
         return _within(bounds, least, -self.differences.get((args[1], args[0]), -bounds[1]))
 
-    def narrow(self, value: Value, low: int, high: int) -> bool:
-        """Note that ``value`` is in low..high here. Return whether that can be."""
+    def narrow(self, value: Value, low: int, high: int, depth: int = _DEPTH) -> bool:
+        """Note that ``value`` is in low..high here, and what follows for its operands. Return whether that can be."""
         known = self.range(value)
         low, high = max(low, known[0]), min(high, known[1])
         if low > high:
@@ -75,34 +87,38 @@ class Facts:
         if value.op is Op.CONST or (low, high) == self.ranges.get(value, (value.low, value.high)):
             return True
         self.ranges[value] = low, high
-        if value.op not in (Op.ADD, Op.SUB):
+        if value.op not in (Op.ADD, Op.SUB) or not depth:
             return True
         a, b = value.args
         (a_low, a_high), (b_low, b_high) = self.range(a), self.range(b)
         if value.op is Op.ADD:
-            return self.narrow(a, low - b_high, high - b_low) and self.narrow(b, low - a_high, high - a_low)
-        return self.narrow(a, low + b_low, high + b_high) and self.narrow(b, a_low - high, a_high - low)
+            ranges = (low - b_high, high - b_low), (low - a_high, high - a_low)
+        else:
+            ranges = (low + b_low, high + b_high), (a_low - high, a_high - low)
+        return self.narrow(a, *ranges[0], depth - 1) and self.narrow(b, *ranges[1], depth - 1)
 
     def note(self, a: Value, b: Value, least: int) -> None:
         """Note that a - b is at least ``least``."""
         known = self.differences.get((a, b))
         self.differences[a, b] = least if known is None else max(known, least)
 
-    def assume(self, condition: Value, truth: bool, alternatives: bool = True) -> bool:
+    def assume(self, condition: Value, truth: bool, depth: int = _DEPTH, alternatives: bool = True) -> bool:
         """Note that ``condition``, a boolean, has the value ``truth``. Return False if that is known to be impossible.
 
         alternatives: whether to look for what is common to the parts of an OR, one of which must be true.
         """
         if not self.narrow(condition, int(truth), int(truth)):
             return False
+        if not depth:
+            return True
         match condition.op, truth:
             case (Op.AND, True) | (Op.OR, False):
-                return all(self.assume(part, truth, alternatives) for part in condition.args)
+                return all(self.assume(part, truth, depth - 1, alternatives) for part in _parts(condition))
             case (Op.AND, False) | (Op.OR, True):
-                return not alternatives or self._one_of(list(_parts(condition)), truth)
+                return not alternatives or self._one_of(_parts(condition), truth, depth - 1)
             case (Op.XOR, _):
                 a, b = condition.args
-                return b.op is not Op.CONST or self.assume(a, truth != bool(b.low), alternatives)
+                return b.op is not Op.CONST or self.assume(a, truth != bool(b.low), depth - 1, alternatives)
             case (Op.LT, _):
                 a, b = condition.args
                 gap = 1 if truth else 0
@@ -121,12 +137,13 @@ class Facts:
                 return self._differ(a, b) and self._differ(b, a)
         return True
 
-    def _one_of(self, conditions: list[Value], truth: bool) -> bool:
-        """Note that one of ``conditions`` has the value ``truth``."""
-        paths = [path for condition in conditions if (path := self.copy()).assume(condition, truth, False)]
+    def _one_of(self, conditions: list[Value], truth: bool, depth: int) -> bool:
+        """Note that one of ``conditions``, if they are not too many, has the value ``truth``."""
+        if len(conditions) >= _MOST:
+            return True
+        paths = [path for condition in conditions if (path := self.copy()).assume(condition, truth, depth, False)]
         if paths:
-            common = reduce(Facts.join, paths)
-            self.ranges, self.differences = common.ranges, common.differences
+            self.become(reduce(Facts.join, paths))
         return bool(paths)
 
     def _differ(self, a: Value, b: Value) -> bool:

@@ -56,7 +56,7 @@ class _Function:
         if flow.names is not None:
             raise self.code.error(self.code.last, f"a path of {self.code.name} ends without return",
                                   "return a result on every path")
-        self.graph.facts = flow.exits["return"].facts
+        self.graph.facts.become(flow.exits["return"].facts)
         result = flow.exits["return"].names[_RESULT]
         if isinstance(result, Missing):
             raise self.code.error(None, result.what, result.instead)

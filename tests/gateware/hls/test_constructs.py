@@ -239,6 +239,29 @@ def test_loops_with_break_continue_and_return():
         """, 2000)
 
 
+def test_long_loops():
+    check("""
+        def rule(a: U64, b: U8) -> tuple[Any, bool, bool]:
+            total, all_set, some = 0, True, False
+            for i in range(1000):
+                total += b
+                all_set = all_set and a != i
+                some = not (some or b == i % 256)
+            if all_set and some:
+                return 7, all_set, False
+            if total < 1000:
+                return b, total < 100, some
+            return total, all_set, some
+        """, 20)
+
+
+def test_what_a_function_gives_is_known_on_both_arms():
+    assert ranges(check("""
+        def rule(a: U8, p: bool) -> Any:
+            return sign(a) if p else double(a)
+        """)) == [(0, 510)]
+
+
 def test_a_variable_of_a_loop_lives_on():
     assert ranges(check("""
         def rule(a: Digit) -> Any:
