@@ -110,10 +110,9 @@ class Book(wiring.Component):
         symbol_at = {3 + n: stage for n, stage in enumerate(delay(m, symbol, DEPTH - 3, "symbol"))}
 
         # Cycles 4 to 12: levels and best price.
-        offset = orders.position.pos[:sizes.window_bits]
         m.d.comb += [
             levels.row.eq(orders.row), levels.near.eq(~orders.position.far), levels.commit.eq(operates),
-            levels.rank.eq(offset ^ (~orders.row[-1]).replicate(sizes.window_bits)), levels.level.eq(orders.level),
+            levels.offset.eq(orders.position.pos), levels.level.eq(orders.level),
             # The far table changes as late as the record's header does, so that no record is ahead of itself.
             *(port.eq(delay(m, value, FAR_DELAY, name)[-1]) for port, value, name in (
                 (far.row, orders.row, "far_row"), (far.tick, orders.position.pos, "far_tick"),
@@ -145,16 +144,18 @@ class Book(wiring.Component):
             "feed_seq": 64, "exchange_ns": 48, "cycles": 64, "cause": 8, "price": 32, "shares": 32})
         m.submodules.waiting = waiting = memory.Memory(shape=meta, depth=16, init=[])
         waiting_in, waiting_out = waiting.write_port(), waiting.read_port(domain="comb")
-        said = waiting_out.data
+        said = Signal(meta)                                                    # cycle 12
+        m.d.sync += said.eq(waiting_out.data)
         m.d.comb += [
             waiting_in.en.eq(self.i.valid), waiting_in.addr.eq(now), waiting_in.data.feed_seq.eq(self.i.p.seq),
             waiting_in.data.exchange_ns.eq(decode.time),
             waiting_in.data.cycles.eq(self.cycles - Publisher.LAT_DECODE),
             waiting_in.data.cause.eq(self.i.p.data[0]), waiting_in.data.price.eq(decode.trade_price),
             waiting_in.data.shares.eq(decode.trade_shares),
-            waiting_out.addr.eq(now - DEPTH - second[DEPTH])]
+            waiting_out.addr.eq(now - (DEPTH - 1) - second[DEPTH - 1])]
 
-        # Cycle 12: commit. From here on a record of this symbol includes the message.
+        # Cycle 12: commit. From here on a record of this symbol includes the message. What the record told before was
+        # read in cycle 11, and so was the place to write to: nothing but the new value stands before the memory.
         commit, market = counts[-1], delay(m, decode.market, DEPTH, "market")
         operated = delay(m, operates, DEPTH - 4, "operates")[-1]
         m.submodules.infos = infos = memory.Memory(shape=INFO, depth=profile.symbols, init=[])
@@ -165,28 +166,34 @@ class Book(wiring.Component):
         best_writes = [best_bids.write_port(), best_asks.write_port()]
         best_reads = [best_bids.read_port(domain="comb"), best_asks.read_port(domain="comb")]
         best_others = [best_bids.read_port(domain="comb"), best_asks.read_port(domain="comb")]
-        new_info = Signal(INFO)
+        new_info, old_info = Signal(INFO), Signal(INFO)
+        sweep, sweeping = Signal(max(sizes.index_bits, len(levels.clear_address))), Signal()
+        swept = Signal()
+        m.d.sync += [
+            swept.eq(sweeping), info_write.en.eq(counts[-2] | sweeping),
+            info_write.addr.eq(Mux(sweeping, sweep, symbol_at[DEPTH - 1])),
+            old_info.eq(Mux(commit & (symbol_at[DEPTH] == symbol_at[DEPTH - 1]), new_info.as_value(),
+                            info_own.data.as_value()))]
         m.d.comb += [
-            info_own.addr.eq(symbol_at[DEPTH]),
+            info_own.addr.eq(symbol_at[DEPTH - 1]), info_write.data.eq(Mux(swept, 0, new_info.as_value())),
             new_info.feed_seq.eq(said.feed_seq), new_info.exchange_ns.eq(said.exchange_ns),
             new_info.cycles.eq(said.cycles), new_info.cause.eq(said.cause),
-            new_info.count.eq(info_own.data.count + operated),
-            new_info.last_price.eq(Mux(traded, Mux(at_order[DEPTH], price_12, said.price), info_own.data.last_price)),
-            new_info.last_shares.eq(Mux(traded, said.shares, info_own.data.last_shares)),
+            new_info.count.eq(old_info.count + operated),
+            new_info.last_price.eq(Mux(traded, Mux(at_order[DEPTH], price_12, said.price), old_info.last_price)),
+            new_info.last_shares.eq(Mux(traded, said.shares, old_info.last_shares)),
             new_info.lat_best.eq(Mux(second[DEPTH], DEPTH + 1, DEPTH) + Publisher.LAT_DECODE)]
-        sweep, sweeping = Signal(max(sizes.index_bits, len(levels.clear_address))), Signal()
         m.d.comb += [
-            info_write.en.eq(commit | sweeping), info_write.addr.eq(Mux(sweeping, sweep, symbol_at[DEPTH])),
-            info_write.data.eq(Mux(sweeping, 0, new_info.as_value())),
             orders.clear.eq(sweeping), orders.clear_address.eq(sweep),
             levels.clear.eq(sweeping), levels.clear_address.eq(sweep), far.clear.eq(sweeping)]
         best_symbol, best_side = levels.best_row[:-1], levels.best_row[-1]
+        # Memories are read for a scan by registers of their own: there is time until it is done.
+        looked_up = delay(m, scan.symbol, 2, "looked_up")
         for side in range(2):
             m.d.comb += [
                 best_writes[side].en.eq(sweeping | levels.best_valid & (best_side == side)),
                 best_writes[side].addr.eq(Mux(sweeping, sweep, best_symbol)),
                 best_writes[side].data.eq(Mux(sweeping, 0, levels.best.as_value())),
-                best_others[side].addr.eq(best_symbol), best_reads[side].addr.eq(scan.symbol)]
+                best_others[side].addr.eq(best_symbol), best_reads[side].addr.eq(looked_up[1])]
         bid, ask = Signal(sizes.best), Signal(sizes.best)
         compare, compare_symbol = Signal(), Signal(sizes.symbol_bits)
         m.d.sync += [
@@ -213,9 +220,8 @@ class Book(wiring.Component):
             (orders.incomplete, symbol_at[5]), (levels.overflow, levels.overflow_row[:-1]),
             (far.full_better, far.touch_row[:-1]), (far.overflow, far.overflow_row[:-1]), (dropped, symbols.index),
             *((strobe & lived.bit_select(symbol, 1), symbol) for strobe, symbol in anew))
-        with m.If(Cat(strobe for strobe, _ in causes).any()):
-            m.d.sync += incomplete.eq(incomplete | Cat(
-                Cat(strobe & (symbol == n) for strobe, symbol in causes).any() for n in range(profile.symbols)))
+        caused = Cat(Cat(strobe & (symbol == n) for strobe, symbol in causes).any() for n in range(profile.symbols))
+        m.d.sync += incomplete.eq(incomplete | caused)
 
         # Clear.
         used = Signal(reset_less=True)
@@ -288,7 +294,7 @@ class Book(wiring.Component):
         m.d.sync += state_in_flight.eq(acts.any())
         m.d.comb += [
             begin.eq(next_valid & ~scanning & ~sweeping), scan.start.eq(begin),
-            symbols.read_index.eq(scan.symbol), info_scan.addr.eq(scan.symbol),
+            info_scan.addr.eq(looked_up[1]), symbols.read_index.eq(looked_up[2]),
             scan.take.eq(scan.done & publisher.ready & (~state_in_flight | (patience == PATIENCE))),
             publisher.start.eq(scan.take)]
         with m.If(begin):
@@ -307,8 +313,8 @@ class Book(wiring.Component):
             subject.bank.eq(scan.bank), subject.info.eq(own), subject.sides.eq(scan.sides),
             *(subject.best[side].eq(best_reads[side].data) for side in range(2)),
             subject.state.eq(symbols.read_state.as_value() | self._flags(
-                incomplete.bit_select(scan.symbol, 1), error.bit_select(scan.symbol, 1), Const(0, 1)))]
-        with m.If(market_newer.bit_select(scan.symbol, 1)):
+                incomplete.bit_select(looked_up[1], 1), error.bit_select(looked_up[1], 1), Const(0, 1)))]
+        with m.If(market_newer.bit_select(looked_up[1], 1)):
             m.d.comb += [
                 subject.info.feed_seq.eq(market_said.feed_seq), subject.info.exchange_ns.eq(market_said.exchange_ns),
                 subject.info.cycles.eq(market_said.cycles), subject.info.cause.eq(market_said.cause)]

@@ -21,9 +21,10 @@ class FarLevels(wiring.Component):
     window. Removals of what was lost change nothing. ``overflow`` strobes (cycle 8) when an entry outgrows its bits.
     Reset and ``clear`` empty the table.
 
-    Picking: while ``pick_start`` is high all levels of ``pick_row`` on the worse side of its window are candidates;
-    from the next cycle on ``pick_any`` says that one is left, and ``pick_better`` that the row held one better than its
-    window; ``pick_next`` takes the best: two cycles later ``picked`` holds it. One pick a cycle.
+    Picking: ``pick_row`` is held from ``pick_start`` on. In the cycle behind, all levels of the row on the worse side
+    of its window become candidates; from then on ``pick_any`` says that one is left, and ``pick_better``, which is low
+    until then, that the row held one better than its window; ``pick_next`` takes the best: two cycles later ``picked``
+    holds it. One pick a cycle.
 
     Members
     -------
@@ -78,19 +79,20 @@ class FarLevels(wiring.Component):
         # Cycle 5: choose the entry, or take a free one.
         m.d.comb += valid_5.eq(self.level.valid & far[1])
         chosen, allocate, first_free, lacks = Signal(count), Signal(count), Signal(count), Signal()
+        room = Signal()                      # there is a first_free
         outside = row[1][-1] ^ below[1]      # an ask (side 1) above its window is worse, one below it better
         m.d.comb += [
             lacks.eq(valid_5 & self.level.insert & ~hit.any() & ~as_previous),
             allocate.eq(Mux(lacks, first_free, 0)),
             chosen.eq(Mux(valid_5, Mux(as_previous, select_6, hit), 0) | allocate)]
         m.d.sync += select_6.eq(chosen)
-        m.d.sync += first_free.eq(~taken & (taken + 1)[:count])
-        full_5 = valid_5 & self.level.insert & ~chosen.any()
+        m.d.sync += [first_free.eq(~taken & (taken + 1)[:count]), room.eq(~taken.all())]
+        full_5 = valid_5 & self.level.insert & Mux(as_previous, ~select_6.any(), ~hit.any() & ~room)
         for value, port, name in ((valid_5, self.touch_valid, "touches"), (full_5, self.full, "full"),
                                   (full_5 & ~outside, self.full_better, "full_better")):
             m.d.comb += port.eq(delay(m, value, 3, name)[-1])
         m.d.comb += [
-            tick_write.en.eq(allocate.any()), tick_write.addr.eq(number_of(first_free)), tick_write.data.eq(tick[1])]
+            tick_write.en.eq(lacks & room), tick_write.addr.eq(number_of(first_free)), tick_write.data.eq(tick[1])]
         with m.If(lacks):
             for n in range(count):
                 with m.If(allocate[n]):
@@ -139,9 +141,14 @@ class FarLevels(wiring.Component):
         # Picking, best first: the best ask has no candidate below it, the best bid none above. Who was a candidate and
         # is none any more has been picked.
         candidates, before, gone, picking = Signal(count), Signal(count), Signal(count), Signal()
-        m.d.sync += [before.eq(candidates), picking.eq(self.pick_next)]
+        of_row, started = Signal(count), Signal()       # an entry has its row some cycles before it is in use
+        m.d.sync += [
+            before.eq(candidates), picking.eq(self.pick_next), started.eq(self.pick_start),
+            of_row.eq(Cat(rows[n] == self.pick_row for n in range(count)))]
         with m.If(self.pick_start):
-            in_row = Cat(used[n] & (rows[n] == self.pick_row) for n in range(count))
+            m.d.sync += self.pick_better.eq(0)
+        with m.If(started):
+            in_row = used & of_row
             m.d.sync += [candidates.eq(in_row & ~better), self.pick_better.eq((in_row & better).any())]
         with m.Elif(self.pick_next):
             asks = self.pick_row[-1]

@@ -39,7 +39,7 @@ class Levels(wiring.Component):
     operation's own word, the word of the operation right before, and the best of all other words of the row. So there
     is no search, and no case is worse than another.
 
-    Cycles count as in ``OrderTable``: ``row``, ``rank``, ``near`` and ``commit`` are taken in cycle 4, ``level`` in
+    Cycles count as in ``OrderTable``: ``row``, ``offset``, ``near`` and ``commit`` are taken in cycle 4, ``level`` in
     cycle 5; ``best`` strobes in cycle 12 with the best of the row as this operation leaves it. Throughput: one
     operation a cycle, one with ``commit`` every two cycles. Overflow: a cell that outgrows its bits strobes
     ``overflow`` and keeps the low ones. ``underflow`` never strobes unless an overflow went before. Reset clears the
@@ -50,7 +50,8 @@ class Levels(wiring.Component):
 
     Members
     -------
-    row, rank, near, commit : cycle 4. near: the operation lies in the window. commit: a best is wanted
+    row, offset, near, commit : cycle 4. offset: ticks above the window's base, which is the rank of an ask and its
+        complement for a bid. near: the operation lies in the window. commit: a best is wanted
     level : effect of the operation, cycle 5
     touch_valid, touch_row, touch_rank : cycle 8, at whose end the operation's cell and word are written
     overflow, underflow, overflow_row : cycle 8
@@ -66,7 +67,7 @@ class Levels(wiring.Component):
         cells = sizes.row_bits + sizes.window_bits
         words = sizes.row_bits + sizes.words_bits
         super().__init__({
-            "row": In(sizes.row_bits), "rank": In(sizes.window_bits), "near": In(1), "commit": In(1),
+            "row": In(sizes.row_bits), "offset": In(sizes.window_bits), "near": In(1), "commit": In(1),
             "level": In(LevelOperation(sizes)),
             "touch_valid": Out(1), "touch_row": Out(sizes.row_bits), "touch_rank": Out(sizes.window_bits),
             "overflow": Out(1), "underflow": Out(1), "overflow_row": Out(sizes.row_bits),
@@ -99,44 +100,48 @@ class Levels(wiring.Component):
             """Return {cycle: value as of that cycle}."""
             return dict(zip(range(first, last + 1), delay(m, value, last - first, name), strict=True))
 
-        row, rank = stages(self.row, 4, 12, "row"), stages(self.rank, 4, 10, "rank")
+        rank_4 = Signal(sizes.window_bits)
+        m.d.comb += rank_4.eq(self.offset ^ (~self.row[-1]).replicate(sizes.window_bits))
+        row, rank = stages(self.row, 4, 12, "row"), stages(rank_4, 4, 10, "rank")
         commit, near = stages(self.commit, 4, 12, "commit"), stages(self.near, 4, 5, "near")
         valid_5 = Signal()
         m.d.comb += valid_5.eq(self.level.valid & near[5])
         valid = stages(valid_5, 5, 10, "valid")
         level = stages(self.level, 5, 6, "level")
 
-        # Cycle 4: read the operation's cell and word.
+        # Cycle 4: read the operation's cell and word. The way to the cells is the longest: the offset is their address,
+        # as it comes, and that of the cells for the best is complemented, so that each has registers of its own.
         m.d.comb += [
-            own_cells.r_addr.eq(Cat(rank[4], row[4])), own_words.r_addr.eq(Cat(rank[4][low:], row[4]))]
+            own_cells.r_addr.eq(Cat(self.offset, row[4])), own_words.r_addr.eq(Cat(rank[4][low:], row[4]))]
 
         # Cycle 5: capture them; read the row's summary. Which of the four operations before, whose results are not
         # in the memories yet, touched the same row, word, cell? (bit d-1: the operation d before)
         cell_read, word_read, summary = Signal(sizes.cell), Signal(word_size), Signal(words)
         occupied, same_row_3 = Signal(), Signal()           # cycles 8, and 5: as the operation three before
-        same_row, same_word, same_cell = Signal(2), Signal(4), Signal(4)
+        same_row, same_word, same_cell = Signal(), Signal(4), Signal(4)
+        settles, spared = Signal(words), Signal(words)      # cycle 6
         m.d.comb += summary_read.addr.eq(row[5])
         m.d.sync += [
             same_row_3.eq((row[4] == row[7]) & valid[7]), cell_read.eq(own_cells.r_data),
             word_read.eq(own_words.r_data)]
-        for d in range(1, 5):
-            equal_row = (row[5] == row[5 + d]) & valid[5 + d]
+        select_5, bit_5 = Signal(words), Signal(word_size)
+        m.d.comb += [select_5.eq(Const(1, words) << rank[5][low:]), bit_5.eq(Const(1, word_size) << rank[5][:low])]
+        select, bit = stages(select_5, 5, 8, "select"), stages(bit_5, 5, 7, "bit")
+        equal_rows = [(row[5] == row[5 + d]) & valid[5 + d] for d in range(1, 5)]
+        m.d.sync += [
+            same_row.eq(equal_rows[0]), settles.eq(Mux(equal_rows[1], select[7], 0)),
+            spared.eq(~(Mux(valid_5, select_5, 0) | Mux(equal_rows[0], select[6], 0)))]
+        for d, equal_row in enumerate(equal_rows, 1):
             equal_word = equal_row & (rank[5][low:] == rank[5 + d][low:])
             m.d.sync += [
                 same_word[d - 1].eq(equal_word),
                 same_cell[d - 1].eq(equal_word & (rank[5][:low] == rank[5 + d][:low]))]
-            if d <= 2:
-                m.d.sync += same_row[d - 1].eq(equal_row)
-        select_5, bit_5 = Signal(words), Signal(word_size)
-        m.d.comb += [select_5.eq(Const(1, words) << rank[5][low:]), bit_5.eq(Const(1, word_size) << rank[5][:low])]
-        select, bit = stages(select_5, 5, 8, "select"), stages(bit_5, 5, 7, "bit")
 
-        def settle(summary, same_row):
-            """Return ``summary`` after the operation in cycle 8, if that was on the same row."""
-            bits = Mux(same_row, select[8], 0)
+        def settle(summary, bits):
+            """Return ``summary`` after the operation in cycle 8, whose word is ``bits`` if it was on the same row."""
             return summary & ~bits | Mux(occupied, bits, 0)
 
-        m.d.sync += summary.eq(settle(summary_read.data, same_row_3))
+        m.d.sync += summary.eq(settle(summary_read.data, Mux(same_row_3, select[8], 0)))
 
         # Cycle 6: the cell and the word as the operations two to four before leave them. The one right before has no
         # result yet: on the same cell its base is ours too, and its change adds to ours; on the same word we wait for
@@ -158,14 +163,11 @@ class Levels(wiring.Component):
             base_cell.eq(Mux(same_cell[0], base_cell.as_value(), cell_choice)), base_word.eq(word_choice),
             change.shares.eq(own_change.shares + Mux(same_cell[0], change.shares, 0)),
             change.orders.eq(own_change.orders + Mux(same_cell[0], change.orders, 0)),
-            same_cell_7.eq(same_cell[0]), same_word_7.eq(same_word[0]), same_row_7.eq(same_row[0])]
+            same_cell_7.eq(same_cell[0]), same_word_7.eq(same_word[0]), same_row_7.eq(same_row)]
 
         # Cycle 6, too: the first of the other words. The operation two before has settled its word by now.
         settled_summary, others = Signal(words), Signal(words)
-        m.d.comb += [
-            settled_summary.eq(settle(summary, same_row[1])),
-            others.eq(settled_summary & ~(valid[6].replicate(words) & select[6])
-                      & ~(same_row[0].replicate(words) & select[7]))]
+        m.d.comb += [settled_summary.eq(settle(summary, settles)), others.eq(settled_summary & spared)]
         summary_7, other_7, other_any_7 = Signal(words), Signal(sizes.words_bits), Signal()
         m.d.sync += [
             summary_7.eq(settled_summary), Cat(other_7, other_any_7).eq(Cat(*lowest(others)))]
@@ -186,15 +188,18 @@ class Levels(wiring.Component):
             self.overflow.eq(valid[7] & (shares[share_bits] & ~shares[-1] | orders[order_bits] & ~orders[-1])),
             self.underflow.eq(valid[7] & (shares[-1] | orders[-1]))]
         summary_8 = Signal(words)
-        m.d.sync += summary_8.eq(settle(summary_7, same_row_7))
+        m.d.sync += summary_8.eq(settle(summary_7, Mux(same_row_7, select[8], 0)))
         m.d.comb += [
             best_words.r_addr.eq(Mux(commit[7], Cat(other_7, row[7]), self.scan_word_address)),
             self.scan_word_ready.eq(~commit[7])]
         # What is written in cycle 8 waits in registers of its own, and so does a clear.
-        write, write_cell = Signal(), Signal(len(self.clear_address))
+        write, write_cell, write_own, write_best = Signal(), *(
+            Signal(len(self.clear_address), name=f"write_{name}") for name in ("cell", "own", "best"))
+        m.d.comb += write_cell.eq(Mux(self.clear, self.clear_address, Cat(rank[7], row[7])))
         m.d.sync += [
-            write.eq(valid[7] | self.clear),
-            write_cell.eq(Mux(self.clear, self.clear_address, Cat(rank[7], row[7])))]
+            write.eq(valid[7] | self.clear), write_best.eq(~write_cell),
+            write_own.eq(Cat(write_cell[:sizes.window_bits] ^ (~write_cell[-1]).replicate(sizes.window_bits),
+                             write_cell[sizes.window_bits:]))]
         with m.If(self.clear):
             m.d.sync += [new_cell.eq(0), new_word.eq(0), occupied.eq(0), summary_8.eq(0)]
 
@@ -202,13 +207,13 @@ class Levels(wiring.Component):
         m.d.comb += [
             self.touch_valid.eq(valid[8]), self.touch_row.eq(row[8]), self.touch_rank.eq(rank[8]),
             self.overflow_row.eq(row[8])]
-        for cells in (own_cells, best_cells):
-            m.d.comb += [cells.w_en.eq(write), cells.w_addr.eq(write_cell), cells.w_data.eq(new_cell)]
+        for cells, address in ((own_cells, write_own), (best_cells, write_best)):
+            m.d.comb += [cells.w_en.eq(write), cells.w_addr.eq(address), cells.w_data.eq(new_cell)]
         for bitmap in (own_words, best_words):
-            m.d.comb += [bitmap.w_en.eq(write), bitmap.w_addr.eq(write_cell[low:]), bitmap.w_data.eq(new_word)]
+            m.d.comb += [bitmap.w_en.eq(write), bitmap.w_addr.eq(~write_best[low:]), bitmap.w_data.eq(new_word)]
         m.d.comb += [
-            summary_write.en.eq(write), summary_write.addr.eq(write_cell[sizes.window_bits:]),
-            summary_write.data.eq(settle(summary_8, 1))]
+            summary_write.en.eq(write), summary_write.addr.eq(~write_best[sizes.window_bits:]),
+            summary_write.data.eq(settle(summary_8, select[8]))]
         own_first_8 = Signal(sizes.word_bits)
         m.d.comb += own_first_8.eq(lowest(new_word)[0])
         own_first = stages(own_first_8, 8, 10, "own_first")
@@ -232,20 +237,23 @@ class Levels(wiring.Component):
             own_stands.eq(valid[9] & holds[9]), previous_stands.eq(previous_counts & holds[10]),
             take_own.eq(own_stands & own_before_other & (own_before_previous | ~previous_stands)),
             take_previous.eq(previous_stands & previous_before_other & (~own_before_previous | ~own_stands))]
-        any_10, cell_address = Signal(), Signal.like(self.scan_cell_address)
-        rank_10 = cell_address[:sizes.window_bits]
-        best_of_words = Mux(take_own, Cat(own_first[9], rank[9][low:]), Mux(
-            take_previous, Cat(own_first[10], rank[10][low:]), Cat(lowest(other_word)[0], other[9])))
+        any_10, not_address = Signal(), Signal.like(self.scan_cell_address)
+        rank_10 = ~not_address[:sizes.window_bits]
+        # The first of the other word comes last, so nothing but one choice stands behind it.
+        early = Mux(commit[9], Mux(take_own, Cat(own_first[9], rank[9][low:]), Cat(own_first[10], rank[10][low:])),
+                    self.scan_cell_address[:sizes.window_bits])
+        late = commit[9] & ~take_own & ~take_previous
         m.d.comb += self.scan_cell_ready.eq(~commit[9])
         m.d.sync += [
             any_10.eq(own_stands | previous_stands | other_any[9]),
-            cell_address.eq(Mux(commit[9], Cat(best_of_words[:sizes.window_bits], row[9]), self.scan_cell_address))]
+            not_address.eq(~Cat(Mux(late, Cat(lowest(other_word)[0], other[9]), early),
+                                Mux(commit[9], row[9], self.scan_cell_address[sizes.window_bits:])))]
 
         # Cycle 10: read its cell; nothing stands between the address register and the many RAMs. The operation right
         # behind this one has just written, and the one behind that writes now; what the first of them found is kept.
         behind = stages(before, 8, 10, "before")
         behind_same, best_rank, best_any = Signal(2), Signal(sizes.window_bits), Signal()
-        m.d.comb += best_cells.r_addr.eq(cell_address)
+        m.d.comb += best_cells.r_addr.eq(not_address)
         m.d.sync += [
             *(behind_same[d - 1].eq(valid[10 - d] & (row[10 - d] == row[10]) & (rank[10 - d] == rank_10))
               for d in (1, 2)),

@@ -35,13 +35,15 @@ def hash_taps(sizes: Sizes, half: int) -> list[list[int]]:
     """Return for each index bit the tag bits that are XORed into it.
 
     Index = low reference bits XOR a linear map of the tag: for any map, index and tag give the whole reference back.
-    Every tag bit takes part in two index bits or more, so that neighbours in any stride spread.
+    Every tag bit takes part in one index bit of half 0 and in two of half 1, so that neighbours in any stride spread;
+    each index bit has about as many, so that few gates stand before the table.
     """
     choice = random.Random(f"tickgate order table {half}")
     taps: list[list[int]] = [[] for _ in range(sizes.index_bits)]
     for bit in range(sizes.tag_bits):
-        for target in choice.sample(range(sizes.index_bits), min(2 + half, sizes.index_bits)):
-            taps[target].append(bit)
+        fewest = sorted(taps, key=lambda those: (len(those), choice.random()))
+        for those in fewest[:1 + half]:
+            those.append(bit)
     return taps
 
 
@@ -196,8 +198,10 @@ class OrderTable(wiring.Component):
                 (Const(1), hit), (forward[0], previous_location), (forward[1], after[0].location),
                 (forward[2:].any(), far_forward.location)], strict=True)))]
         stash_free = ~stash_valid & (stash_valid + 1)[:stash_size]
-        target = Signal(places)
-        m.d.sync += target.eq(Cat(room[:WAYS], stash_free & (~room[:WAYS].any()).replicate(stash_size)))
+        target, fits = Signal(places), Signal()         # fits: there is a target
+        m.d.sync += [
+            target.eq(Cat(room[:WAYS], stash_free & (~room[:WAYS].any()).replicate(stash_size))),
+            fits.eq(room[:WAYS].any() | stash_free.any())]
         symbol_4, active_4 = Signal(sizes.symbol_bits), Signal()
         m.d.sync += [symbol_4.eq(self.symbol), active_4.eq(self.followed & (op[3].kind != Kind.NONE))]
         insert_side, refused, inserts = Signal(), Signal(), Signal()
@@ -218,7 +222,7 @@ class OrderTable(wiring.Component):
         insert_asked, insert_ok = Signal(), Signal()
         m.d.comb += [
             insert_asked.eq(active_4 & inserts & ((op_4.kind == Kind.ADD) | out_found)),
-            insert_ok.eq(insert_asked & ~refused & self.insert_on_grid & ~exists & target.any()),
+            insert_ok.eq(insert_asked & ~refused & self.insert_on_grid & ~exists & fits),
             self.position.eq(Mux(inserts, self.insert_position, Cat(entry.far, entry.pos))),
             self.row.eq(Cat(symbol_4, Mux(inserts, insert_side, entry.side)))]
         new = Signal(sizes.entry)

@@ -1,6 +1,6 @@
 """The walk over a symbol's levels that finds its top K."""
 
-from amaranth.hdl import Assert, Cat, Format, Module, Mux, Signal
+from amaranth.hdl import Assert, Cat, Const, Format, Module, Mux, Signal
 from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -12,6 +12,17 @@ from gateware.book.ticks import price_of
 __all__ = ["Scan", "LEVEL", "SIDE"]
 
 QUEUE = 4  # occupancy words fetched ahead
+
+
+def several(bits):
+    """Return whether more than one of ``bits`` is set, from a tree of four branches at each node."""
+    nodes = [(bit, Const(0, 1)) for bit in bits]
+    while len(nodes) > 1:
+        fours = [nodes[n:n + 4] for n in range(0, len(nodes), 4)]
+        nodes = [(Cat(some for some, _ in four).any(), Cat(
+            Cat(more for _, more in four).any(),
+            *(a & b for n, (a, _) in enumerate(four) for b, _ in four[n + 1:])).any()) for four in fours]
+    return nodes[0][1]
 
 
 def LEVEL(sizes: Sizes) -> data.StructLayout:
@@ -65,7 +76,8 @@ class Scan(wiring.Component):
         side = Signal()
         row = Cat(self.symbol, side)
         state = [Signal(SIDE(sizes), name=f"side_{n}") for n in range(2)]
-        count = Signal(range(wanted + 1))
+        count, full, lost = Signal(range(wanted + 1)), Signal(), Signal()    # full: count == wanted
+        m.d.sync += lost.eq(far.lost.bit_select(row, 1))
         m.d.comb += [self.sides[n].eq(state[n]) for n in range(2)]
 
         m.submodules.table = table = memory.Memory(
@@ -107,8 +119,8 @@ class Scan(wiring.Component):
         read = Signal()
         m.d.comb += [
             cell_rank.eq(Cat(lowest(word)[0], at)), levels.scan_cell_address.eq(Cat(cell_rank, row)),
-            read.eq(walking & word.any() & (count != wanted) & levels.scan_cell_ready),
-            pull.eq(walking & queued.any() & (~word.any() | read & ~rest.any()))]
+            read.eq(walking & word.any() & ~full & levels.scan_cell_ready),
+            pull.eq(walking & queued.any() & (~word.any() | read & ~several(word)))]
         with m.If(read):
             m.d.sync += word.eq(rest)
         with m.If(pull):
@@ -143,7 +155,7 @@ class Scan(wiring.Component):
             table_write.en.eq(found[4]), table_write.addr.eq(priced.number), table_write.data.rank.eq(priced.rank),
             table_write.data.price.eq(price), table_write.data.cell.eq(priced.cell)]
         with m.If(read | far_found):
-            m.d.sync += count.eq(count + 1)
+            m.d.sync += [count.eq(count + 1), full.eq(count == wanted - 1)]
 
         m.d.comb += far.pick_row.eq(row)
         exhausted, unknown = Signal(), Signal()
@@ -155,20 +167,20 @@ class Scan(wiring.Component):
             with m.State("Read Summary"):
                 m.d.comb += far.pick_start.eq(1)
                 m.d.sync += [
-                    summary.eq(levels.scan_summary), count.eq(0), word.eq(0), queued.eq(0), claimed.eq(0),
+                    summary.eq(levels.scan_summary), count.eq(0), full.eq(0), word.eq(0), queued.eq(0), claimed.eq(0),
                     queue_in.eq(0), queue_out.eq(0), exhausted.eq(0), unknown.eq(0)]
                 m.next = "Walk"
             with m.State("Walk"):
                 m.d.comb += walking.eq(1)
-                with m.If(count == wanted):
+                with m.If(full):
                     m.next = "Finish Side"
                 with m.Elif(~summary.any() & (claimed == 0) & ~word.any()):
                     m.next = "Append Far"
             with m.State("Append Far"):
-                with m.If(count == wanted):
+                with m.If(full):
                     m.next = "Finish Side"
-                with m.Elif(~far.pick_any | far.lost.bit_select(row, 1)):
-                    m.d.sync += [exhausted.eq(1), unknown.eq(far.lost.bit_select(row, 1))]
+                with m.Elif(~far.pick_any | lost):
+                    m.d.sync += [exhausted.eq(1), unknown.eq(lost)]
                     m.next = "Finish Side"
                 with m.Else():
                     m.d.comb += [far.pick_next.eq(1), far_found.eq(1)]
@@ -208,5 +220,5 @@ class Scan(wiring.Component):
                     m.d.sync += [known.count.eq(count), known.exhausted.eq(exhausted)]
                     with m.If(far.pick_better | unknown):
                         m.d.sync += known.incomplete.eq(1)
-        m.d.comb += Assert(count <= wanted, Format("{} levels found", count))
+        m.d.sync += Assert((count <= wanted) & (full == (count == wanted)), Format("{} levels found", count))
         return m

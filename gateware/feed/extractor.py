@@ -194,10 +194,10 @@ class Extractor(wiring.Component):
             m.d.sync += index.eq(0)
 
         turned = Signal(data.ArrayLayout(8, LANES))
-        with m.Switch(start):
-            for s in range(LANES):
-                with m.Case(s):
-                    m.d.comb += [turned[k].eq(word[(s + k) % LANES]) for k in range(LANES)]
+        rotated = word.as_value()
+        for bit in range(3):
+            rotated = Mux(start[bit], rotated.rotate_right(8 << bit), rotated)
+        m.d.comb += turned.eq(rotated)
         head = Signal(8 * (LANES - 1))
         m.d.comb += head.eq(one_of(lane[:-1], [word.as_value()[8 * (p + 1):] for p in range(LANES - 1)]))
 

@@ -64,10 +64,8 @@ class Mold(wiring.Component):
         taken = Signal()
         start_kept = Signal(3)
         start = Signal(3)
-        arriving = Signal(data.ArrayLayout(8, LANES))
         m.d.comb += [
             taken.eq(self.i.valid & ~(self.i.verdict_done & self.i.verdict_bad)),
-            arriving.eq(self.i.p.data),
             start.eq(Mux(self.i.p.first, self.i.p.lane, start_kept)),
         ]
 
@@ -79,10 +77,10 @@ class Mold(wiring.Component):
         m.d.comb += index.eq(Mux(self.i.p.first, 1, index_kept))
         with m.If(taken):
             m.d.sync += [start_kept.eq(start), index_kept.eq(index << 1)]
-        with m.Switch(start):
-            for s in range(LANES):
-                with m.Case(s):
-                    m.d.comb += [turned[k].eq(arriving[(s + k) % LANES]) for k in range(LANES)]
+        rotated = self.i.p.data
+        for bit in range(3):
+            rotated = Mux(start[bit], rotated.rotate_right(8 << bit), rotated)
+        m.d.comb += turned.eq(rotated)
 
         header = Signal(data.ArrayLayout(8, HEADER.size))
         comes = Signal(HEADER.size)
