@@ -171,7 +171,7 @@ REORDER_MUTANTS = (
 
 LINK_MUTANTS = (
     Mutant("ring does not wrap where the host says", RING, "Cat(index, slot & mask)", "Cat(index, slot)", RINGS),
-    Mutant("notice in the midst of a record", RING, "notices.r_rdy & ~begun & ", "notices.r_rdy & ", RINGS),
+    Mutant("notice in the midst of a record", RING, "waits & ~begun & ", "waits & ", RINGS),
     Mutant("record numbered before its last word", RING, "with m.If(self.record.p.last):",
            "with m.If(self.record.p.index == 2):", RINGS),
     Mutant("lost notice not counted", RING, "self.notice.valid & ~notices.w_rdy", "0", RINGS),

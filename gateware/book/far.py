@@ -97,12 +97,11 @@ class FarLevels(wiring.Component):
             for n in range(count):
                 with m.If(allocate[n]):
                     m.d.sync += [rows[n].eq(row[1]), ticks[n].eq(tick[1]), better[n].eq(~outside)]
+            # Written as gates and not as choices, for else each bit would get a clock enable of its own.
             for n, those in lower.items():
-                with m.If(first_free[n]):
-                    m.d.sync += those.eq(~smaller[:n])
-                with m.Else():
-                    m.d.sync += those.eq(Cat(
-                        Mux(first_free[other], smaller[n], those[other]) for other in range(n)))
+                changes = first_free[n].replicate(n) | first_free[:n]
+                news = Mux(first_free[n], ~smaller[:n], smaller[n].replicate(n))
+                m.d.sync += those.eq(those & ~changes | news & changes)
 
         # Cycle 6: read the cell. The two operations before may be on their way to it.
         level = delay(m, self.level, 2, "level")

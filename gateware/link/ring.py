@@ -86,8 +86,10 @@ class Ring(wiring.Component):
             self.records.eq(0)]
 
         begun, served = Signal(), Signal()  # words of a book record were written; a notice was the last record
-        notice_next = Signal()
-        m.d.comb += notice_next.eq(notices.r_rdy & ~begun & ~(served & self.record.valid))
+        # A cycle late, which is in time: between a notice's last word and the next choice its number is written.
+        waits, notice_next = Signal(), Signal()
+        m.d.sync += waits.eq(notices.r_rdy)
+        m.d.comb += notice_next.eq(waits & ~begun & ~(served & self.record.valid))
         with m.FSM(name="writer"):
             with m.State("Book"):
                 m.d.comb += [

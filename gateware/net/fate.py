@@ -99,10 +99,11 @@ class Fate(wiring.Component):
             self.events.frames_mac_error.eq(reason.frames_mac_error | lost[-1]),
             self.events.frames_udp_checksum.eq(sound & ~good), self.events.frames_ok.eq(good)]
 
+        # What waited is now sound, or has a reason.
         open_ = Signal()
         decided = Signal()
+        m.d.sync += decided.eq(waiting_valid | lost[-2])
         m.d.comb += [
-            decided.eq(sound | reason.as_value().any() | lost[-1]),
             self.verdict_done.eq(open_ & (self.condemned | decided)), self.verdict_bad.eq(~good)]
         with m.If(self.verdict_done):
             m.d.sync += open_.eq(0)

@@ -185,6 +185,7 @@ def test_a_word_that_goes_before_it_is_taken_is_noticed():
         ctx.set(dut.notice.valid, 1)
         await ctx.tick()
         ctx.set(dut.notice.valid, 0)
+        await ctx.tick()
         ctx.set(dut.record.valid, 1)
         for data in (0, 0, 0, 5, 5):
             ctx.set(dut.record.p.data, data)
