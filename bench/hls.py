@@ -11,7 +11,6 @@ Results are kept under ``build/hls``.
 import argparse
 import functools
 import hashlib
-import importlib
 import math
 import shutil
 import statistics
@@ -25,8 +24,10 @@ from gateware.hls.frontend import compile_rule
 from gateware.hls.ir import Op, Port, Program, Value
 from gateware.hls.pipeline import Pipeline
 from gateware.hls.ports import Ports
+from gateware.hls.report import load_function
 from gateware.hls.schedule import Schedule
 from gateware.verilog import to_verilog
+from rules import RULES
 
 __all__ = ["main"]
 
@@ -188,18 +189,8 @@ def calibrate(nextpnr, seeds):
 
 
 def rules(names):
-    """Return the functions called ``names`` ("module:function"), or all that the rules list."""
-    if not names:
-        found = getattr(importlib.import_module("rules"), "RULES", ())
-        if not found:
-            raise SystemExit("rules.RULES lists no rules; name some, as module:function")
-        return [rule if callable(rule) else _named(rule) for rule in found]
-    return [_named(name) for name in names]
-
-
-def _named(name):
-    module, _, function = name.partition(":")
-    return getattr(importlib.import_module(module), function)
+    """Return the functions called ``names`` ("module:function"), or all that ``rules.RULES`` lists."""
+    return [load_function(name) for name in names] or [function for _, function in RULES]
 
 
 def compare(functions, clock, nextpnr, seeds):

@@ -85,6 +85,27 @@ def lower(program: Program, target: Target, budget: float, arrival: dict[str, fl
     return _Lowering(program, target, budget, arrival or {}).result()
 
 
+def _wanted_bits(program: Program) -> dict[Value, int]:
+    """Return how many of the lowest bits of each value the outputs depend on, where these are not all."""
+    wanted: dict[Value, int] = {value: value.bits for _, value in program.outputs}
+    for value in reversed(list(program.values())):
+        mine = wanted.get(value, 0)
+        for n, arg in enumerate(value.args):
+            bits = arg.bits
+            match value.op:
+                case Op.ADD | Op.SUB | Op.MUL | Op.OR | Op.XOR:
+                    bits = mine
+                case Op.AND:
+                    other = value.args[1 - n]
+                    bits = min(mine, other.bits) if not other.signed else mine
+                case Op.MUX if n > 0:
+                    bits = mine
+                case Op.MOD if value.attribute & value.attribute - 1 == 0:
+                    bits = value.attribute.bit_length() - 1
+            wanted[arg] = max(wanted.get(arg, 1), min(arg.bits, bits))
+    return {value: bits for value, bits in wanted.items() if bits < value.bits}
+
+
 class _Lowering:
     def __init__(self, program, target, budget, arrival):
         self.program, self.target, self.arrival = program, target, arrival
@@ -92,6 +113,7 @@ class _Lowering:
         self.cells = Cells(target)
         self.done: dict[Value, Value] = {}
         self.order = count()
+        self.wanted = _wanted_bits(program)
         self.users = Counter(arg for value in program.values() for arg in value.args)
         self.users.update(value for _, value in program.outputs)
 
@@ -103,7 +125,9 @@ class _Lowering:
                        [self.done[value] for _, value in self.program.outputs], self.cells.bits)
 
     def _operation(self, value):
-        within = value.low, value.high
+        within, limit = (value.low, value.high), None
+        if value.op in (Op.ADD, Op.SUB, Op.MUL) and value in self.wanted:
+            within, limit = None, self.wanted[value]
         args = [self.done[arg] for arg in value.args]
         match value.op:
             case Op.INPUT:
@@ -111,11 +135,11 @@ class _Lowering:
             case Op.CONST:
                 return self.cells.const(value.attribute)
             case Op.ADD | Op.AND | Op.OR | Op.XOR:
-                return self.tree(value.op, [self.done[leaf] for leaf in self._leaves(value)], within)
+                return self.tree(value.op, [self.done[leaf] for leaf in self._leaves(value)], within, limit)
             case Op.SUB:
-                return self.difference(*args, within)
+                return self.difference(*args, within, limit)
             case Op.MUL:
-                return self.product(*args, within)
+                return self.product(*args, within, limit)
             case Op.SHL | Op.SHR:
                 return self.shift(value.op, *args, within)
             case Op.DIV:
@@ -205,7 +229,7 @@ class _Lowering:
     def difference(self, a, b, within, limit=None):
         limit = limit or range_bits(*within)
         a, b = self.cells.wrap(a, limit), self.cells.wrap(b, limit)
-        return self._fitting(self.cells.sub(a, b, within))
+        return self._fitting(self.cells.sub(a, b, within, limit))
 
     def _fitting(self, whole):
         """Return ``whole``; if it is a sum or difference too slow for the clock, as segments, carries between them."""
@@ -276,7 +300,7 @@ class _Lowering:
                      cells.shift(cells.mux(cells.low_bits(cells.shift(b, -n), 1), a, cells.const(0)), n))
                     for n in range(b.bits)]
             return self.sum(rows, within, limit)
-        products = [(1, cells.shift(cells.mul(x, y), at_x + at_y))
+        products = [(1, cells.shift(cells.mul(x, y, limit and limit - at_x - at_y), at_x + at_y))
                     for x, at_x in self._limbs(a, b) for y, at_y in self._limbs(b, a)
                     if limit is None or at_x + at_y < limit]
         return self.sum(products, within, limit)

@@ -124,6 +124,19 @@ def test_shifts_by_a_constant(amount, a):
                   operation(Op.SHR, value, constant(amount), low=a[0] >> amount, high=a[1] >> amount)))
 
 
+@pytest.mark.parametrize("bits", [4, 31, 32])
+def test_only_bits_that_are_wanted_are_computed(bits):
+    a, b, c = port("a", *unsigned(32)), port("b", *signed(32)), port("c", 0, 1)
+    product = operation(Op.MUL, a, b, low=-(2**63), high=2**63)
+    total = operation(Op.SUB, operation(Op.ADD, product, a, low=-(2**64), high=2**64), b, low=-(2**65), high=2**65)
+    chosen = operation(Op.MUX, c, total, product, low=-(2**65), high=2**65)
+    masked = operation(Op.AND, chosen, constant((1 << bits) - 1), low=0, high=(1 << bits) - 1)
+    made = program([a, b, c], masked, operation(Op.MOD, total, low=0, high=255, attribute=256))
+    check(made, count=200)
+    whole = program([a, b, c], chosen)
+    assert Schedule(made, clock_mhz=100).multipliers < Schedule(whole, clock_mhz=100).multipliers
+
+
 DIVISORS = (1, 2, 3, 5, 7, 8, 10, 24, 100, 641, 1000, 10_000, 65_537, 2**31 - 1, 12_345_678_901)
 
 
