@@ -65,27 +65,30 @@ class Intake(wiring.Component):
             self.symbol.eq(slot.symbol)]
         m.d.sync += busy.eq(Mux(busy, ~self.finished, self.taken & report))
 
-        stage = Signal(STAGE)
+        # Each is a signal of its own: a process that reads a part of what it writes is not the same to all simulators.
+        buy, sell, short, subject, market = (Signal(name=name) for name in ("buy", "sell", "short", "subject", "market"))
+        account_exists, symbol_exists = Signal(), Signal()
+        touch = Signal(PRICE)
         m.d.comb += [
-            stage.slot.eq(slot), stage.now.eq(self.now),
-            stage.valid.eq(self.taken), stage.report.eq(self.taken & report),
-            stage.order.eq(self.taken & order), stage.new.eq(self.taken & (kind == Kind.NEW)),
-            stage.buy.eq(side == Side.BUY), stage.subject.eq(side == Side.SELL_SHORT),
-            stage.short.eq(stage.subject | (side == Side.SELL_SHORT_EXEMPT)),
-            stage.sell.eq(stage.short | (side == Side.SELL)),
-            stage.market.eq((slot.type == OrderType.MARKET) & order),
-            stage.account_exists.eq(slot.account[sizes.account_bits:] == 0),
-            stage.symbol_exists.eq(slot.symbol[sizes.symbol_bits:] == 0),
-            stage.pair_exists.eq(stage.account_exists & stage.symbol_exists),
-            stage.good.eq(stage.pair_exists & (stage.buy | stage.sell))]
-        with m.If(stage.symbol_exists):
-            m.d.comb += stage.quote.eq(self.quote)
-            with m.If(stage.buy):
-                m.d.comb += stage.touch.eq(self.quote.ask)
-            with m.Elif(stage.sell):
-                m.d.comb += stage.touch.eq(self.quote.bid)
-        m.d.comb += stage.effective.eq(rule(
-            "effective", price.effective, market=stage.market, price=slot.price, has_touch=stage.touch.has,
-            touch=stage.touch.price))
-        m.d.sync += self.stage_1.eq(stage)
+            buy.eq(side == Side.BUY), subject.eq(side == Side.SELL_SHORT),
+            short.eq(subject | (side == Side.SELL_SHORT_EXEMPT)), sell.eq(short | (side == Side.SELL)),
+            market.eq((slot.type == OrderType.MARKET) & order),
+            account_exists.eq(slot.account[sizes.account_bits:] == 0),
+            symbol_exists.eq(slot.symbol[sizes.symbol_bits:] == 0)]
+        with m.If(symbol_exists & buy):
+            m.d.comb += touch.eq(self.quote.ask)
+        with m.If(symbol_exists & sell):
+            m.d.comb += touch.eq(self.quote.bid)
+        pair_exists = account_exists & symbol_exists
+        stage = self.stage_1
+        m.d.sync += [
+            stage.slot.eq(slot), stage.now.eq(self.now), stage.touch.eq(touch),
+            stage.quote.eq(Mux(symbol_exists, self.quote.as_value(), 0)),
+            stage.effective.eq(rule("effective", price.effective, market=market, price=slot.price, has_touch=touch.has,
+                                    touch=touch.price)),
+            stage.valid.eq(self.taken), stage.report.eq(self.taken & report), stage.order.eq(self.taken & order),
+            stage.new.eq(self.taken & (kind == Kind.NEW)), stage.buy.eq(buy), stage.sell.eq(sell),
+            stage.short.eq(short), stage.subject.eq(subject), stage.market.eq(market),
+            stage.account_exists.eq(account_exists), stage.symbol_exists.eq(symbol_exists),
+            stage.pair_exists.eq(pair_exists), stage.good.eq(pair_exists & (buy | sell))]
         return m

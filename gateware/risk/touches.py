@@ -1,6 +1,6 @@
 """Best bid, best ask and last trade of each symbol."""
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -42,11 +42,11 @@ class Touches(wiring.Component):
             m.submodules[f"{name}s"] = prices = memory.Memory(shape=32, depth=self.sizes.symbols, init=[])
             write, read = prices.write_port(), prices.read_port(domain="comb")
             known = Signal(self.sizes.symbols, name=f"{name}_known")
-            quote = self.quote[name]
+            has_now = Signal(name=f"{name}_has")
             m.d.comb += [
                 write.en.eq(told), write.addr.eq(source.symbol), write.data.eq(source.price),
-                read.addr.eq(self.symbol), quote.has.eq(known.bit_select(self.symbol, 1)),
-                quote.price.eq(read.data & quote.has.replicate(32))]
+                read.addr.eq(self.symbol), has_now.eq(known.bit_select(self.symbol, 1)),
+                self.quote[name].has.eq(has_now), self.quote[name].price.eq(Mux(has_now, read.data, 0))]
             with m.If(told):
                 m.d.sync += known.bit_select(source.symbol, 1).eq(has)
             with m.If(self.forget):

@@ -42,18 +42,18 @@ def traffic(seed, count, profile, *, big=False):
         return rng.choice((profile.symbols, 0xFFFF)) if chance(0.01) else rng.randrange(symbols)
 
     def row(wide, **tight):
-        return wide | {name: rng.choice(values) for name, values in tight.items() if chance(0.4)}
+        return wide | {name: rng.choice(values) for name, values in tight.items() if chance(0.25)}
 
     def account_row():
         if big:
             return row(ACCOUNT, gross=[1 << 62, (1 << 63) - 1])
-        return row(ACCOUNT, enable=[0, 1, 1, 1], gross=[100_000, 300_000, 600_000], net=[100_000, 200_300, 400_000],
+        return row(ACCOUNT, enable=[0, 1, 1, 1, 1, 1], gross=[100_000, 300_000, 600_000], net=[100_000, 200_300, 400_000],
                    open_orders=[1, 2, 3, 5], interval=[0, 1, 3, 20], tolerance=[0, 2, 40])
 
     def symbol_row():
         if big:
             return row(SYMBOL, band_low=[0])
-        return row(SYMBOL, enable=[0, 1, 1, 1], restricted=[0, 0, 0, 1], tick=[0, 1, 2, 7], band_low=[0, 999],
+        return row(SYMBOL, enable=[0, 1, 1, 1, 1, 1], restricted=[0, 0, 0, 1], tick=[0, 1, 2, 7], band_low=[0, 999],
                    band_high=[1005, 1 << 31], collar_buy=[0, 10, 50], collar_sell=[0, 10, 50], units_buy=[0, 5, 10],
                    units_sell=[0, 5, 10], interval=[0, 1, 3, 20], tolerance=[0, 2, 40])
 
@@ -68,15 +68,11 @@ def traffic(seed, count, profile, *, big=False):
     last = cycle + 2 * count + 200
     for now in range(cycle, last):
         if chance(0.15):
-            command = rng.choice(list(Command))
-            if command in (Command.SET_GLOBAL, Command.KILL_GLOBAL) and chance(0.7):
-                command = Command.RESUME_GLOBAL
-            if command in (Command.KILL_ACCOUNT, Command.KILL_SYMBOL) and chance(0.7):
-                command = Command(command.value + 1)
+            command = rng.choices(list(Command), [3, 3, 4, 1, 0.2, 3, 0.2, 3, 0.2, 3, 3, 3])[0]
             fields = {"account": rng.randrange(accounts), "symbol": rng.randrange(symbols)}
             rows = {Command.SET_ACCOUNT: account_row, Command.SET_SYMBOL: symbol_row, Command.SET_PAIR: pair_row,
                     Command.SET_GLOBAL: lambda: {"duplicate": rng.choice([0, 2, 10, 200]),
-                                                 "heartbeat": rng.choice([0, 10, 50, 1 << 31])}}
+                                                 "heartbeat": rng.choice([0, 50, 200, 1 << 31, 1 << 31])}}
             if command in rows:
                 fields["row"] = rows[command]()
             events.append(admin(now, command, **fields))
