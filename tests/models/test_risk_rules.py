@@ -374,6 +374,15 @@ def test_rule_15_gross(bench, gross, broken):
     assert bench.rules(token=2, symbol=1, shares=50, side=Side.SELL) == (Rule.GROSS if broken else NONE)
 
 
+@pytest.mark.parametrize("limits, rule", [({"gross": 0}, Rule.GROSS), ({"net": 0}, Rule.NET)])
+@pytest.mark.parametrize("side", [Side.BUY, Side.SELL])
+def test_rules_15_and_16_a_replace_that_does_not_grow_passes_over_the_limit(bench, limits, rule, side):
+    bench.new(side=side)
+    bench.account(**limits)
+    assert bench.replace(side=side, price=1_000_001)["mask"] == rule
+    assert bench.replace(side=side, price=1_000_000)["mask"] == 0
+
+
 def test_rule_15_what_was_sold_again_counts_only_by_its_profit(bench):
     bench.new(token=1, shares=100, price=1_000_000)
     bench.fill(token=1)
