@@ -21,7 +21,7 @@ from gateware.risk.touches import Touches
 from gateware.risk.verdict import Verdicts
 from rules import kill, market, short
 from wire.profiles import Profile
-from wire.risk import TIME_BITS, Kind, Rule
+from wire.risk import TIME_BITS, Rule
 
 __all__ = ["Gate", "shown_layout"]
 
@@ -43,8 +43,8 @@ class Gate(wiring.Component):
     in the next cycle. Throughput: a request a cycle, of the same account and symbol or not; the next slot enters
     REPORT_CYCLES after a report. ``i`` waits for that, for a request which has the same place as a NEW or REPLACE that
     entered less than 6 cycles ago, and while verdicts wait for ``o`` that fill the queue; none is lost.
-    What is told in a cycle (``touch``, ``trade``, ``forget``, ``admin``) counts for what enters from the next on, kills,
-    resumes and heartbeats for what is decided from the next on.
+    What is told in a cycle (``touch``, ``trade``, ``forget``, ``admin``) counts for what enters from the next cycle on,
+    kills, resumes and heartbeats for what is decided from the next on.
     Reset: no row of sums, limits or orders is cleared; they are 0 when the device is configured, and shut.
 
     Members

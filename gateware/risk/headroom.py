@@ -40,8 +40,9 @@ class Growth(wiring.Component):
 class Headroom(wiring.Component):
     """Whether a sum is beyond the room that an order leaves it, for both that may become of the order before.
 
-    room, beyond: the rule's functions, of (allowance, asked, before) and (the sum, room). The sum is compared in cycle 4,
-    when it lacks only the order before; which of the two results holds is known in cycle 5. Throughput: one a cycle.
+    room, beyond: the rule's functions, of (allowance, asked, before) and (the sum, room); total: what the latter calls
+    the sum. The sum is compared in cycle 4, when it lacks only the order before; which of the two results holds is
+    known in cycle 5. Throughput: one a cycle.
 
     Members
     -------

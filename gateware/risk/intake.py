@@ -66,7 +66,7 @@ class Intake(wiring.Component):
         m.d.sync += busy.eq(Mux(busy, ~self.finished, self.taken & report))
 
         # Each is a signal of its own: a process that reads a part of what it writes is not the same to all simulators.
-        buy, sell, short, subject, market = (Signal(name=name) for name in ("buy", "sell", "short", "subject", "market"))
+        buy, sell, short, subject, market = Signal(), Signal(), Signal(), Signal(), Signal()
         account_exists, symbol_exists = Signal(), Signal()
         touch = Signal(PRICE)
         m.d.comb += [

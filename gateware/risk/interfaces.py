@@ -19,8 +19,8 @@ from wire.risk import (
     Rule,
 )
 
-__all__ = ["SLOT", "VERDICT", "ROWS", "ROW_BITS", "EVENTS", "SHUT_BITS", "Command", "DECISION", "VERDICT_AT", "REPORT_CYCLES",
-           "Sizes"]
+__all__ = ["SLOT", "VERDICT", "ROWS", "ROW_BITS", "EVENTS", "SHUT_BITS", "Command", "DECISION", "VERDICT_AT",
+           "REPORT_CYCLES", "Sizes"]
 
 #: Cycles from a request's entry to its decision, and to its verdict on ``o`` if that is free.
 DECISION, VERDICT_AT = 5, 7

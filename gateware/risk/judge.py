@@ -33,9 +33,9 @@ class Judge(wiring.Component):
     def __init__(self, *, sizes: Sizes, clock_mhz: float):
         self.sizes, self.clock_mhz = sizes, clock_mhz
         super().__init__({
-            **{f"stage_{n}": In(STAGE) for n in range(1, 6)}, "tick_1": In(TICK_BITS), "limits_1": In(LIMITS), "limits_2": In(LIMITS),
-            "entry_2": In(sizes.entry), "notional_3": Out(64), "no_growth_3": Out(1), "fault_5": Out(9),
-            "mask_5": Out(22), "low_5": Out(1)})
+            **{f"stage_{n}": In(STAGE) for n in range(1, 6)}, "tick_1": In(TICK_BITS),
+            "limits_1": In(LIMITS), "limits_2": In(LIMITS), "entry_2": In(sizes.entry),
+            "notional_3": Out(64), "no_growth_3": Out(1), "fault_5": Out(9), "mask_5": Out(22), "low_5": Out(1)})
 
     def elaborate(self, platform):
         m = Module()

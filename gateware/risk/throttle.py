@@ -61,7 +61,8 @@ class Throttle(wiring.Component):
             put_pair.eq(sizes.pair(self.put_account, self.put_symbol)),
             write.addr.eq(put_pair), write.data.eq(self.put_row), write.en.eq(self.put)]
         with m.If(self.put & ~overtaken):
-            m.d.sync += [counts.bit_select(put_pair, 1).eq(1), disabled.bit_select(put_pair, 1).eq(self.put_row.disabled)]
+            m.d.sync += [
+                counts.bit_select(put_pair, 1).eq(1), disabled.bit_select(put_pair, 1).eq(self.put_row.disabled)]
         with m.If(asked[1]):
             m.d.sync += [counts.bit_select(pair_2, 1).eq(0), disabled.bit_select(pair_2, 1).eq(0)]
         return m

@@ -82,11 +82,11 @@ def report(kind, token, number, *, shares=0, price=0, old_price=0):
     return slot(kind=kind, token=token, shares=shares, price=price, client=number | old_price << 32)
 
 
-def run(slots, events, *, profile=TINY, gap=lambda: 0, ready=lambda: 1, states=None, start=None, extra=40):
-    """Present ``slots``, ``gap()`` cycles apart, from cycle ``start`` on, and whatever else happens when it does.
+def run(slots, events, *, profile=TINY, gaps=(), ready=lambda: 1, states=None, start=None, extra=40):
+    """Present ``slots``, each ``gaps`` more cycles after that before, from cycle ``start`` on, and whatever else happens when it does.
 
-    states: {cycle: (live, trading, restricted)}, from that cycle on; all live and trading at first. Returns (verdicts as
-    dicts, the cycles in which they were on ``o`` first, {cycle: events}, states by cycle).
+    states: {cycle: (live, trading, restricted)}, from that cycle on; all live and trading at first. Returns (verdicts
+    as dicts, the cycles in which they were on ``o`` first, {cycle: events}, states by cycle).
     """
     dut = Gate(profile=profile)
     all_ = (1 << profile.symbols) - 1
@@ -129,7 +129,7 @@ def run(slots, events, *, profile=TINY, gap=lambda: 0, ready=lambda: 1, states=N
             ctx.set(dut.o.ready, taken)
             if offered and ctx.get(dut.i.ready):
                 number += 1
-                due = cycle + 1 + gap()
+                due = cycle + 1 + (gaps[number - 1] if gaps else 0)
                 if number == len(slots):
                     end = cycle + extra
             if ctx.get(dut.o.valid):
