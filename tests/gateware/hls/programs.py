@@ -19,7 +19,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from gateware.hls.frontend import compile_rule
-from gateware.hls.ir import Program
+from gateware.hls.ir import Op, Program
 
 __all__ = ["RandomRule", "programs", "inputs", "load", "expected"]
 
@@ -116,19 +116,31 @@ class RandomRule:
 
 
 def inputs(program: Program, count: int = 64, seed: int = 0) -> list[dict[str, int]]:
-    """``count`` random inputs; the first have all fields at their low, all at their high ends."""
+    """``count`` random inputs; the first have all fields at their low, all at their high ends.
+
+    Many are near the ends, near zero, near constants of the program, or equal to one another.
+    """
     rng = random.Random(seed)
     ports = [value.attribute for value in program.inputs]
+    constants = [value.attribute for value in program.values() if value.op is Op.CONST] or [0]
 
     def near(port: Any) -> int:
         size = max(abs(port.low), abs(port.high)).bit_length()
         number = rng.choice((
             port.low, port.high, port.low + rng.randrange(4), port.high - rng.randrange(4), rng.randrange(-8, 9),
-            rng.choice((-1, 1)) * rng.getrandbits(rng.randrange(size + 1) or 1), rng.randint(port.low, port.high)))
+            rng.choice(constants) + rng.randrange(-1, 2), rng.randint(port.low, port.high),
+            rng.choice((-1, 1)) * rng.getrandbits(rng.randint(1, size + 1))))
         return min(max(number, port.low), port.high)
 
     made = [{port.name: port.low for port in ports}, {port.name: port.high for port in ports}]
-    return made[:count] + [{port.name: near(port) for port in ports} for _ in range(count - 2)]
+    while len(made) < count:
+        numbers = {port.name: near(port) for port in ports}
+        for port in ports:
+            other = numbers[rng.choice(ports).name] + rng.randrange(-1, 2)
+            if rng.randrange(4) == 0 and port.low <= other <= port.high:
+                numbers[port.name] = other
+        made.append(numbers)
+    return made[:count]
 
 
 def expected(program: Program, numbers: dict[str, int]) -> dict[str, int]:
@@ -137,10 +149,10 @@ def expected(program: Program, numbers: dict[str, int]) -> dict[str, int]:
 
 
 class _Writer:
-    """Draws a rule. Integers are (text, bits): their magnitude is at most 2**bits."""
+    """Writes a rule of about ``size`` statements. Integers are (text, bits): their magnitude is at most 2**bits."""
 
-    def __init__(self, draw: Any) -> None:
-        self.draw = draw
+    def __init__(self, rng: random.Random, size: int) -> None:
+        self.rng, self.size = rng, size
         self.lines: list[str] = []
         self.ints: dict[str, int] = {}
         self.bools: list[str] = []
@@ -149,15 +161,15 @@ class _Writer:
         self.result: list[tuple[str, int]] = []
 
     def pick(self, *options: Any) -> Any:
-        return options[self.draw(st.integers(0, len(options) - 1))]
+        return self.rng.choice(options)
 
     def chance(self, percent: int) -> bool:
-        return self.draw(st.integers(0, 99)) < percent
+        return self.rng.randrange(100) < percent
 
     # Expressions.
 
     def literal(self) -> tuple[str, int]:
-        number = self.pick(0, 1, -1, 2, 3, 7, 10, 16, -128, 255, 1000, 65537, -(2**31), 2**32 - 1, 2**40 + 3)
+        number = self.pick(0, 1, -1, 2, 3, 4, 5, 7, 10, 16, -3, -128, 255, 1000, -(2**31), 2**32 - 1, 2**40 + 3)
         return str(number), abs(number).bit_length()
 
     def atom(self) -> tuple[str, int]:
@@ -165,6 +177,9 @@ class _Writer:
             return self.pick(*self.ints.items())
         return self.pick(self.literal(), ("BAND", 6), ("limits.most", 7), ("limits.least", 7), ("int(marks)", 4),
                          ("side", 3), ("Side.SHORT", 3))
+
+    def variable(self) -> str:
+        return self.pick(*self.ints, "side", "limits.most")
 
     def within(self, number: tuple[str, int], bits: int) -> str:
         """An expression of at most ``bits``."""
@@ -230,9 +245,15 @@ class _Writer:
                 max(8, a[1]))
 
     def boolean(self, depth: int) -> str:
-        kind = self.pick("compare", "compare", "compare", "name", "logic", "not", "chain", "in", "marks", "bits", "if")
+        kind = self.pick("compare", "compare", "compare", "near", "near", "name", "logic", "logic", "not", "chain",
+                         "in", "marks", "bits", "if")
         if kind == "name" or not depth:
-            return self.pick("flag", *self.bools, f"({self.atom()[0]} > {self.literal()[0]})")
+            return self.pick("flag", *self.bools, f"({self.variable()} & {self.pick(1, 2, 6)} != 0)")
+        if kind == "near":
+            sign, number = self.pick("<", "<=", ">", ">=", "==", "!="), self.pick(0, 1, 2, 3, 4)
+            x, y = self.variable(), self.variable()
+            return self.pick(f"({x} % 5 {sign} {number})", f"({x} {sign} {y})", f"({x} {sign} {number})",
+                             f"({number} {sign} {x})")
         a, b = self.integer(depth - 1)[0], self.integer(depth - 1)[0]
         sign = self.pick("<", "<=", ">", ">=", "==", "!=")
         match kind:
@@ -263,17 +284,18 @@ class _Writer:
         self.used += 1
         return f"{stem}{self.used}"
 
-    def block(self, indent: int, depth: int, loop: bool) -> None:
+    def block(self, indent: int, depth: int, loop: bool, leave: bool = True) -> None:
+        """Write statements; loop: they are in a loop; leave: a return, break or continue may be among them."""
         ints, bools = dict(self.ints), list(self.bools)
-        for _ in range(self.draw(st.integers(1, 3))):
-            if self.statement(indent, depth, loop):
+        for _ in range(self.rng.randint(1, 3)):
+            if self.statement(indent, depth, loop, leave):
                 break
         self.ints, self.bools = ints, bools
 
-    def statement(self, indent: int, depth: int, loop: bool) -> bool:
+    def statement(self, indent: int, depth: int, loop: bool, leave: bool) -> bool:
         """Write a statement; return whether it leaves the block."""
-        kind = self.pick("int", "int", "bool", "change", "change", "change", "unpack", "record",
-                         *(("if", "if", "for") if depth else ()), *(("leave",) if indent > 1 else ()))
+        kind = self.pick("int", "bool", "change", "change", "count", "unpack", "record",
+                         *(("if", "if", "if", "for") if depth else ()), *(("leave", "leave") if leave else ()))
         match kind:
             case "int":
                 name, (text, bits) = self.fresh("v"), self.integer(3)
@@ -292,6 +314,13 @@ class _Writer:
                     if self.chance(30):
                         self.write(indent, f"{name} {self.pick('&=', '//=', '%=')} {self.pick(1, 3, 8, 15)}"
                                    if bits > 3 else f"{name} //= 2")
+            case "count":
+                names = [name for name, bits in self.ints.items() if name not in self.fixed and bits > 20]
+                if names:
+                    name = self.pick(*names)
+                    text = f"{self.pick('', '-')}{name} {self.pick('+', '-', '^')} ({self.within(self.integer(1), 8)})"
+                    self.write(indent, f"{name} = {self.within((text, 99), self.ints[name])}"
+                               if self.chance(30) else f"{name} = clamp({text}, {-(2**20)}, {2**20})")
             case "unpack":
                 first, second, (text, bits) = self.fresh("v"), self.fresh("b"), self.integer(2)
                 self.write(indent, f"{first}, {second} = {text}, {self.boolean(2)}")
@@ -318,7 +347,7 @@ class _Writer:
                 ints = dict(self.ints)
                 self.ints[name] = 8
                 self.fixed.add(name)
-                self.block(indent + 1, depth - 1, True)
+                self.block(indent + 1, depth - 1, True, False)
                 self.ints = ints
             case "leave":
                 if loop and self.chance(60):
@@ -329,8 +358,10 @@ class _Writer:
         return False
 
     def results(self) -> str:
-        """A result of the rule's type."""
-        items = [self.boolean(2) if bits == 0 else self.within(self.integer(2), bits) for _, bits in self.result]
+        """A result of the rule's type; its last item depends on all variables."""
+        items = [self.boolean(2) if bits == 0 else self.within(self.integer(2), bits) for _, bits in self.result[:-1]]
+        seen = [f"{factor} * {name}" for factor, name in enumerate((*self.ints, *self.bools, "limits.most"), 1)]
+        items.append(f"({' + '.join(seen)})")
         if len(items) == 1:
             return items[0]
         return f"Result({', '.join(items)})" if self.record else f"({', '.join(items)})"
@@ -338,12 +369,12 @@ class _Writer:
     def rule(self) -> str:
         """The source of a module."""
         parameters = ["flag: bool", "side: Side", "marks: Marks", "limits: Limits"]
-        for _ in range(self.draw(st.integers(1, 4))):
+        for _ in range(self.rng.randint(1, 4)):
             name, (low, high) = self.fresh("p"), self.pick(*_RANGES)
             parameters.append(f"{name}: Annotated[int, Range({low}, {high})]")
             self.ints[name] = max(abs(low), abs(high)).bit_length()
-        self.result = [(f"r{n}", self.pick(0, 1, 8, 20, 40, 64, 66))
-                       for n in range(self.draw(st.integers(1, 3)))]
+        self.result = [(f"r{n}", self.pick(0, 8, 20, 40, 64, 66))
+                       for n in range(self.rng.randint(0, 2))] + [("seen", 90)]
         self.record = self.chance(50)
         types = ["bool" if bits == 0 else f"Annotated[int, Range({-(1 << bits)}, {1 << bits})]"
                  for _, bits in self.result]
@@ -356,14 +387,16 @@ class _Writer:
             head += f"\nclass Result(NamedTuple):\n{fields}\n\n"
         else:
             returns = f"tuple[{', '.join(types)}]"
-        for _ in range(self.draw(st.integers(1, 7))):
-            self.statement(1, 2, False)
+        self.write(1, "total = BAND")
+        self.ints["total"] = 40
+        for _ in range(self.size):
+            self.statement(1, 2, False, False)
         self.write(1, f"return {self.results()}")
         separator = ",\n         "
         return head + f"\ndef rule({separator.join(parameters)}) -> {returns}:\n" + "\n".join(self.lines) + "\n"
 
 
-@st.composite
-def programs(draw: Any) -> RandomRule:
-    """Random rules, all of which compile."""
-    return RandomRule(_Writer(draw).rule())
+def programs() -> st.SearchStrategy[RandomRule]:
+    """Random rules, all of which compile. A failing one shrinks to fewer statements at the level of the function."""
+    return st.builds(lambda seed, size: RandomRule(_Writer(random.Random(seed), size).rule()),
+                     st.integers(0, 2**64 - 1), st.integers(0, 8))
