@@ -539,6 +539,13 @@ def test_rule_21_locate(bench, side, shares, broken):
     assert bench.rules(token=3, shares=shares, side=side) == (Rule.SHORT_SALE if broken else NONE)
 
 
+def test_rule_21_a_replace_that_does_not_grow_passes_over_the_limit(bench):
+    bench.new(side=Side.SELL_SHORT)
+    bench.pair(locate=0)
+    assert bench.replace(side=Side.SELL_SHORT, shares=101)["mask"] == Rule.SHORT_SALE
+    assert bench.replace(side=Side.SELL_SHORT, shares=100)["mask"] == 0
+
+
 def test_rule_21_a_cancelled_short_sale_gives_its_shares_back_but_for_what_was_filled(bench):
     bench.new(token=1, shares=100, side=Side.SELL_SHORT)
     bench.fill(token=1, shares=60)
