@@ -12,7 +12,6 @@ from gateware.hls.ranges import Interval, result_range, spelled, union
 __all__ = ["Graph"]
 
 _COMMUTATIVE = (Op.ADD, Op.MUL, Op.AND, Op.OR, Op.XOR, Op.EQ)
-_BITWISE = (Op.AND, Op.OR, Op.XOR)
 
 
 class Graph:
