@@ -246,6 +246,16 @@ class Reports(wiring.Component):
             pair_write.data.position.eq(position_after), pair_write.data.cost.eq(cost_after),
             account_write.data.eq(cost_sum_after)]
 
+        # Open orders are what is left of the sums without positions and costs.
+        with m.If(self.done & matched):
+            m.d.sync += [
+                Assert(~closes | ((pair.pair_open != 0) & (account.account_open != 0)),
+                       Format("token {:08x} closes, though none is open", slot.token)),
+                Assert((self.pair.worst_buy >= position_after) & (self.pair.worst_sell >= -position_after),
+                       Format("open shares below 0 by token {:08x}", slot.token)),
+                Assert((self.account_sums.net_buy >= cost_sum_after) & (self.account_sums.net_sell >= -cost_sum_after),
+                       Format("open notional below 0 by token {:08x}", slot.token))]
+
         given = {"buy": buy, "market": order.type == OrderType.MARKET}
         m.d.comb += self.rests_at.eq(rule("rests_again", cross.rests, **given, price=price_after))
         m.d.comb += self.rests.eq(replaced | rejected | closes)

@@ -82,11 +82,12 @@ def report(kind, token, number, *, shares=0, price=0, old_price=0):
     return slot(kind=kind, token=token, shares=shares, price=price, client=number | old_price << 32)
 
 
-def run(slots, events, *, profile=TINY, gaps=(), ready=lambda: 1, states=None, start=None, extra=40):
-    """Present ``slots``, each ``gaps`` more cycles after that before, from cycle ``start`` on, and whatever else happens when it does.
+def run(slots, events, *, profile=TINY, gaps=(), ready=lambda: 1, states=None, start=None, extra=40, at_end=None):
+    """Present ``slots`` from cycle ``start`` on, after each as many more cycles as ``gaps`` says, amid the ``events``.
 
     states: {cycle: (live, trading, restricted)}, from that cycle on; all live and trading at first. Returns (verdicts
-    as dicts, the cycles in which they were on ``o`` first, {cycle: events}, states by cycle).
+    as dicts, the cycles in which they were on ``o`` first, {cycle: events}, states by cycle). at_end is called with the
+    context and the gate when all verdicts were taken.
     """
     dut = Gate(profile=profile)
     all_ = (1 << profile.symbols) - 1
@@ -145,6 +146,8 @@ def run(slots, events, *, profile=TINY, gaps=(), ready=lambda: 1, states=None, s
             await ctx.tick()
             cycle += 1
             assert cycle < 200_000, "the gate does not take its slots"
+        if at_end is not None:
+            await at_end(ctx, dut)
 
     simulator = Simulator(dut)
     simulator.add_clock(1e-6)
