@@ -85,11 +85,11 @@ class Scan(wiring.Component):
         table_write, table_read = table.write_port(), table.read_port(domain="comb")
         m.d.comb += [table_read.addr.eq(self.entry_address), self.entry.eq(table_read.data)]
 
-        # Occupancy words, fetched ahead into a small queue.
-        summary = Signal(1 << sizes.words_bits)
+        # Occupancy words, fetched ahead into a small queue. Whether one has cells left is known with it.
+        summary, words_left = Signal(1 << sizes.words_bits), Signal()
         word_at, _ = lowest(summary)
         m.submodules.queue = queue = memory.Memory(
-            shape=(1 << sizes.word_bits) + sizes.words_bits, depth=QUEUE, init=[])
+            shape=(1 << sizes.word_bits) + sizes.words_bits + 1, depth=QUEUE, init=[])
         queue_write, queue_read = queue.write_port(), queue.read_port(domain="comb")
         queued, queue_in, queue_out = Signal(range(QUEUE + 1)), Signal(2), Signal(2)
         fetched = Signal(2)             # a word is one, two cycles from its address
@@ -99,32 +99,32 @@ class Scan(wiring.Component):
         fetch, pull = Signal(), Signal()
         m.d.comb += [
             levels.scan_summary_row.eq(row), levels.scan_word_address.eq(Cat(word_at, row)),
-            fetch.eq(walking & summary.any() & levels.scan_word_ready & (claimed != QUEUE)),
+            fetch.eq(walking & words_left & levels.scan_word_ready & (claimed != QUEUE)),
             queue_write.en.eq(fetched[1]), queue_write.addr.eq(queue_in),
-            queue_write.data.eq(Cat(levels.scan_word, fetched_at[1])), queue_read.addr.eq(queue_out)]
+            queue_write.data.eq(Cat(levels.scan_word, fetched_at[1], levels.scan_word.any())),
+            queue_read.addr.eq(queue_out)]
         m.d.sync += [
             fetched.eq(Cat(fetch, fetched)), fetched_at[0].eq(word_at), fetched_at[1].eq(fetched_at[0]),
             queued.eq(queued + fetched[1] - pull), claimed.eq(claimed + fetch - pull)]
         with m.If(fetch):
-            m.d.sync += summary.eq(summary & (summary - 1))
+            m.d.sync += [summary.eq(summary & (summary - 1)), words_left.eq(several(summary))]
         with m.If(fetched[1]):
             m.d.sync += queue_in.eq(queue_in + 1)
         with m.If(pull):
             m.d.sync += queue_out.eq(queue_out + 1)
 
         # Cells of the word at hand, one after the other.
-        word, at = Signal(1 << sizes.word_bits), Signal(sizes.words_bits)
-        rest = word & (word - 1)
+        word, at, cells_left = Signal(1 << sizes.word_bits), Signal(sizes.words_bits), Signal()
         cell_rank = Signal(sizes.window_bits)
         read = Signal()
         m.d.comb += [
             cell_rank.eq(Cat(lowest(word)[0], at)), levels.scan_cell_address.eq(Cat(cell_rank, row)),
-            read.eq(walking & word.any() & ~full & levels.scan_cell_ready),
-            pull.eq(walking & queued.any() & (~word.any() | read & ~several(word)))]
+            read.eq(walking & cells_left & ~full & levels.scan_cell_ready),
+            pull.eq(walking & queued.any() & (~cells_left | read & ~several(word)))]
         with m.If(read):
-            m.d.sync += word.eq(rest)
+            m.d.sync += [word.eq(word & (word - 1)), cells_left.eq(several(word))]
         with m.If(pull):
-            m.d.sync += Cat(word, at).eq(queue_read.data)
+            m.d.sync += Cat(word, at, cells_left).eq(queue_read.data)
 
         # The level table: a cell comes two cycles after its address; then tick, price, and the write.
         stage = data.StructLayout({
@@ -167,14 +167,15 @@ class Scan(wiring.Component):
             with m.State("Read Summary"):
                 m.d.comb += far.pick_start.eq(1)
                 m.d.sync += [
-                    summary.eq(levels.scan_summary), count.eq(0), full.eq(0), word.eq(0), queued.eq(0), claimed.eq(0),
-                    queue_in.eq(0), queue_out.eq(0), exhausted.eq(0), unknown.eq(0)]
+                    summary.eq(levels.scan_summary), words_left.eq(levels.scan_summary.any()), cells_left.eq(0),
+                    word.eq(0), count.eq(0), full.eq(0), queued.eq(0), claimed.eq(0), queue_in.eq(0), queue_out.eq(0),
+                    exhausted.eq(0), unknown.eq(0)]
                 m.next = "Walk"
             with m.State("Walk"):
                 m.d.comb += walking.eq(1)
                 with m.If(full):
                     m.next = "Finish Side"
-                with m.Elif(~summary.any() & (claimed == 0) & ~word.any()):
+                with m.Elif(~words_left & (claimed == 0) & ~cells_left):
                     m.next = "Append Far"
             with m.State("Append Far"):
                 with m.If(full):
@@ -220,5 +221,8 @@ class Scan(wiring.Component):
                     m.d.sync += [known.count.eq(count), known.exhausted.eq(exhausted)]
                     with m.If(far.pick_better | unknown):
                         m.d.sync += known.incomplete.eq(1)
-        m.d.sync += Assert((count <= wanted) & (full == (count == wanted)), Format("{} levels found", count))
+        m.d.sync += [
+            Assert((count <= wanted) & (full == (count == wanted)), Format("{} levels found", count)),
+            Assert(words_left == summary.any(), Format("summary {:x}", summary)),
+            Assert(cells_left == word.any(), Format("word {:x}", word))]
         return m
