@@ -1,0 +1,83 @@
+"""The admin page: limits and kills, behind a key."""
+
+from amaranth.hdl import Cat, Module, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from gateware.risk.interfaces import ROW_BITS, Sizes
+from gateware.risk.interfaces import Command as GateCommand
+from wire.pages import ADMIN_REGISTERS, BUS_BITS, ROW_WORDS, Page
+from wire.registers import ADDRESS_BITS
+
+__all__ = ["Admin"]
+
+_WORD_BITS = 32
+_OFFSETS = {register.name: register.offset for register in ADMIN_REGISTERS}
+
+
+class Admin(wiring.Component):
+    """Registers of the admin page (wire/pages.py), and the commands that they make for the gate.
+
+    A command acts whole or not at all: the row that it sets is gathered here, and given to the gate in one cycle.
+    A command for an account or symbol that does not exist, or of no known code, and every write but that of KEY while
+    the page is locked, does nothing but strobe ``refused``; so does a wrong key, which locks the page.
+
+    Latency: a command is on ``admin`` two cycles after its write. Throughput: a write a cycle. Reset: locked, no key.
+
+    Members
+    -------
+    addr, w_en, w_data : the bus, as the host drives it
+    admin : commands
+    locked : the page is locked
+    refused : a write did nothing
+    """
+
+    def __init__(self, *, sizes: Sizes):
+        self.sizes = sizes
+        if ROW_BITS > ROW_WORDS * _WORD_BITS:
+            raise ValueError(f"a row of limits must fit {ROW_WORDS} words, not have {ROW_BITS} bits")
+        super().__init__({
+            "addr": In(BUS_BITS), "w_en": In(1), "w_data": In(_WORD_BITS),
+            "admin": Out(sizes.admin), "locked": Out(1, init=1), "refused": Out(1)})
+
+    def elaborate(self, platform):
+        m = Module()
+        offset, data, writes = Signal(ADDRESS_BITS), Signal(_WORD_BITS), Signal()
+        m.d.sync += [
+            offset.eq(self.addr), data.eq(self.w_data),
+            writes.eq(self.w_en & (self.addr[ADDRESS_BITS:] == Page.ADMIN)),
+            self.admin.valid.eq(0), self.refused.eq(0)]
+
+        key, lower = Signal(2 * _WORD_BITS), Signal(_WORD_BITS)
+        account, symbol = Signal(16), Signal(16)
+        exists = (account < self.sizes.accounts) & (symbol < self.sizes.symbols)
+        row = [Signal(_WORD_BITS, name=f"row_{n}") for n in range(ROW_WORDS)]
+        known = max(command.value for command in GateCommand)
+        with m.If(writes):
+            with m.Switch(offset):
+                with m.Case(_OFFSETS["KEY"]):
+                    m.d.sync += lower.eq(data)
+                with m.Case(_OFFSETS["KEY"] + 4):
+                    given = Cat(lower, data)
+                    with m.If((given == key) & (key != 0)):
+                        m.d.sync += self.locked.eq(0)
+                    with m.Elif((key == 0) & (given != 0)):
+                        m.d.sync += [key.eq(given), self.locked.eq(0)]
+                    with m.Else():
+                        m.d.sync += [self.locked.eq(1), self.refused.eq(1)]
+                with m.Default():
+                    m.d.sync += self.refused.eq(1)
+                    with m.If(~self.locked):
+                        with m.Switch(offset):
+                            with m.Case(_OFFSETS["SELECT"]):
+                                m.d.sync += [account.eq(data), symbol.eq(data[16:]), self.refused.eq(0)]
+                            with m.Case(_OFFSETS["COMMAND"]):
+                                with m.If(exists & (data <= known)):
+                                    m.d.sync += [self.admin.valid.eq(1), self.refused.eq(0)]
+                            for n, word in enumerate(row):
+                                with m.Case(_OFFSETS[f"ROW{n}"]):
+                                    m.d.sync += [word.eq(data), self.refused.eq(0)]
+        m.d.sync += self.admin.command.eq(data)
+        m.d.comb += [
+            self.admin.account.eq(account), self.admin.symbol.eq(symbol), self.admin.row.eq(Cat(row))]
+        return m

@@ -1,0 +1,1 @@
+"""The risk gate alone, Verilated: slots and events in at given cycles, verdicts out."""
