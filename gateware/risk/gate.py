@@ -189,18 +189,20 @@ class Gate(wiring.Component):
         mask = Signal(Rule.THROTTLE.bit_length())
         m.d.comb += mask.eq(
             judge.mask_5 | reserve.mask_5 | Cat(found.get(name, Const(0, 1)) for name in Rule))
-        request_5, passes_5 = Signal(), Signal()
-        order_6, accepted_6, new_6 = Signal(), Signal(), Signal()
-        m.d.comb += [request_5.eq(five.valid & ~five.report), passes_5.eq(mask == 0)]
-        m.d.sync += [accepted_6.eq(passes_5 & five.order), order_6.eq(five.order), new_6.eq(five.new)]
+        request_5, passes_5, accepted_5 = Signal(), Signal(), Signal()
+        accepted_6, new_6 = Signal(), Signal()
+        m.d.comb += [request_5.eq(five.valid & ~five.report), passes_5.eq(mask == 0),
+                     accepted_5.eq(passes_5 & five.order)]
+        m.d.sync += [accepted_6.eq(accepted_5), new_6.eq(five.new)]
 
         # Cycle 6: what an accepted order changes; or a report does, when it is done.
         six, effective_6 = at[6], at[6].effective
         notional_6 = held("notional", judge.notional_3, 3)
         applied = reports.done & reports.matched
         m.d.comb += [
-            reserve.accepted_6.eq(accepted_6), duplicates.accepted_6.eq(accepted_6 & new_6),
-            crossing.accepted_6.eq(accepted_6), crossing.new_6.eq(new_6), crossing.place_6.eq(place[6]),
+            reserve.accepted_5.eq(accepted_5), reserve.accepted_6.eq(accepted_6),
+            duplicates.accepted_6.eq(accepted_6 & new_6), crossing.accepted_6.eq(accepted_6),
+            crossing.new_6.eq(new_6), crossing.place_6.eq(place[6]),
             orders.place_6.eq(place[6]), orders.new_6.eq(accepted_6 & new_6), orders.replace_6.eq(accepted_6 & ~new_6),
             orders.order_6.used.eq(1), orders.order_6.live.eq(1),
             orders.order_6.tag.eq(six.slot.token[sizes.place_bits:]), orders.order_6.account.eq(account[6]),

@@ -30,7 +30,7 @@ class Reserve(wiring.Component):
     limits_2 : limits of the slot in cycle 2
     held_shares_2, held_notional_2 : what the order that it replaces has open, else 0
     notional_3, no_growth_3 : see Judge
-    accepted_6 : the order in cycle 6 was accepted
+    accepted_5, accepted_6 : the order in cycle 5 is, in cycle 6 was accepted
     mask_5 : Rule, as far as it is judged here, for rule 21 without the price test
     pair_5, account_5 : sums as all slots before have left them
     put, put_account, put_symbol, put_pair_sums, put_account_sums : sums after a report
@@ -43,7 +43,7 @@ class Reserve(wiring.Component):
             **{f"stage_{n}": In(STAGE) for n in range(2, 6)},
             "account_2": In(sizes.account_bits), "symbol_2": In(sizes.symbol_bits), "limits_2": In(LIMITS),
             "held_shares_2": In(32), "held_notional_2": In(64), "notional_3": In(64), "no_growth_3": In(1),
-            "accepted_6": In(1), "mask_5": Out(22),
+            "accepted_5": In(1), "accepted_6": In(1), "mask_5": Out(22),
             "pair_5": Out(sizes.pair_sums), "account_5": Out(sizes.account_sums),
             "put": In(1), "put_account": In(sizes.account_bits), "put_symbol": In(sizes.symbol_bits),
             "put_pair_sums": In(sizes.pair_sums), "put_account_sums": In(sizes.account_sums),
@@ -74,7 +74,8 @@ class Reserve(wiring.Component):
                 (accounts, self.account_2, self.put_account, self.shown_account),
                 (symbols, self.symbol_2, self.put_symbol, self.shown_symbol)):
             m.d.comb += [
-                sums.key_2.eq(key), sums.accepted_6.eq(self.accepted_6), sums.put_key.eq(put_key),
+                sums.key_2.eq(key), sums.accepted_5.eq(self.accepted_5),
+                sums.accepted_6.eq(self.accepted_6), sums.put_key.eq(put_key),
                 sums.shown_key.eq(shown_key)]
         m.d.comb += [
             pairs.put.eq(self.put), pairs.put_row.eq(self.put_pair_sums), accounts.put.eq(self.put),
@@ -83,18 +84,12 @@ class Reserve(wiring.Component):
             self.shown_pair.eq(pairs.shown), self.shown_account_sums.eq(accounts.shown),
             self.shown_symbol_sums.eq(symbols.shown)]
 
-        # Which effects of the order before an order must reckon with, in cycle 5.
-        def after_first(name, follows, matters_4):
-            return follows & held(f"{name}_matters", matters_4) & self.accepted_6
-
+        # Which effects of the order before, now in cycle 5, the order in cycle 4 must reckon with.
         same_side = four.buy == five.buy
-        after = {
-            "account": accounts.follows_5 & self.accepted_6, "symbol": symbols.follows_5 & self.accepted_6,
-            "pair_side": after_first("pair_side", pairs.follows_5, same_side),
-            "account_side": after_first("account_side", accounts.follows_5, same_side),
-            "pair_short": after_first("pair_short", pairs.follows_5, five.short),
-            "pair_new": after_first("pair_new", pairs.follows_5, five.new),
-            "account_new": after_first("account_new", accounts.follows_5, five.new)}
+        after = {name: held(f"after_{name}", sums.follows_4 & matters & self.accepted_5) for name, sums, matters in (
+            ("account", accounts, 1), ("symbol", symbols, 1), ("pair_side", pairs, same_side),
+            ("account_side", accounts, same_side), ("pair_short", pairs, five.short), ("pair_new", pairs, five.new),
+            ("account_new", accounts, five.new))}
 
         # Cycles 3, 4: what the order adds.
         m.submodules.shares_growth = shares = Growth(grows=exposure.shares_grow, bits=32, clock_mhz=clock)
