@@ -86,7 +86,7 @@ def _arrival(given: list[str]) -> dict[str, int]:
 def _show(console: Console, found: dict[str, Any]) -> None:
     period, budget = found["period_ns"], found["budget_ns"]
     console.print(Text.assemble((found["rule"], "bold"), f" on {found['target']} at {found['clock_mhz']:g} MHz: ",
-                                f"{period:.2f} ns a cycle, {budget:.2f} by estimate"))
+                                f"{period:.2f} ns a cycle, of which\n{budget:.2f} ns may be used by estimate"))
     console.print(_ports(found))
     for stage in found["stages"]:
         filled = min(BAR, round(BAR * stage["ns"] / period))
