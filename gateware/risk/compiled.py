@@ -25,8 +25,9 @@ class Compiled:
 
     def __call__(self, name: str, function: Callable, **inputs):
         """Return the result of ``function`` in the same cycle."""
+        given = _given(function, inputs)
         self.m.submodules[name] = rule = Combinational(_program(function))
-        self._connect(function, rule.i, inputs)
+        self.m.d.comb += [field(rule.i, port).eq(value) for port, value in given.items()]
         return rule.o["result"]
 
     def pipelined(self, name: str, function: Callable, *, cycles: int, arrival: dict[str, int] | None = None, **inputs):
@@ -34,12 +35,13 @@ class Compiled:
 
         Raises ValueError if the clock does not allow that.
         """
+        given = _given(function, inputs)
         schedule = Schedule(_program(function), clock_mhz=self.clock_mhz, arrival=arrival)
         if schedule.latency > cycles:
             raise ValueError(
                 f"{function.__name__} takes {schedule.latency} cycles at {self.clock_mhz} MHz, there are {cycles}")
         self.m.submodules[name] = rule = Pipeline(schedule)
-        self._connect(function, rule.i.p, inputs)
+        self.m.d.comb += [field(rule.i.p, port).eq(value) for port, value in given.items()]
         result = rule.o.p["result"]
         for n in range(cycles - schedule.latency):
             later = Signal.like(result, name=f"{name}_{n}")
@@ -47,14 +49,16 @@ class Compiled:
             result = later
         return result
 
-    def _connect(self, function, view, inputs):
-        given = {}
-        for name, value in inputs.items():
-            if isinstance(value, dict):
-                given |= {f"{name}.{part}": inner for part, inner in value.items()}
-            else:
-                given[name] = value
-        wanted = [port.attribute.name for port in _program(function).inputs]
-        if sorted(wanted) != sorted(given):
-            raise ValueError(f"{function.__name__} takes {', '.join(wanted)}, not {', '.join(given)}")
-        self.m.d.comb += [field(view, name).eq(value) for name, value in given.items()]
+
+def _given(function, inputs):
+    """Return the inputs by the names of their ports."""
+    given = {}
+    for name, value in inputs.items():
+        if isinstance(value, dict):
+            given |= {f"{name}.{part}": inner for part, inner in value.items()}
+        else:
+            given[name] = value
+    wanted = [value.attribute.name for value in _program(function).inputs]
+    if sorted(wanted) != sorted(given):
+        raise ValueError(f"{function.__name__} takes {', '.join(wanted)}, not {', '.join(given)}")
+    return given

@@ -147,6 +147,7 @@ class Reading:
 
     def clamp(self, account, value, low, high, reason):
         if not low <= value <= high:
+            self.ended = True
             self.account_kills.add(account)
             self.reasons[account] |= reason
         return min(max(value, low), high)
@@ -304,13 +305,13 @@ class Reading:
             fault |= Fault.PRICE
         if kind == Kind.ACK and order.acked or kind in (Kind.REPLACED, Kind.REPLACE_REJECTED) and not order.pending:
             fault |= Fault.ORDER
-        shut_before = set(self.account_kills), dict(self.reasons)
         if not fault:
-            self.apply(order, slot, kind, shares, at, old, number, now, pair)
-            if (set(self.account_kills), dict(self.reasons)) != shut_before or account in self.account_kills:
+            self.ended = False
+            self.apply(order, kind, shares, at, old, now, pair)
+            order.number = number
+            if self.ended:      # a resume in this very cycle is lost
                 self.deciding = [e for e in self.deciding if not (
-                    self.shut_now and e[0] == decided and e[2]["command"] == Command.RESUME_ACCOUNT
-                    and e[2]["account"] == account)]
+                    e[0] == decided and e[2]["command"] == Command.RESUME_ACCOUNT and e[2]["account"] == account)]
         pair_open, account_open = self.counts(pair)
         return {"status": Status.UNMATCHED if fault else Status.APPLIED, "fault": fault, "account": account,
                 "symbol": order.symbol, "side": order.side, "type": order.type, "worst": self.position[pair],
@@ -318,15 +319,12 @@ class Reading:
                 "account_open": account_open, "short_used": self.short_used[pair], "fills": self.fills[pair],
                 "shut": self.reasons[account]} | self.market(order.symbol, states)
 
-    def apply(self, order, slot, kind, shares, at, old, number, now, pair):
+    def apply(self, order, kind, shares, at, old, now, pair):
         account = order.account
         before = order.shares, order.notional
-        killed = account in self.account_kills
-        self.account_kills.discard(account)
         sign = 1 if order.side == Side.BUY else -1
         moved, worth = {Kind.FILL: (shares, shares * at), Kind.BUST: (-shares, -shares * at),
                         Kind.CORRECT: (0, shares * (at - old))}.get(kind, (0, 0))
-        order.number = number
         if kind == Kind.ACK:
             order.acked = True
         if kind == Kind.FILL:
@@ -359,6 +357,3 @@ class Reading:
         if order.side in _SHORTS:
             self.short_used[pair] = self.clamp(
                 account, self.short_used[pair] + order.shares - before[0] + moved, 0, (1 << 32) - 1, Shut.POSITION)
-        self.shut_now = account in self.account_kills
-        if killed:
-            self.account_kills.add(account)
