@@ -47,11 +47,13 @@ def _shape(value):
 
 
 def _label(value):
-    """Return a name for ``value`` in waveforms: that of the variable assigned in its line, and its operation."""
+    """Return a name for ``value`` in waveforms: the variable assigned in its line, or the line, and its operation."""
     if value.op is Op.INPUT:
         return value.attribute.name.replace(".", "__")
-    assigned = value.source and re.match(r"(\w+)\s*(:[^=]*)?([-+*&|^%]|//|<<|>>)?=(?!=)", value.source.text)
-    return f"{assigned[1]}_{value.op.name.lower()}" if assigned else value.op.name.lower()
+    if value.source is None:
+        return value.op.name.lower()
+    assigned = re.match(r"(\w+)\s*(:[^=]*)?([-+*&|^%]|//|<<|>>)?=(?!=)", value.source.text)
+    return f"{assigned[1] if assigned else f'line{value.source.line}'}_{value.op.name.lower()}"
 
 
 def _expression(value, args):

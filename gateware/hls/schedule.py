@@ -128,9 +128,11 @@ class Schedule:
             case Op.TABLE:
                 return value.bits * max(1, len(value.attribute) // 16)
         users = self._users[value]
-        if len(users) == 1 and value not in self._outputs and self.stage[users[0]] == self.stage[value] \
-                and (value, 0) not in self.times.cut[users[0]] and users[0] not in self.times.cut:
-            return 0
+        if len(users) == 1 and value not in self._outputs and self.stage[users[0]] == self.stage[value]:
+            # A user that is bitwise too may have taken it into its own LUTs.
+            inputs = {leaf for leaf, _ in self.times.cut[users[0]]}
+            if inputs.isdisjoint((value, users[0])):
+                return 0
         return self.cost(value)
 
     def _place(self):
