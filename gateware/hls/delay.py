@@ -80,5 +80,5 @@ class Target:
 
 #: Lattice ECP5, speed grade 8.
 ECP5_8 = Target(
-    name="ECP5-8", clock_to_q=0.31, far=0.4, wire=0.55, fan=0.16, lut=0.14, wide=0.45, carry_in=0.28, carry_bit=0.02,
+    name="ECP5-8", clock_to_q=0.31, far=0.2, wire=0.75, fan=0.16, lut=0.14, wide=0.45, carry_in=0.28, carry_bit=0.02,
     carry_out=0.19, verdict=0.45, multiply=3.9, multiplier=18, setup=0.11, margin=0.1)
