@@ -56,7 +56,8 @@ class Wiring:
                 for name in _STATES:
                     bit = 1 << event.fields["symbol"]
                     self._levels[name] = self._levels[name] & ~bit | bool(event.fields[name]) * bit
-                levels[event.cycle] = dict(self._levels)
+                # The gate looks at these in the very cycle of a decision; what is told counts from the next cycle on.
+                levels[event.cycle + 1] = dict(self._levels)
             elif event.name == "beat":
                 ports[event.cycle]["beat"] = 1
             else:
