@@ -45,7 +45,10 @@ _COSTS = {"LUT4": {"LUT": 1}, "CCU2C": {"LUT": 2}, "TRELLIS_DPR16X4": {"LUT": 4}
 _KINDS = ("LUT", "FF", "EBR", "DSP")
 #: What belongs to the module of what it drives.
 _LOGIC = ("LUT4", "PFUMX", "L6MUX21", "CCU2C")
-_BOOK = ("symbols", "orders", "levels", "far", "scan", "publisher", "ticks", "decode", "invariants")
+_PARTS = {
+    "book": ("symbols", "orders", "levels", "far", "scan", "publisher", "ticks", "decode", "invariants"),
+    "gate": ("intake", "limits", "orders", "judge", "reserve", "crossing", "duplicates", "throttle", "kills", "reports",
+             "verdicts", "queue", "touches", "report_touches")}
 
 
 class Folded(wiring.Component):
@@ -93,7 +96,10 @@ def _component(block, profile):
     if block == "feed":
         from gateware.feed.feed import Feed
         return Feed()
-    raise SystemExit(f"no block {block!r}: device, book, net or feed")
+    if block == "gate":
+        from gateware.risk.gate import Gate
+        return Gate(profile=profile)
+    raise SystemExit(f"no block {block!r}: device, book, net, feed or gate")
 
 
 def _run(arguments, log, minutes=None):
@@ -200,9 +206,9 @@ def _row(module, block):
     if wrapper != "inner":
         return "(wrapper)"
     path = path if block == "device" else [block, *path]
-    if not path or path[0] not in ("net", "feed", "reorder", "book", "link"):
+    if not path or path[0] not in ("net", "feed", "reorder", "book", "link", "gate"):
         return "(top)"
-    return ".".join(path[:2]) if path[0] == "book" and path[1:] and path[1] in _BOOK else path[0]
+    return ".".join(path[:2]) if path[1:] and path[1] in _PARTS.get(path[0], ()) else path[0]
 
 
 def _worst(report, count):
