@@ -12,7 +12,7 @@ BROKEN = (
            "self.record.ready.eq(1)", RECORDS),
     Mutant("a record is numbered before its last word", RING, "with m.If(self.record.p.last):",
            "with m.If(self.record.p.index == 9):", RECORDS),
-    Mutant("a notice interrupts a record", RING, "notices.r_rdy & ~begun &", "notices.r_rdy &", RECORDS),
+    Mutant("a notice interrupts a record", RING, "waits & ~begun &", "waits &", RECORDS),
 )
 
 
