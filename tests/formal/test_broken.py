@@ -6,6 +6,7 @@ from tests.mutation import Mutant, misfit, seeded
 
 RING = "gateware/link/ring.py"
 RECORDS = "tests/formal/test_ring.py::test_records_and_notices_are_whole_for_the_first_40_cycles"
+GATE, NEVER = "gateware/risk/gate.py", "tests/formal/test_gate.py::test_never"
 
 BROKEN = (
     Mutant("a word is taken while a notice begins", RING, "self.record.ready.eq(~notice_next)",
@@ -13,6 +14,13 @@ BROKEN = (
     Mutant("a record is numbered before its last word", RING, "with m.If(self.record.p.last):",
            "with m.If(self.record.p.index == 9):", RECORDS),
     Mutant("a notice interrupts a record", RING, "waits & ~begun &", "waits &", RECORDS),
+    Mutant("orders pass without a heartbeat", GATE,
+           'Rule.HEARTBEAT: five.order & rule("heartbeat", kill.heartbeat, lost=kills.lost),\n', "\n",
+           f"{NEVER}[an order was accepted while shut-2]"),
+    Mutant("a symbol that is not live is traded", GATE, "not_live, live=live,", "not_live, live=1,",
+           f"{NEVER}[an order was accepted while shut-2]"),
+    Mutant("the throttle refuses nothing", GATE, "passes_5.eq(mask == 0)", "passes_5.eq(mask[:21] == 0)",
+           f"{NEVER}[an order was accepted that breaks a rule-2]"),
 )
 
 
