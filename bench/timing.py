@@ -35,8 +35,8 @@ __all__ = ["Folded", "main"]
 PACKAGES = {"25k": "CABGA256", "45k": "CABGA381", "um5g-45k": "CABGA381", "um5g-85k": "CABGA756", "85k": "CABGA756"}
 BUILD = Path("build/timing")
 
-#: The static placer needs a quarter less wire than the default one, whose placements hardly route. The first router
-#: is slower than the second, but takes no detours: the clock is a fifth higher.
+#: The static placer needs less wire than the default one, whose placements of the device hardly route. The first router
+#: takes longer than the second, but no detours.
 _ROUTE = ("--placer", "static", "--router", "router1")
 
 #: What a cell of the netlist takes.

@@ -5,8 +5,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from gateware.risk.interfaces import ROW_BITS, Sizes
-from gateware.risk.interfaces import Command as GateCommand
-from wire.pages import ADMIN_REGISTERS, BUS_BITS, ROW_WORDS, Page
+from wire.pages import ADMIN_REGISTERS, BUS_BITS, ROW_WORDS, Command, Page
 from wire.registers import ADDRESS_BITS
 
 __all__ = ["Admin"]
@@ -52,7 +51,7 @@ class Admin(wiring.Component):
         account, symbol = Signal(16), Signal(16)
         exists = (account < self.sizes.accounts) & (symbol < self.sizes.symbols)
         row = [Signal(_WORD_BITS, name=f"row_{n}") for n in range(ROW_WORDS)]
-        known = max(command.value for command in GateCommand)
+        known = max(Command)
         with m.If(writes):
             with m.Switch(offset):
                 with m.Case(_OFFSETS["KEY"]):

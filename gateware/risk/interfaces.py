@@ -1,9 +1,10 @@
 """What goes into the risk gate and comes out of it."""
 
 from amaranth.hdl import signed
-from amaranth.lib import data, enum
+from amaranth.lib import data
 from amaranth.utils import ceil_log2
 
+from wire.pages import Command
 from wire.profiles import Profile
 from wire.records import RecordField
 from wire.risk import (
@@ -19,7 +20,7 @@ from wire.risk import (
     Rule,
 )
 
-__all__ = ["SLOT", "VERDICT", "ROWS", "ROW_BITS", "EVENTS", "SHUT_BITS", "Command", "DECISION", "VERDICT_AT",
+__all__ = ["SLOT", "VERDICT", "ROWS", "ROW_BITS", "EVENTS", "SHUT_BITS", "DECISION", "VERDICT_AT",
            "REPORT_CYCLES", "Sizes"]
 
 #: Cycles from a request's entry to its decision, and to its verdict on ``o`` if that is free.
@@ -39,23 +40,6 @@ def _shape(field: RecordField):
 SLOT = data.StructLayout({field.name: _shape(field) for field in REQUEST_FIELDS})
 #: A verdict without ``seq``, which whoever writes it down adds.
 VERDICT = data.StructLayout({field.name: _shape(field) for field in VERDICT_FIELDS if field.name != "seq"})
-
-
-class Command(enum.Enum, shape=4):
-    """What ``admin`` does when it is valid."""
-
-    SET_ACCOUNT = 0
-    SET_SYMBOL = 1
-    SET_PAIR = 2
-    SET_GLOBAL = 3
-    KILL_GLOBAL = 4
-    RESUME_GLOBAL = 5
-    KILL_SYMBOL = 6
-    RESUME_SYMBOL = 7
-    KILL_ACCOUNT = 8
-    RESUME_ACCOUNT = 9
-    RESUME_HEARTBEAT = 10
-    ENABLE_PAIR = 11
 
 
 #: Layout of each row of limits, by the command that replaces it.

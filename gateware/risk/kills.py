@@ -4,7 +4,8 @@ from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from gateware.risk.interfaces import ROWS, SHUT_BITS, Command, Sizes
+from gateware.risk.interfaces import ROWS, SHUT_BITS, Sizes
+from wire.pages import Command
 
 __all__ = ["Kills"]
 

@@ -4,7 +4,8 @@ from amaranth.hdl import Module, Signal
 from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
-from gateware.risk.interfaces import ROWS, Command, Sizes
+from gateware.risk.interfaces import ROWS, Sizes
+from wire.pages import Command
 
 __all__ = ["Limits", "LIMITS", "TICK_BITS", "WINDOW"]
 

@@ -4,7 +4,8 @@ from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 
-from gateware.risk.interfaces import Command, Sizes
+from gateware.risk.interfaces import Sizes
+from wire.pages import Command
 
 __all__ = ["Throttle"]
 

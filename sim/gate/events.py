@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from gateware.risk.interfaces import ROWS, Command
+from gateware.risk.interfaces import ROWS
 from sim.market.risk_flow import Event
+from wire.pages import Command
 
 __all__ = ["Wiring"]
 

@@ -4,7 +4,6 @@ import pytest
 from amaranth.sim import Simulator
 
 from gateware.link.admin import Admin
-from gateware.risk.interfaces import Command as GateCommand
 from gateware.risk.interfaces import Sizes
 from wire.pages import ADMIN_REGISTERS, ROW_WORDS, Command, Page
 from wire.profiles import PROFILES
@@ -49,16 +48,11 @@ def run(writes, page=PAGE):
     return acts, refused, bool(locked[0])
 
 
-def test_the_contract_and_the_gate_have_the_same_commands():
-    assert {command.name: command.value for command in Command} == {
-        command.name: command.value for command in GateCommand}
-
-
 def test_a_row_is_given_whole_two_cycles_after_its_command():
     value = 0x8877665544332211 << 180 & (1 << 240) - 1 | 0x1122334455667788
     writes = [*key(KEY), *row(value), (OFFSETS["SELECT"], 3 << 16 | 1), (OFFSETS["COMMAND"], Command.SET_PAIR)]
     acts, refused, locked = run(writes)
-    assert acts == [(len(writes) + 1, GateCommand.SET_PAIR, 1, 3, value)] and not refused and not locked
+    assert acts == [(len(writes) + 1, Command.SET_PAIR, 1, 3, value)] and not refused and not locked
 
 
 def test_nothing_acts_before_a_key_is_set():
@@ -71,7 +65,7 @@ def test_only_the_first_key_unlocks_after_that():
     lock, wrong = key(KEY ^ 1), key(KEY ^ 1 << 63)
     command = [(OFFSETS["COMMAND"], Command.KILL_GLOBAL)]
     acts, refused, locked = run([*key(KEY), *lock, *command, *wrong, *command, *key(KEY), *command])
-    assert [act[1] for act in acts] == [GateCommand.KILL_GLOBAL] and len(refused) == 4 and not locked
+    assert [act[1] for act in acts] == [Command.KILL_GLOBAL] and len(refused) == 4 and not locked
 
 
 def test_a_key_of_zero_is_none():

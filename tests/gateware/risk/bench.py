@@ -1,12 +1,11 @@
-"""Drives a Gate in amaranth.sim, and compares it with the reading of docs/risk.md."""
-
-import random
+"""Drives a Gate in amaranth.sim, and compares it with the independent gate."""
 
 from amaranth.sim import Simulator
 
 from gateware.risk.gate import Gate
-from gateware.risk.interfaces import DECISION, REPORT_CYCLES, ROWS, Command
-from tests.gateware.risk.reading import Reading
+from gateware.risk.interfaces import DECISION, REPORT_CYCLES, ROWS
+from sim.models.risk import RiskGate
+from wire.pages import Command
 from wire.profiles import PROFILES
 from wire.risk import REQUEST_FIELDS, VERDICT_FIELDS, Kind, OrderType, Side
 
@@ -156,23 +155,48 @@ def run(slots, events, *, profile=TINY, gaps=(), ready=lambda: 1, states=None, s
     return verdicts, appeared, strobes, history
 
 
+def reference(profile, events, states):
+    """Return an independent gate that was told ``events``, and ``states`` by the cycles in which they are looked at."""
+    gate = RiskGate(accounts=profile.accounts, symbols=profile.symbols, open_orders=profile.open_orders,
+                    duplicates=profile.duplicates)
+    prices = [dict.fromkeys(("bid", "ask", "last")) for _ in range(profile.symbols)]
+    for cycle, what, value in sorted(events, key=lambda event: event[0]):
+        if what == "admin":
+            fields = dict(value)
+            call, row = fields.pop("command").name.lower(), fields.pop("row", {})
+            getattr(gate, call)(**fields, **row, cycle=cycle)
+        elif what == "beat":
+            gate.beat(cycle=cycle)
+        else:
+            if what == "forget":
+                news = {symbol: dict.fromkeys(prices[symbol]) for symbol in range(profile.symbols)}
+            elif what == "trade":
+                news = {value["symbol"]: {"last": value["price"]}}
+            else:
+                news = {value["symbol"]: {("bid", "ask")[value["side"]]: value["price"] if value["has"] else None}}
+            for symbol, changed in news.items():
+                prices[symbol] |= changed
+                gate.set_touch(symbol, **prices[symbol], cycle=cycle)
+    before = None
+    for cycle, state in sorted(states.items()):
+        if state != before:
+            for symbol in range(profile.symbols):
+                gate.set_state(symbol, **{name: bits >> symbol & 1 for name, bits in zip(
+                    ("live", "trading", "short_restricted"), state, strict=True)}, cycle=cycle - 1 if cycle else None)
+        before = state
+    return gate
+
+
 def check(slots, events, *, profile=TINY, **options):
-    """Run ``slots`` and compare every verdict with the reading; return the verdicts."""
+    """Run ``slots`` and compare every verdict with the independent gate's; return the verdicts."""
     verdicts, _, _, history = run(slots, events, profile=profile, **options)
     assert len(verdicts) == len(slots)
-    reading = Reading(profile, sorted(events, key=lambda event: event[0]))
+    gate = reference(profile, events, history)
     for number, (asked, found) in enumerate(zip(slots, verdicts, strict=True)):
         is_report = Kind.ACK <= asked["kind"] <= Kind.CORRECT
         assert found["cycles_out"] - found["cycles_in"] == (REPORT_CYCLES if is_report else DECISION)
-        live, trading, restricted = history[found["cycles_out"]]
-        expected = reading.verdict(asked, cycles_in=found["cycles_in"], cycles_out=found["cycles_out"], live=live,
-                                   trading=trading, restricted=restricted)
-        differing = {name: (found[name], int(value)) for name, value in expected.items() if found[name] != value}
+        expected = gate.decide(asked, now=found["cycles_in"], decided=found["cycles_out"])
+        differing = {name: (value, int(expected[name])) for name, value in found.items() if expected[name] != value}
         assert not differing, f"slot {number}, {asked}: {differing}"
+    gate.verify()
     return verdicts
-
-
-def pauses(seed, chance):
-    """Return a function that gives 1 with the chance, else 0."""
-    rng = random.Random(seed)
-    return lambda: rng.random() < chance

@@ -1,12 +1,12 @@
-"""The gate's pace, its waits, its ends of ranges, and random traffic."""
+"""The gate's pace, its waits, its ends of ranges, and what can be read out of it."""
 
 import random
 
 import pytest
 
-from gateware.risk.interfaces import DECISION, EVENTS, REPORT_CYCLES, VERDICT_AT, Command, Sizes
+from gateware.risk.interfaces import DECISION, EVENTS, REPORT_CYCLES, VERDICT_AT, Sizes
 from tests.gateware.risk.bench import TINY, admin, cancel, check, new, opened, replace, report, run, slot
-from tests.gateware.risk.traffic import traffic
+from wire.pages import Command
 from wire.profiles import Profile
 from wire.risk import Fault, Kind, Rule, Shut, Side, Status
 
@@ -109,17 +109,15 @@ def test_bad_sizes():
             Sizes(Profile(**good | {name: value}))
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_random_traffic(seed):
-    rng = random.Random(seed)
-    slots, events, states, start, gaps = traffic(seed, 250, TINY, gap=lambda: rng.choice((0, 0, 0, 2)) if seed else 0)
-    check(slots, events, states=states, start=start, gaps=gaps)
-
-
-def test_random_traffic_at_the_ends_of_ranges():
-    rng = random.Random(7)
-    slots, events, states, start, gaps = traffic(7, 200, TINY, big=True)
-    check(slots, events, states=states, start=start, gaps=gaps, ready=lambda: rng.random() < 0.5)
+def test_what_the_book_said_is_forgotten():
+    events, cycle = opened()
+    events.append((cycle + 3, "forget", 1))
+    events.append((cycle + 5, "touch", {"symbol": 1, "side": 1, "has": 1, "price": 1010}))
+    verdicts = check([new(n, symbol=n // 2 % 2) for n in range(8)], events, start=cycle)
+    assert [verdict["cycles_in"] for verdict in verdicts] == list(range(cycle, cycle + 8))
+    assert [(verdict["bid"], verdict["ask"], verdict["last"]) for verdict in verdicts] == [
+        *[(1000, 1010, 1005)] * 4, (0, 0, 0), (0, 0, 0), (0, 1010, 0), (0, 1010, 0)]
+    assert [bool(verdict["mask"] & Rule.NOT_LIVE) for verdict in verdicts] == [False] * 4 + [True] * 2 + [False] * 2
 
 
 def test_what_can_be_read_out():

@@ -2,8 +2,8 @@
 
 import pytest
 
-from gateware.risk.interfaces import Command
 from tests.gateware.risk.bench import ACCOUNT, PAIR, SYMBOL, admin, cancel, check, new, opened, replace, report, slot
+from wire.pages import Command
 from wire.risk import ALL_SYMBOLS, Fault, Kind, OrderType, Rule, Side
 
 SELL, SHORT, EXEMPT, MARKET = Side.SELL, Side.SELL_SHORT, Side.SELL_SHORT_EXEMPT, OrderType.MARKET
@@ -80,14 +80,14 @@ def test_who_may_trade_what():
 
 def test_what_shuts_the_gate_does_so_in_the_next_cycle():
     events, cycle = opened()
-    steps = {Rule.GLOBAL_KILL: (Command.KILL_GLOBAL, Command.RESUME_GLOBAL),
-             Rule.SYMBOL_KILL: (Command.KILL_SYMBOL, Command.RESUME_SYMBOL),
-             Rule.ACCOUNT_KILL: (Command.KILL_ACCOUNT, Command.RESUME_ACCOUNT)}
+    steps = {Rule.GLOBAL_KILL: (Command.KILL_GLOBAL, Command.RESUME_GLOBAL, {}),
+             Rule.SYMBOL_KILL: (Command.KILL_SYMBOL, Command.RESUME_SYMBOL, {"symbol": 0}),
+             Rule.ACCOUNT_KILL: (Command.KILL_ACCOUNT, Command.RESUME_ACCOUNT, {"account": 0})}
     start = cycle + 3
     shut = {}
-    for number, (rule, (sets, resumes)) in enumerate(steps.items()):
+    for number, (rule, (sets, resumes, whose)) in enumerate(steps.items()):
         at = start + 10 + 10 * number
-        events += [admin(at, sets, account=0, symbol=0), admin(at + 4, resumes, account=0, symbol=0)]
+        events += [admin(at, sets, **whose), admin(at + 4, resumes, **whose)]
         shut |= dict.fromkeys(range(at + 1, at + 5), rule)
     states = {start + 40: (14, 15, 0), start + 43: (15, 15, 0), start + 50: (15, 14, 0), start + 53: (15, 15, 0)}
     shut |= dict.fromkeys(range(start + 40, start + 43), Rule.NOT_LIVE)
