@@ -144,6 +144,7 @@ class Gate(wiring.Component):
             duplicates.order_2.account.eq(account[2]), duplicates.order_2.symbol.eq(symbol[2]),
             *(duplicates.order_2[name].eq(two.slot[name]) for name in ("side", "type", "price", "shares")),
             duplicates.now_2.eq(two.now), duplicates.window_2.eq(held("duplicate", limits.duplicate, 1)),
+            crossing.price_2.eq(entry.order.price), crossing.new_2.eq(two.new),
             throttle.admin.eq(self.admin), throttle.account.eq(account_2), throttle.symbol.eq(symbol_2),
             throttle.look.eq(two.report), limits.window_account.eq(account_2), limits.window_symbol.eq(symbol_2)]
         fills_5 = held("fills", throttle.row.fills, 3)
@@ -202,7 +203,7 @@ class Gate(wiring.Component):
         m.d.comb += [
             reserve.accepted_5.eq(accepted_5), reserve.accepted_6.eq(accepted_6),
             duplicates.accepted_6.eq(accepted_6 & new_6), crossing.accepted_6.eq(accepted_6),
-            crossing.new_6.eq(new_6), crossing.place_6.eq(place[6]),
+            crossing.place_6.eq(place[6]),
             orders.place_6.eq(place[6]), orders.new_6.eq(accepted_6 & new_6), orders.replace_6.eq(accepted_6 & ~new_6),
             orders.order_6.used.eq(1), orders.order_6.live.eq(1),
             orders.order_6.tag.eq(six.slot.token[sizes.place_bits:]), orders.order_6.account.eq(account[6]),
@@ -214,7 +215,9 @@ class Gate(wiring.Component):
             orders.put.eq(applied), orders.put_place.eq(reports.place), orders.put_entry.eq(reports.entry),
             reserve.put.eq(applied), reserve.put_account.eq(reports.account), reserve.put_symbol.eq(reports.symbol),
             reserve.put_pair_sums.eq(reports.pair), reserve.put_account_sums.eq(reports.account_sums),
-            crossing.put.eq(applied & reports.rests), crossing.put_place.eq(reports.place),
+            crossing.report_cycle.eq(reports.cycle), crossing.report_account.eq(reports.account),
+            crossing.report_symbol.eq(reports.symbol), crossing.report_buy.eq(reports.buy),
+            crossing.report_place.eq(reports.place), crossing.put.eq(reports.rests),
             crossing.put_live.eq(reports.entry.order.live), crossing.put_rests.eq(reports.rests_at),
             throttle.put.eq(applied & reports.fill), throttle.put_account.eq(reports.account),
             throttle.put_symbol.eq(reports.symbol), throttle.put_row.eq(reports.throttle),

@@ -26,7 +26,7 @@ __all__ = ["SLOT", "VERDICT", "ROWS", "ROW_BITS", "EVENTS", "SHUT_BITS", "DECISI
 #: Cycles from a request's entry to its decision, and to its verdict on ``o`` if that is free.
 DECISION, VERDICT_AT = 5, 7
 #: Cycles from a report's entry to its decision; the next slot may enter in that cycle.
-REPORT_CYCLES = 14
+REPORT_CYCLES = 22
 #: Reasons for which the gate shuts an account.
 SHUT_BITS = 3
 
@@ -60,10 +60,10 @@ class Sizes:
     """
 
     def __init__(self, profile: Profile):
-        for name in ("accounts", "symbols", "open_orders"):
+        for name, most in (("accounts", 1 << 16), ("symbols", 1 << 16), ("open_orders", 1 << 13)):
             size = getattr(profile, name)
-            if size < 2 or size & size - 1 or size > 1 << 16:
-                raise ValueError(f"{name} must be a power of two from 2 to 65536, not {size}")
+            if size < 2 or size & size - 1 or size > most:
+                raise ValueError(f"{name} must be a power of two from 2 to {most}, not {size}")
         if profile.duplicates < 2:
             raise ValueError(f"duplicates must be at least 2, not {profile.duplicates}")
         self.profile = profile

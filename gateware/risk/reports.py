@@ -40,7 +40,9 @@ class Reports(wiring.Component):
     account, symbol, place : of the order
     entry, pair, account_sums, throttle, fill : as they become; a fill is counted
     shut, shut_reasons : the account is to be shut
-    rests, rests_at : the order rests elsewhere
+    cycle : of the report under way, 0 if there is none
+    buy : side of the order
+    rests, rests_at : strobe in cycle 10, the order rests elsewhere
     verdict : but for what it says of the cycle of the decision, and of the account's being shut
     shown_account, shown_symbol, shown : for reading out
     """
@@ -51,6 +53,7 @@ class Reports(wiring.Component):
             "start": In(1), "stage_2": In(STAGE), "entry_2": In(sizes.entry), "quote_2": In(QUOTE),
             "window_2": In(WINDOW), "throttle_2": In(sizes.throttle), "notional_3": In(64),
             "pair_5": In(sizes.pair_sums), "account_5": In(sizes.account_sums),
+            "cycle": Out(range(REPORT_CYCLES + 1)), "buy": Out(1),
             "finished": Out(1), "done": Out(1), "matched": Out(1),
             "account": Out(sizes.account_bits), "symbol": Out(sizes.symbol_bits), "place": Out(sizes.place_bits),
             "entry": Out(sizes.entry), "pair": Out(sizes.pair_sums), "account_sums": Out(sizes.account_sums),
@@ -80,7 +83,7 @@ class Reports(wiring.Component):
             return register, left
 
         # The cycle of the report under way; it and what belongs to it are there from cycle 3 on.
-        cycle = Signal(range(REPORT_CYCLES + 1))
+        cycle = self.cycle
         stage, entry, quote = Signal(STAGE), Signal(sizes.entry), Signal(QUOTE)
         window, throttle = Signal(WINDOW), Signal(sizes.throttle)
         worth, pair, account = Signal(64), Signal(sizes.pair_sums), Signal(sizes.account_sums)
@@ -106,7 +109,7 @@ class Reports(wiring.Component):
         late = bust | correct       # of closed orders too
         buy, short = Signal(), Signal()
         m.d.comb += [
-            buy.eq(order.side == Side.BUY),
+            buy.eq(order.side == Side.BUY), self.buy.eq(buy),
             short.eq((order.side == Side.SELL_SHORT) | (order.side == Side.SELL_SHORT_EXEMPT))]
 
         # From cycle 3: the other product, there in cycle 5.
@@ -258,7 +261,7 @@ class Reports(wiring.Component):
 
         given = {"buy": buy, "market": order.type == OrderType.MARKET}
         m.d.comb += self.rests_at.eq(rule("rests_again", cross.rests, **given, price=price_after))
-        m.d.comb += self.rests.eq(replaced | rejected | closes)
+        m.d.comb += self.rests.eq((cycle == 10) & matched & (replaced | rejected | closes))
 
         # The verdict.
         verdict = self.verdict

@@ -2,6 +2,7 @@
 
 import pytest
 
+from gateware.risk.interfaces import REPORT_CYCLES
 from tests.gateware.risk.bench import ACCOUNT, PAIR, SYMBOL, admin, cancel, check, new, opened, replace, report, slot
 from wire.pages import Command
 from wire.risk import ALL_SYMBOLS, Fault, Kind, OrderType, Rule, Side
@@ -203,13 +204,13 @@ def test_short_sales():
 
 
 def test_fills_in_a_window():
-    events, cycle = opened(pair={"fills": 2, "window": 40})
-    enabled = cycle + 130
+    events, cycle = opened(pair={"fills": 2, "window": 3 * REPORT_CYCLES - 1})
+    enabled = cycle + 8 * REPORT_CYCLES + 18
     events.append(admin(enabled, Command.ENABLE_PAIR, account=0, symbol=0))
     slots = [new(0), *(report(Kind.FILL, 0, n, shares=1, price=1000) for n in range(1, 9)),
              *(new(8 * n + n % 8, symbol=n % 2) for n in range(1, 60))]
     verdicts = check(slots, events, start=cycle)
-    # A fill takes 14 cycles: the fourth is beyond the window of the first, the third is one too many.
+    # Fills come REPORT_CYCLES after each other: the fourth is beyond the window of the first, the third is one too many.
     assert [verdict["fills"] for verdict in verdicts[1:9]] == [1, 2, 3, 1, 2, 3, 1, 2]
     for verdict in verdicts[9:]:
         disabled = verdict["symbol"] == 0 and verdict["cycles_in"] <= enabled
