@@ -10,8 +10,8 @@ from rich.text import Text
 
 from host.cli.console import result_console
 from host.cli.errors import UserError
-from host.device import connect
-from host.device.driver import Device, split
+from host.cli.serve import add_device_option, add_serve, open_named
+from host.device.driver import split
 from wire.profiles import PROFILES
 from wire.registers import REGISTERS, Register, by_name
 
@@ -32,20 +32,20 @@ def add_parsers(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
     doc = actions.add_parser("doc", help="explain the registers; needs no device")
     doc.set_defaults(run=_doc)
 
-    device = commands.add_parser("device", help="what the device is", description="What the device says of itself.")
-    _add(device.add_subparsers(metavar="ACTION", dest="action", required=True), "info", "show its capabilities", _info)
+    device = commands.add_parser("device", help="what the device is, and a device to be served",
+                                 description="What the device says of itself, and a device to be served.")
+    actions = device.add_subparsers(metavar="ACTION", dest="action", required=True)
+    _add(actions, "info", "show its capabilities", _info)
+    add_serve(actions)
 
 
 def _add(actions: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str,
          run: object) -> argparse.ArgumentParser:
     parser = actions.add_parser(name, help=text, description=text.capitalize() + ".")
     parser.add_argument("--profile", default="sim", choices=sorted(PROFILES), help="sizes of the device (default: sim)")
+    add_device_option(parser, otherwise="one in this process")
     parser.set_defaults(run=run)
     return parser
-
-
-def _open(args: argparse.Namespace) -> Device:
-    return connect.open_device("sim", profile=args.profile)
 
 
 def _register(name: str) -> Register:
@@ -69,7 +69,7 @@ def _dump(args: argparse.Namespace) -> int:
     table = Table(box=None, pad_edge=False, header_style="dim")
     for title in ("address", "register", "value", "fields"):
         table.add_column(title, no_wrap=title != "fields")
-    with _open(args) as device:
+    with open_named(args) as device:
         for register in REGISTERS:
             if register.access != "wo":
                 value = device.read(register.name)
@@ -83,7 +83,7 @@ def _read(args: argparse.Namespace) -> int:
     register = _register(args.name)
     if register.access == "wo":
         raise UserError(f"register {register.name} is write-only")
-    with _open(args) as device:
+    with open_named(args) as device:
         _show(register, device.read(register.name))
     return 0
 
@@ -98,7 +98,7 @@ def _write(args: argparse.Namespace) -> int:
         raise UserError(f"register {register.name} is read-only")
     if not 0 <= value < 1 << 8 * register.size:
         raise UserError(f"{args.value} does not fit the {8 * register.size} bits of register {register.name}")
-    with _open(args) as device:
+    with open_named(args) as device:
         device.write(register.name, value)
         if register.access == "rw":
             _show(register, device.read(register.name))
@@ -129,7 +129,7 @@ def _info(args: argparse.Namespace) -> int:
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(style="bold")
     table.add_column()
-    with _open(args) as device:
+    with open_named(args) as device:
         capabilities = device.capabilities
         for name, number in dataclasses.asdict(capabilities).items():
             table.add_row(name, f"{number:016x}" if name == "build" else f"{number:,}")

@@ -22,6 +22,7 @@ from host.cli.ladder import books_picture, price_text
 from host.cli.output import check_writable, whole_file
 from host.cli.recording import PACES, Recording, load, parse_channel, parse_faults
 from host.cli.report import counter_sums, print_counters, print_latency, print_speed
+from host.cli.serve import add_device_option
 from host.cli.session import Result, Session, Sink
 from host.cli.symbols import Chosen, choose_symbols
 from host.device import connect
@@ -44,13 +45,15 @@ class Plan:
     file: BinaryFILE or capture. symbols: names or locates, None for all. check: compare with the reference model.
     books, json: files to write, None for none; json "-" is standard output. faults: SPEC or None.
     integrity: "cut-through", "hold" or None to choose by the faults. reorder: keep packets ahead of a gap.
-    trace: waveform file and its cycles, or None. channels: IP:PORT[:A|B] of a capture. limit: messages at most.
+    device: address of the device, None for one of ``profile`` in this process. trace: waveform file and its cycles, or
+    None. channels: IP:PORT[:A|B] of a capture. limit: messages at most.
     show: books shown. title: how to call the file.
     """
 
     file: Path
     symbols: tuple[str, ...] | None = None
     profile: str = "sim"
+    device: str | None = None
     check: bool = False
     books: Path | None = None
     json: str | None = None
@@ -79,6 +82,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.add_argument("--symbols", metavar="A,B|all", default="all",
                         help="stock names, or locates such as 13; all (default): the first it has room for")
     parser.add_argument("--profile", default="sim", choices=sorted(PROFILES), help="sizes of the device (default: sim)")
+    add_device_option(parser, otherwise="one in this process, of --profile")
     parser.add_argument("--check", action="store_true",
                         help="compare with the reference model after every book message; exit status 1 if they differ")
     parser.add_argument("--books", type=Path, metavar="OUT.csv", help="write the books, one row for each book message")
@@ -115,7 +119,8 @@ def run(args: argparse.Namespace) -> int:
         if value is not None and value < (name == "limit"):
             raise UserError(f"--{name} must be at least {int(name == 'limit')}, not {value}")
     return replay(Plan(
-        file=args.file, symbols=symbols, profile=args.profile, check=args.check, books=args.books, json=args.json,
+        file=args.file, symbols=symbols, profile=args.profile, device=args.device, check=args.check,
+        books=args.books, json=args.json,
         faults=args.faults, integrity=args.integrity, reorder=args.reorder, pace=args.pace,
         trace=_trace(args.trace), channels=tuple(args.channel), limit=args.limit, show=args.show))
 
@@ -138,8 +143,11 @@ def replay(plan: Plan, *, console: Console | None = None) -> int:
 
     with ExitStack() as stack:
         path, first, last = plan.trace or (None, 0, None)
-        device = stack.enter_context(
-            connect.open_device("sim", profile=plan.profile, trace=path, trace_cycles=(first, last)))
+        try:
+            device = stack.enter_context(connect.open_device(
+                plan.device or "sim", profile=plan.profile, trace=path, trace_cycles=(first, last)))
+        except ValueError as error:
+            raise UserError(f"--device: {error}") from None
         capabilities = device.capabilities
         chosen, left_out = choose_symbols(recording.flow, plan.symbols, capacity=capabilities.symbols,
                                           window=capabilities.window, tick=capabilities.tick)
@@ -162,8 +170,8 @@ def replay(plan: Plan, *, console: Console | None = None) -> int:
     failures = _failures(recording, result, checker, writer, strict=strict)
     _print_verdict(console, result, checker, failures, strict=strict)
     if plan.json is not None:
-        value = result_json(result, path=plan.file, profile=plan.profile, capabilities=capabilities, chosen=chosen,
-                            left_out=left_out, checker=checker, options={
+        value = result_json(result, path=plan.file, profile=plan.device or plan.profile, capabilities=capabilities,
+                            chosen=chosen, left_out=left_out, checker=checker, options={
                                 "pace": pace, "integrity": "hold" if hold else "cut-through", "faults": plan.faults})
         if plan.json == "-":
             write_json(sys.stdout, value)
@@ -200,7 +208,7 @@ def _print_plan(console: Console, plan: Plan, recording: Recording, chosen: list
     console.print(Text.assemble((plan.title or str(plan.file), "bold"), f"  {source}{len(recording.flow):,} messages"),
                   soft_wrap=True)
     console.print(Text(
-        f"device {plan.profile}: {capabilities.symbols} symbols, {capabilities.levels} levels, "
+        f"device {plan.device or plan.profile}: {capabilities.symbols} symbols, {capabilities.levels} levels, "
         f"{capabilities.order_slots:,} order slots, window {capabilities.window:,} ticks of "
         f"{price_text(capabilities.tick)}, {capabilities.clock_hz / 1e6:g} MHz; pace {pace}, "
         f"{'hold' if hold else 'cut-through'}", "dim"), soft_wrap=True)

@@ -1,31 +1,62 @@
 """The one place that knows which kinds of device there are."""
 
 import importlib
+import os
 import sys
 from pathlib import Path
-from typing import cast
+from typing import Protocol, cast
 
 from host.device.driver import Device, DeviceError
+from host.device.protocol import SCHEME, default_socket
+from host.device.remote import RemoteTransport
 from host.device.transport import Transport
 from wire.profiles import PROFILES
 
-__all__ = ["KINDS", "device_errors", "open_device"]
+__all__ = ["ADDRESSES", "Served", "default_address", "device_errors", "open_device", "serve_device"]
 
-#: Kinds of device that can be opened.
-KINDS = ("sim",)
+#: Addresses that can be opened.
+ADDRESSES = ("sim", f"{SCHEME}PATH")
 
 
-def open_device(kind: str = "sim", *, profile: str = "sim", trace: Path | None = None,
+class Served(Protocol):
+    """A device that this process serves to others."""
+
+    def serve(self) -> None:
+        """Serve until stopped; raises one of ``device_errors`` when the device fails."""
+
+    def stop(self) -> None:
+        """Let ``serve`` return; may be called by a signal handler."""
+
+    def close(self) -> None:
+        """End the device and remove its socket."""
+
+
+def default_address() -> str:
+    """Return the address of the device to be used when none is named: $TICKGATE_DEVICE, else where one is served."""
+    return os.environ.get("TICKGATE_DEVICE") or f"{SCHEME}{default_socket()}"
+
+
+def open_device(address: str = "sim", *, profile: str = "sim", trace: Path | None = None,
                 trace_cycles: tuple[int, int | None] = (0, None)) -> Device:
     """Open a device.
 
-    kind: "sim", the gateware Verilated in this process. profile: its sizes (wire/profiles.py).
+    address: "sim", the gateware Verilated in this process, or "unix:PATH", a device that another process serves at a
+    socket. Of the first alone, profile: its sizes (wire/profiles.py);
     trace: waveform file to be written, over the cycles ``trace_cycles`` (from, up to; None: to the end).
-    Raises ValueError for an unknown kind or profile, OSError when the waveform cannot be written, and one of
+    Raises ValueError for an unknown address or profile, OSError when the waveform cannot be written, and one of
     ``device_errors`` when there is no such device or the driver does not know it.
     """
-    if kind != "sim":
-        raise ValueError(f"no device kind {kind!r}; there is {', '.join(KINDS)}")
+    if address.startswith(SCHEME) and len(address) > len(SCHEME):
+        if trace is not None:
+            raise ValueError(f"{address}: only a device of this process writes a waveform")
+        transport: Transport = RemoteTransport(Path(address.removeprefix(SCHEME)))
+        try:
+            return Device(transport)
+        except BaseException:
+            transport.close()
+            raise
+    if address != "sim":
+        raise ValueError(f"no device {address!r}; there is {', '.join(ADDRESSES)}")
     if profile not in PROFILES:
         raise ValueError(f"no profile {profile!r}; there is {', '.join(PROFILES)}")
     first, last = trace_cycles
@@ -33,8 +64,25 @@ def open_device(kind: str = "sim", *, profile: str = "sim", trace: Path | None =
         simulated = importlib.import_module("sim.device.transport")
         transport = simulated.SimulatedTransport(profile, trace=trace, trace_from=first, trace_to=last)
     except ModuleNotFoundError as error:
-        raise DeviceError(f"the simulated device needs tickgate's extra 'sim': no module {error.name!r}") from error
-    return Device(cast(Transport, transport))
+        raise _no_simulator(error) from error
+    return Device(transport)
+
+
+def serve_device(path: Path, *, profile: str, records: Path | None = None, paused: bool = False) -> Served:
+    """Return a simulated device of ``profile``, ready to be served at the socket ``path``.
+
+    records: file of its ring memories, ``path`` with ".records" behind it if None. paused: its time moves only when
+    asked. Raises OSError that names a path which cannot be had, or ``device_errors``.
+    """
+    try:
+        server = importlib.import_module("sim.device.server")
+        return cast(Served, server.open_server(path, profile=profile, records=records, paused=paused))
+    except ModuleNotFoundError as error:
+        raise _no_simulator(error) from error
+
+
+def _no_simulator(error: ModuleNotFoundError) -> DeviceError:
+    return DeviceError(f"the simulated device needs tickgate's extra 'sim': no module {error.name!r}")
 
 
 def device_errors() -> tuple[type[Exception], ...]:
