@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #define TICKGATE_MAGIC 0x544b4754u
-#define TICKGATE_CONTRACT_VERSION 1u
+#define TICKGATE_CONTRACT_VERSION 2u
 
 /* Registers: byte offsets, little-endian. */
 #define TICKGATE_REG_MAGIC 0x000u /* ro, 32 bit: 0x544b4754, the device's identification */
@@ -58,6 +58,15 @@
 #define TICKGATE_REG_COMMAND 0x038u /* wo, 32 bit: commands, act once for each bit written 1 */
 #define TICKGATE_COMMAND_CLEAR 0x00000001u /* start-of-day clear: order table, levels, marks; symbols keep their configuration */
 #define TICKGATE_COMMAND_RESYNC 0x00000002u /* expect SEQ_SET next, whatever came before; forgets the session and any gap */
+#define TICKGATE_REG_CAP_RISK 0x03cu /* ro, 32 bit: sizes of the risk gate */
+#define TICKGATE_CAP_RISK_LOG2_ACCOUNTS 0x000000ffu /* log2 of the accounts */
+#define TICKGATE_CAP_RISK_LOG2_ACCOUNTS_SHIFT 0
+#define TICKGATE_CAP_RISK_LOG2_ORDERS 0x0000ff00u /* log2 of the open orders */
+#define TICKGATE_CAP_RISK_LOG2_ORDERS_SHIFT 8
+#define TICKGATE_CAP_RISK_DUPLICATES 0x00ff0000u /* orders remembered by rule 19 */
+#define TICKGATE_CAP_RISK_DUPLICATES_SHIFT 16
+#define TICKGATE_CAP_RISK_DECISION 0xff000000u /* cycles from a request's entry to its decision */
+#define TICKGATE_CAP_RISK_DECISION_SHIFT 24
 #define TICKGATE_REG_SEQ_SET 0x040u /* rw, 64 bit: sequence number for resync */
 #define TICKGATE_REG_SEQ_EXPECTED 0x048u /* ro, 64 bit: next expected sequence number */
 #define TICKGATE_REG_SEQ_HIGHEST 0x050u /* ro, 64 bit: highest sequence number + 1 that a good packet or heartbeat spoke of; what is injected does not move it */
@@ -65,6 +74,20 @@
 #define TICKGATE_REG_GAP_CYCLES 0x05cu /* rw, 32 bit: cycles, since the gap opened or last gave way to a message, until it is stale; 0: never by time */
 #define TICKGATE_REG_SILENCE_CYCLES 0x060u /* rw, 32 bit: cycles without packet or heartbeat until silent; 0: never */
 #define TICKGATE_REG_RING_ENTRIES 0x064u /* rw, 32 bit: log2 of the entries of the event ring */
+#define TICKGATE_REG_VERDICT_ENTRIES 0x068u /* rw, 32 bit: log2 of the entries of the verdict ring */
+#define TICKGATE_REG_RISK_STATUS 0x06cu /* ro, 32 bit: what shuts the risk gate */
+#define TICKGATE_RISK_STATUS_KILLED 0x00000001u /* the global kill is set */
+#define TICKGATE_RISK_STATUS_LOST 0x00000002u /* the host's heartbeat was lost */
+#define TICKGATE_RISK_STATUS_ACCOUNT_KILLS 0x00000004u /* the kill of an account is set */
+#define TICKGATE_RISK_STATUS_SYMBOL_KILLS 0x00000008u /* the kill of a symbol is set */
+#define TICKGATE_RISK_STATUS_LOCKED 0x00000010u /* the admin page is locked */
+#define TICKGATE_REG_RISK_SELECT 0x070u /* rw, 32 bit: whose state and limits RISK_DATA reads; the write takes all of them in one cycle, as they are then */
+#define TICKGATE_RISK_SELECT_ACCOUNT 0x0000ffffu /* index of the account */
+#define TICKGATE_RISK_SELECT_ACCOUNT_SHIFT 0
+#define TICKGATE_RISK_SELECT_SYMBOL 0xffff0000u /* index of the symbol */
+#define TICKGATE_RISK_SELECT_SYMBOL_SHIFT 16
+#define TICKGATE_REG_RISK_WORD 0x074u /* rw, 32 bit: which word of them (wire/risk.py: SHOWN_FIELDS) */
+#define TICKGATE_REG_RISK_DATA 0x078u /* ro, 32 bit: that word */
 #define TICKGATE_REG_SYMBOL_SELECT 0x080u /* rw, 32 bit: symbol that the next registers speak of */
 #define TICKGATE_REG_SYMBOL_NAME_LO 0x084u /* rw, 32 bit: first four characters of the stock name, first character in bits 7..0; writing SYMBOL_CONFIG puts the name and all else into force */
 #define TICKGATE_REG_SYMBOL_NAME_HI 0x088u /* rw, 32 bit: last four characters */
@@ -166,6 +189,35 @@
 #define TICKGATE_COUNTER_PACKETS_REPLAYED 0x5c0u /* ro, 64 bit: packets kept that are no longer ahead: replayed, and done with */
 #define TICKGATE_COUNTER_PACKETS_LOST 0x5c8u /* ro, 64 bit: packets of packets_gap that found no room, while CONTROL.reorder was set */
 #define TICKGATE_COUNTER_BUS_ERRORS 0x5d0u /* ro, 64 bit: register writes that hit no writable register, or INJECT_DATA or INJECT_GO while a message waits */
+#define TICKGATE_COUNTER_RISK_ACCEPTED 0x5d8u /* ro, 64 bit: requests that the risk gate accepted */
+#define TICKGATE_COUNTER_RISK_REFUSED 0x5e0u /* ro, 64 bit: requests that it refused, by one rule or more */
+#define TICKGATE_COUNTER_RISK_APPLIED 0x5e8u /* ro, 64 bit: reports that matched */
+#define TICKGATE_COUNTER_RISK_UNMATCHED 0x5f0u /* ro, 64 bit: reports that did not, and changed nothing */
+#define TICKGATE_COUNTER_RISK_GLOBAL_KILL 0x5f8u /* ro, 64 bit: requests that broke rule 1 of docs/risk.md */
+#define TICKGATE_COUNTER_RISK_SYMBOL_KILL 0x600u /* ro, 64 bit: requests that broke rule 2 of docs/risk.md */
+#define TICKGATE_COUNTER_RISK_ACCOUNT_KILL 0x608u /* ro, 64 bit: requests that broke rule 3 of docs/risk.md */
+#define TICKGATE_COUNTER_RISK_HEARTBEAT 0x610u /* ro, 64 bit: requests that broke rule 4 of docs/risk.md */
+#define TICKGATE_COUNTER_RISK_UNKNOWN 0x618u /* ro, 64 bit: requests that broke rule 5 of docs/risk.md */
+#define TICKGATE_COUNTER_RISK_NOT_LIVE 0x620u /* ro, 64 bit: requests that broke rule 6 of docs/risk.md */
+#define TICKGATE_COUNTER_RISK_NOT_TRADING 0x628u /* ro, 64 bit: requests that broke rule 7 of docs/risk.md */
+#define TICKGATE_COUNTER_RISK_RESTRICTED 0x630u /* ro, 64 bit: requests that broke rule 8 of docs/risk.md */
+#define TICKGATE_COUNTER_RISK_MALFORMED 0x638u /* ro, 64 bit: requests that broke rule 9 of docs/risk.md */
+#define TICKGATE_COUNTER_RISK_MAX_SHARES 0x640u /* ro, 64 bit: requests that broke rule 10 of docs/risk.md */
+#define TICKGATE_COUNTER_RISK_MAX_NOTIONAL 0x648u /* ro, 64 bit: requests that broke rule 11 of docs/risk.md */
+#define TICKGATE_COUNTER_RISK_COLLAR 0x650u /* ro, 64 bit: requests that broke rule 12 of docs/risk.md */
+#define TICKGATE_COUNTER_RISK_BAND 0x658u /* ro, 64 bit: requests that broke rule 13 of docs/risk.md */
+#define TICKGATE_COUNTER_RISK_POSITION 0x660u /* ro, 64 bit: requests that broke rule 14 of docs/risk.md */
+#define TICKGATE_COUNTER_RISK_GROSS 0x668u /* ro, 64 bit: requests that broke rule 15 of docs/risk.md */
+#define TICKGATE_COUNTER_RISK_NET 0x670u /* ro, 64 bit: requests that broke rule 16 of docs/risk.md */
+#define TICKGATE_COUNTER_RISK_OPEN_ORDERS 0x678u /* ro, 64 bit: requests that broke rule 17 of docs/risk.md */
+#define TICKGATE_COUNTER_RISK_RATE 0x680u /* ro, 64 bit: requests that broke rule 18 of docs/risk.md */
+#define TICKGATE_COUNTER_RISK_DUPLICATE 0x688u /* ro, 64 bit: requests that broke rule 19 of docs/risk.md */
+#define TICKGATE_COUNTER_RISK_SELF_TRADE 0x690u /* ro, 64 bit: requests that broke rule 20 of docs/risk.md */
+#define TICKGATE_COUNTER_RISK_SHORT_SALE 0x698u /* ro, 64 bit: requests that broke rule 21 of docs/risk.md */
+#define TICKGATE_COUNTER_RISK_THROTTLE 0x6a0u /* ro, 64 bit: requests that broke rule 22 of docs/risk.md */
+#define TICKGATE_COUNTER_RISK_ADMIN 0x6a8u /* ro, 64 bit: commands of the admin page that were done */
+#define TICKGATE_COUNTER_RISK_ADMIN_REFUSED 0x6b0u /* ro, 64 bit: writes to the admin page that did nothing: locked, wrong key, no such register, command, account or symbol */
+#define TICKGATE_COUNTER_RISK_OVERRUNS 0x6b8u /* ro, 64 bit: writes to a slot of a window that was published and not yet taken */
 
 /* State word of a symbol. */
 #define TICKGATE_STATE_TRADING 0x00000007u /* TradingState, from the last H message */

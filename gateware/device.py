@@ -1,4 +1,4 @@
-"""The device: frames and a register bus in, book records out. Here blocks are only made and connected."""
+"""The device: frames and a register bus in, book records and verdicts out. Here blocks are only made and connected."""
 
 from amaranth.hdl import Module, Signal
 from amaranth.lib import wiring
@@ -8,8 +8,11 @@ from gateware.book.book import Book
 from gateware.feed.feed import Feed
 from gateware.feed.reorder import Reorder
 from gateware.interfaces import FrameStream, RegisterBus, RingWrite
-from gateware.link.link import LINK_EVENTS, LINKED_EVENTS, Link
+from gateware.link.link import LINK_EVENTS, Link
+from gateware.link.verdicts import VerdictWrite
 from gateware.net.net import Net
+from gateware.risk.gate import Gate
+from gateware.risk.interfaces import EVENTS
 from wire.registers import COUNTERS
 
 __all__ = ["Device", "sources"]
@@ -37,17 +40,20 @@ def sources(blocks):
 
 
 class Device(wiring.Component):
-    """Feed handler and book in one clock domain.
+    """Feed handler, book and risk gate in one clock domain.
 
     Latency: docs/architecture.md. Throughput: one word of a frame a cycle, for ever; ``rx`` is never stalled. Errors
     and overflows are counted (wire/registers.py). Reset: all counters 0, no symbol followed, no feed known; the book
-    may first need a clear, which STATUS.clearing tells.
+    may first need a clear, which STATUS.clearing tells. The gate is shut: killed, and its host lost.
+
+    A verdict is on ``verdicts`` 8 cycles after the write on ``bus`` that published its request, if none is before it.
 
     Members
     -------
     rx : frames
     bus : registers; a byte address, see gateware/link/registers.py for the latencies
     ring : words for ring memory; ``addr`` counts words of 64 bits
+    verdicts : whole verdicts for the verdict ring's memory
     """
 
     def __init__(self, *, profile, build=0):
@@ -56,11 +62,14 @@ class Device(wiring.Component):
         self.feed = Feed()
         self.reorder = Reorder(depth=profile.reorder_words)
         self.book = Book(profile=profile)
+        self.gate = Gate(profile=profile)
         self.link = Link(profile=profile, build=build)
         events = {name: [event for event, _ in getattr(self, name).events.shape()]
                   for name in ("net", "feed", "reorder", "book")}
+        events["gate"] = [f"risk_{event}" for event, _ in EVENTS]
         self._sources = sources({**events, "link": LINK_EVENTS})
-        super().__init__({"rx": In(FrameStream), "bus": In(RegisterBus), "ring": Out(RingWrite)})
+        super().__init__({
+            "rx": In(FrameStream), "bus": In(RegisterBus), "ring": Out(RingWrite), "verdicts": Out(VerdictWrite)})
 
     def elaborate(self, platform):
         m = Module()
@@ -68,6 +77,7 @@ class Device(wiring.Component):
         m.submodules.feed = feed = self.feed
         m.submodules.reorder = reorder = self.reorder
         m.submodules.book = book = self.book
+        m.submodules.gate = gate = self.gate
         m.submodules.link = link = self.link
 
         # Data path.
@@ -98,11 +108,25 @@ class Device(wiring.Component):
             link.select_state.eq(book.select_state), link.select_locate.eq(book.select_locate),
             link.expected.eq(feed.expected), link.highest.eq(feed.highest)]
 
+        # Risk gate.
+        connect(m, link.slots, gate.i)
+        connect(m, gate.o, link.verdicts)
+        connect(m, link.verdict_ring, flipped(self.verdicts))
+        m.d.comb += [
+            gate.now.eq(cycles), gate.admin.eq(link.admin), gate.beat.eq(link.beat),
+            *(getattr(gate, name).eq(getattr(book, name))
+              for name in ("touch", "trade", "forget", "live", "trading", "short_restricted")),
+            *(getattr(gate, name).eq(getattr(link, name)) for name in ("show", "show_account", "show_symbol")),
+            link.shown.eq(gate.shown), link.risk_status.killed.eq(gate.killed), link.risk_status.lost.eq(gate.lost),
+            link.risk_status.account_kills.eq(gate.account_kills.any()),
+            link.risk_status.symbol_kills.eq(gate.symbol_kills.any())]
+
         # Status and counters.
         m.d.comb += [
             link.status.clearing.eq(book.clearing), link.status.hold.eq(net.hold_active),
             link.status.session.eq(feed.session_known),
             *(link.status[name].eq(getattr(feed, name))
               for name in ("gap", "stale", "silent", "suspect", "ended", "feed_error")),
-            *(link.events[name].eq(getattr(self, self._sources[name]).events[name]) for name, _ in LINKED_EVENTS)]
+            *(link.events[name].eq(getattr(self, owner).events[name.removeprefix("risk_") if owner == "gate" else name])
+              for name, owner in self._sources.items() if owner != "link")]
         return m

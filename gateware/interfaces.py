@@ -3,12 +3,12 @@
 from amaranth.lib import data, stream
 from amaranth.lib.wiring import In, Out, Signature
 
-from wire.registers import ADDRESS_BITS
+from wire.pages import BUS_BITS
 
 __all__ = [
     "FRAME_WORD", "DATAGRAM_WORD", "MESSAGE_BYTES", "MESSAGE", "FrameStream", "DatagramStream", "ReplayStream",
     "MessageStream",
-    "RECORD_WORD", "RecordStream", "Notice", "RING_ADDRESS_BITS", "RingWrite", "RegisterBus",
+    "RECORD_WORD", "RecordStream", "Notice", "RING_ADDRESS_BITS", "RingWrite", "RegisterBus", "TOUCH", "TRADE",
 ]
 
 #: Longest ITCH 5.0 message (Net Order Imbalance, 50 bytes).
@@ -63,4 +63,14 @@ RingWrite = Signature({"valid": Out(1), "addr": Out(RING_ADDRESS_BITS), "data": 
 #: Register bus, as the host drives it: a byte address, and each cycle a write, a read, neither or both at that address.
 #: ``r_data`` is valid with ``r_valid``, READ_LATENCY cycles after ``r_en`` (gateware/link/registers.py).
 RegisterBus = Signature({
-    "addr": Out(ADDRESS_BITS), "w_en": Out(1), "w_data": Out(32), "r_en": Out(1), "r_data": In(32), "r_valid": In(1)})
+    "addr": Out(BUS_BITS), "w_en": Out(1), "w_data": Out(32), "r_en": Out(1), "r_data": In(32), "r_valid": In(1)})
+
+
+def TOUCH(symbol_bits):
+    """Layout of a change of a best price: ``side`` 0 bid, 1 ask; ``has``: there is one; ``price`` in 1/10,000."""
+    return data.StructLayout({"valid": 1, "symbol": symbol_bits, "side": 1, "has": 1, "price": 32})
+
+
+def TRADE(symbol_bits):
+    """Layout of a trade: its price in 1/10,000."""
+    return data.StructLayout({"valid": 1, "symbol": symbol_bits, "price": 32})

@@ -6,11 +6,13 @@ other effect. Writing a read-only register, or an address without a register, do
 
 from dataclasses import dataclass, field
 
+from wire.risk import Rule
+
 __all__ = ["MAGIC", "CONTRACT_VERSION", "Bits", "Register", "REGISTERS", "COUNTERS", "by_name", "COUNTER_BASE",
            "CHANNEL_WORDS", "ADDRESS_BITS"]
 
 MAGIC = 0x544B4754          # "TKGT" read as a big-endian word
-CONTRACT_VERSION = 1
+CONTRACT_VERSION = 2
 ADDRESS_BITS = 12           # byte addresses 0x000..0xfff
 COUNTER_BASE = 0x400
 CHANNEL_WORDS = 4
@@ -116,6 +118,16 @@ COUNTERS = (
     ("packets_replayed", "packets kept that are no longer ahead: replayed, and done with"),
     ("packets_lost", "packets of packets_gap that found no room, while CONTROL.reorder was set"),
     ("bus_errors", "register writes that hit no writable register, or INJECT_DATA or INJECT_GO while a message waits"),
+    ("risk_accepted", "requests that the risk gate accepted"),
+    ("risk_refused", "requests that it refused, by one rule or more"),
+    ("risk_applied", "reports that matched"),
+    ("risk_unmatched", "reports that did not, and changed nothing"),
+    *((f"risk_{name.lower()}", f"requests that broke rule {number} of docs/risk.md")
+      for number, name in enumerate(Rule.__members__, 1)),
+    ("risk_admin", "commands of the admin page that were done"),
+    ("risk_admin_refused", "writes to the admin page that did nothing: locked, wrong key, no such register, command, "
+     "account or symbol"),
+    ("risk_overruns", "writes to a slot of a window that was published and not yet taken"),
 )
 
 
@@ -151,6 +163,10 @@ REGISTERS: tuple[Register, ...] = (
     Register("COMMAND", 0x038, "wo", "commands, act once for each bit written 1", bits=(
         Bits("clear", 0, 1, "start-of-day clear: order table, levels, marks; symbols keep their configuration"),
         Bits("resync", 1, 1, "expect SEQ_SET next, whatever came before; forgets the session and any gap"))),
+    Register("CAP_RISK", 0x03C, "ro", "sizes of the risk gate", bits=(
+        Bits("log2_accounts", 0, 8, "log2 of the accounts"), Bits("log2_orders", 8, 8, "log2 of the open orders"),
+        Bits("duplicates", 16, 8, "orders remembered by rule 19"),
+        Bits("decision", 24, 8, "cycles from a request's entry to its decision"))),
     Register("SEQ_SET", 0x040, "rw", "sequence number for resync", size=8, reset=1),
     Register("SEQ_EXPECTED", 0x048, "ro", "next expected sequence number", size=8),
     Register("SEQ_HIGHEST", 0x050, "ro", "highest sequence number + 1 that a good packet or heartbeat spoke of; "
@@ -162,6 +178,17 @@ REGISTERS: tuple[Register, ...] = (
     Register("SILENCE_CYCLES", 0x060, "rw", "cycles without packet or heartbeat until silent; 0: never",
              reset=468_750_000),
     Register("RING_ENTRIES", 0x064, "rw", "log2 of the entries of the event ring", reset=10),
+    Register("VERDICT_ENTRIES", 0x068, "rw", "log2 of the entries of the verdict ring", reset=10),
+    Register("RISK_STATUS", 0x06C, "ro", "what shuts the risk gate", bits=(
+        Bits("killed", 0, 1, "the global kill is set"), Bits("lost", 1, 1, "the host's heartbeat was lost"),
+        Bits("account_kills", 2, 1, "the kill of an account is set"),
+        Bits("symbol_kills", 3, 1, "the kill of a symbol is set"),
+        Bits("locked", 4, 1, "the admin page is locked"))),
+    Register("RISK_SELECT", 0x070, "rw", "whose state and limits RISK_DATA reads; the write takes all of them in one "
+             "cycle, as they are then", bits=(
+        Bits("account", 0, 16, "index of the account"), Bits("symbol", 16, 16, "index of the symbol"))),
+    Register("RISK_WORD", 0x074, "rw", "which word of them (wire/risk.py: SHOWN_FIELDS)"),
+    Register("RISK_DATA", 0x078, "ro", "that word"),
     Register("SYMBOL_SELECT", 0x080, "rw", "symbol that the next registers speak of"),
     Register("SYMBOL_NAME_LO", 0x084, "rw", "first four characters of the stock name, first character in bits 7..0; "
              "writing SYMBOL_CONFIG puts the name and all else into force"),

@@ -13,8 +13,8 @@ from wire.records import RecordField
 
 __all__ = ["Kind", "Side", "OrderType", "Rule", "Fault", "Status", "Shut", "ALL_SYMBOLS", "REQUEST_FIELDS",
            "REPORT_FIELDS", "VERDICT_FIELDS", "REQUEST_DTYPE", "REPORT_DTYPE", "VERDICT_DTYPE", "LimitField",
-           "ACCOUNT_LIMITS", "SYMBOL_LIMITS", "PAIR_LIMITS", "GLOBAL_LIMITS", "TIME_BITS", "NOTIONAL_BITS",
-           "SHARE_BITS", "TICKS"]
+           "ACCOUNT_LIMITS", "SYMBOL_LIMITS", "PAIR_LIMITS", "GLOBAL_LIMITS", "ShownField", "SHOWN_FIELDS",
+           "SHOWN_WORDS", "TIME_BITS", "NOTIONAL_BITS", "SHARE_BITS", "TICKS"]
 
 #: Bits of a time in cycles; 18 years at 125 MHz.
 TIME_BITS = 56
@@ -245,3 +245,53 @@ GLOBAL_LIMITS = (
     LimitField("duplicate", 32, "rule 19: cycles in which the same order again is a duplicate"),
     LimitField("heartbeat", 32, "rule 4: cycles without a heartbeat after which the host is lost; 0: lost"),
 )
+
+
+@dataclass(frozen=True)
+class ShownField:
+    """A part of what RISK_SELECT takes down: ``words`` of 32 bits from ``word`` on, little-endian."""
+
+    name: str
+    word: int
+    words: int
+    signed: bool
+    doc: str
+
+
+def _row_words(fields: tuple[LimitField, ...]) -> int:
+    return -(-sum(field.bits for field in fields) // 32)
+
+
+def _shown(*parts: tuple[str, int, bool, str]) -> tuple[ShownField, ...]:
+    fields, word = [], 0
+    for name, words, signed, doc in parts:
+        fields.append(ShownField(name, word, words, signed, doc))
+        word += words
+    return tuple(fields)
+
+
+#: State of an account, a symbol and the pair of both, and their rows of limits, each from bit 0 on without gaps.
+SHOWN_FIELDS = _shown(
+    ("position", 2, True, "pair: shares bought less sold"),
+    ("worst_buy", 2, True, "pair: the position if all open buys were filled"),
+    ("worst_sell", 2, True, "pair: the short position if all open sells were filled"),
+    ("pair_open", 1, False, "pair: open orders"),
+    ("short_used", 1, False, "pair: located shares in use"),
+    ("fills", 1, False, "pair: fills in the window of rule 22"),
+    ("disabled", 1, False, "pair: disabled by rule 22"),
+    ("cost", 2, True, "pair: notional bought less sold"),
+    ("gross", 2, False, "account: gross notional"),
+    ("net_buy", 3, True, "account: net notional if all open buys were filled"),
+    ("net_sell", 3, True, "account: the same sold, if all open sells were filled"),
+    ("account_open", 1, False, "account: open orders"),
+    ("account_earliest", 2, False, "account: the time of rule 18, cycles"),
+    ("symbol_earliest", 2, False, "symbol: likewise"),
+    ("account_killed", 1, False, "account: its kill is set"),
+    ("symbol_killed", 1, False, "symbol: its kill is set"),
+    ("shut", 1, False, "account: Shut"),
+    ("account_limits", _row_words(ACCOUNT_LIMITS), False, "ACCOUNT_LIMITS"),
+    ("symbol_limits", _row_words(SYMBOL_LIMITS), False, "SYMBOL_LIMITS"),
+    ("pair_limits", _row_words(PAIR_LIMITS), False, "PAIR_LIMITS"),
+    ("global_limits", _row_words(GLOBAL_LIMITS), False, "GLOBAL_LIMITS"),
+)
+SHOWN_WORDS = SHOWN_FIELDS[-1].word + SHOWN_FIELDS[-1].words

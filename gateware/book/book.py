@@ -14,7 +14,8 @@ from gateware.book.publish import INFO, Publisher
 from gateware.book.scan import Scan
 from gateware.book.symbols import LOCATE, SYMBOL_EVENTS, SymbolConfig, Symbols
 from gateware.book.ticks import Ticks, price_of
-from gateware.interfaces import MessageStream, RecordStream
+from gateware.book.touch import Touch
+from gateware.interfaces import TOUCH, TRADE, MessageStream, RecordStream
 from wire.records import State
 
 __all__ = ["Book", "BOOK_EVENTS"]
@@ -54,6 +55,11 @@ class Book(wiring.Component):
     select, select_state, select_locate : the host's view of a symbol, one cycle after ``select``
     best_valid, best_row, best : best price of {side, symbol} after an operation
     crossed : symbols whose best bid is at or above the best ask
+    touch : a best price as ``best`` tells it, three cycles later
+    trade : price of a trade, 12 cycles after its message
+    forget : touches and trades are void
+    live : symbols that are followed, and whose book may be traded on: none of wire.records.NOT_LIVE
+    trading, short_restricted : what their state words say (gateware/book/symbols.py)
     record : words of book records
     events : counted strobes
     """
@@ -66,7 +72,10 @@ class Book(wiring.Component):
             "stale": In(1), "suspect": In(1), "feed_error": In(1), "clear": In(1), "clearing": Out(1),
             "select": In(sizes.symbol_bits), "select_state": Out(32), "select_locate": Out(LOCATE),
             "best_valid": Out(1), "best_row": Out(sizes.row_bits), "best": Out(sizes.best),
-            "crossed": Out(profile.symbols), "record": Out(RecordStream), "events": Out(BOOK_EVENTS)})
+            "crossed": Out(profile.symbols), "touch": Out(TOUCH(sizes.symbol_bits)),
+            "trade": Out(TRADE(sizes.symbol_bits)), "forget": Out(1), "live": Out(profile.symbols),
+            "trading": Out(profile.symbols), "short_restricted": Out(profile.symbols),
+            "record": Out(RecordStream), "events": Out(BOOK_EVENTS)})
 
     def elaborate(self, platform):
         m = Module()
@@ -222,6 +231,17 @@ class Book(wiring.Component):
             *((strobe & lived.bit_select(symbol, 1), symbol) for strobe, symbol in anew))
         caused = Cat(Cat(strobe & (symbol == n) for strobe, symbol in causes).any() for n in range(profile.symbols))
         m.d.sync += incomplete.eq(incomplete | caused)
+
+        # What the risk gate looks at. A book is not live from the cycle after the mark on.
+        m.submodules.touch = touch = Touch(sizes=sizes)
+        m.d.comb += [
+            touch.best_valid.eq(levels.best_valid), touch.best_row.eq(levels.best_row), touch.best.eq(levels.best),
+            symbols.touch_index.eq(levels.best_row[:-1]), touch.base.eq(symbols.touch_base), self.touch.eq(touch.touch),
+            self.trade.valid.eq(commit & traded), self.trade.symbol.eq(symbol_at[DEPTH]),
+            self.trade.price.eq(new_info.last_price), self.forget.eq(sweeping),
+            self.trading.eq(symbols.trading), self.short_restricted.eq(symbols.short_restricted)]
+        shut = self.stale | self.suspect | self.feed_error | self.clearing
+        m.d.sync += self.live.eq(Mux(shut, 0, symbols.followed & ~(incomplete | error | self.crossed | far.beyond)))
 
         # Clear.
         used = Signal(reset_less=True)

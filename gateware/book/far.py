@@ -1,5 +1,8 @@
 """Price levels outside the windows, all rows together in one small associative table."""
 
+from functools import reduce
+from operator import or_
+
 from amaranth.hdl import Cat, Const, Module, Mux, Signal
 from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
@@ -32,6 +35,7 @@ class FarLevels(wiring.Component):
     level : effect, cycle 5
     touch_valid, touch_row, touch_better : cycle 8, an operation changes a far level; better: better than the window
     lost : rows that lost a level
+    beyond : symbols that hold a level better than its window, from the cycle after the table is up to date on
     """
 
     def __init__(self, *, sizes: Sizes):
@@ -43,7 +47,7 @@ class FarLevels(wiring.Component):
             "level": In(LevelOperation(sizes)), "clear": In(1),
             "touch_valid": Out(1), "touch_row": Out(sizes.row_bits), "touch_better": Out(1),
             "full": Out(1), "full_better": Out(1), "overflow": Out(1), "overflow_row": Out(sizes.row_bits),
-            "lost": Out(rows),
+            "lost": Out(rows), "beyond": Out(sizes.profile.symbols),
             "pick_row": In(sizes.row_bits), "pick_start": In(1), "pick_any": Out(1), "pick_next": In(1),
             "pick_better": Out(1), "picked": Out(self.picked_layout)})
 
@@ -136,6 +140,9 @@ class FarLevels(wiring.Component):
             m.d.sync += self.lost.eq(self.lost | (1 << row[4]))
         with m.If(self.clear):
             m.d.sync += [self.lost.eq(0), used.eq(0)]
+
+        m.d.sync += self.beyond.eq(reduce(or_, (
+            Mux(used[n] & better[n], 1 << rows[n][:-1], 0) for n in range(count))))
 
         # Picking, best first: the best ask has no candidate below it, the best bid none above. Who was a candidate and
         # is none any more has been picked.

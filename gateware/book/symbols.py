@@ -51,6 +51,8 @@ _TRADING = {TradingAction.HALTED: TradingState.HALTED, TradingAction.PAUSED: Tra
 _MARKETS = (OperationalMarket.NASDAQ, OperationalMarket.BX, OperationalMarket.PSX)
 _PHASES = (SystemEvent.START_OF_MESSAGES, SystemEvent.START_OF_SYSTEM_HOURS, SystemEvent.START_OF_MARKET_HOURS,
            SystemEvent.END_OF_MARKET_HOURS, SystemEvent.END_OF_SYSTEM_HOURS, SystemEvent.END_OF_MESSAGES)
+#: After these nothing is traded.
+_CLOSED = (SystemEvent.END_OF_SYSTEM_HOURS, SystemEvent.END_OF_MESSAGES)
 
 
 class SymbolConfig(wiring.Signature):
@@ -108,8 +110,12 @@ class Symbols(wiring.Component):
     state_changed, state_index : a message that acts on the state word of ``state_index`` has done so
     state_changed_all : S or W has acted on every state word
     followed : symbols that are followed
+    trading : symbols whose trading state is TRADING, without operational halt, market-wide breaker or end of day
+        (system events E, C); one cycle after ``state_changed``
+    short_restricted : symbols under Reg SHO, likewise
     read_index, read_state, read_locate, read_base : read port of the publisher, outputs one cycle after the index
     select, select_state, select_locate : the same for the host
+    touch_index, touch_base : ``base`` of a symbol, no latency
     """
 
     def __init__(self, *, profile):
@@ -122,7 +128,9 @@ class Symbols(wiring.Component):
             "valid": Out(1), "hit": Out(1), "index": Out(index), "base": Out(self.sizes.tick_bits),
             "events": Out(SYMBOL_EVENTS),
             "state_changed": Out(1), "state_index": Out(index), "state_changed_all": Out(1),
-            "followed": Out(self.profile.symbols),
+            "followed": Out(self.profile.symbols), "trading": Out(self.profile.symbols),
+            "short_restricted": Out(self.profile.symbols),
+            "touch_index": In(index), "touch_base": Out(self.sizes.tick_bits),
             "read_index": In(index), "read_state": Out(STATE_WORD), "read_locate": Out(LOCATE),
             "read_base": Out(self.sizes.tick_bits),
             "select": In(index), "select_state": Out(STATE_WORD), "select_locate": Out(LOCATE)})
@@ -137,7 +145,7 @@ class Symbols(wiring.Component):
         names = [Signal(NAME_BITS, name=f"name_{n}") for n in range(count)]
         locates = [Signal(LOCATE_BITS, name=f"locate_{n}") for n in range(count)]
         m.submodules.bases = bases = memory.Memory(shape=self.sizes.tick_bits, depth=count, init=[])
-        base_write, *base_reads = bases.write_port(), *(bases.read_port(domain="comb") for _ in range(2))
+        base_write, *base_reads = bases.write_port(), *(bases.read_port(domain="comb") for _ in range(3))
 
         # Configuration: a write waits until no message takes the comparators of names. Is it the name that the entry
         # has? Who else has it? In the cycle behind that, apply.
@@ -312,7 +320,14 @@ class Symbols(wiring.Component):
                         m.d.sync += [
                             *(word[name].eq(state[name]) for name, _ in own),
                             locate.eq(Cat(locates[n], known[n]))]
-        m.d.comb += base_reads[1].addr.eq(self.read_index)
+        closed = Cat(market_state.system_event == 1 + _PHASES.index(phase) for phase in _CLOSED).any()
+        m.d.sync += [
+            *(self.trading[n].eq((state["trading"] == TradingState.TRADING) & ~state["operational_halt"].any()
+                                 & ~market_state.mwcb.any() & ~closed) for n, state in enumerate(states)),
+            *(self.short_restricted[n].eq(state["regsho"].any()) for n, state in enumerate(states))]
+        m.d.comb += [
+            base_reads[1].addr.eq(self.read_index), base_reads[2].addr.eq(self.touch_index),
+            self.touch_base.eq(base_reads[2].data)]
         m.d.sync += self.read_base.eq(base_reads[1].data)
 
         m.d.sync += Assert(

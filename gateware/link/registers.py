@@ -10,6 +10,7 @@ from amaranth.utils import ceil_log2
 
 from gateware.interfaces import RegisterBus
 from gateware.select import one_of
+from wire.pages import BUS_BITS, Page
 from wire.registers import ADDRESS_BITS, COUNTER_BASE, COUNTERS, REGISTERS
 
 __all__ = ["READ_LATENCY", "WRITE_LATENCY", "register_shape", "Registers"]
@@ -53,7 +54,7 @@ def _parts(register):
 
 
 class Registers(wiring.Component):
-    """Decodes the bus and holds what the host has written.
+    """Decodes page REGISTERS of the bus and holds what the host has written there. Other pages read as 0.
 
     Every register of the table but the counters has a port of its name in lower case, of the shape ``register_shape``:
     an output for ``rw`` and ``wo``, an input for ``ro``, none where ``constants`` gives the value. Those that can be
@@ -106,10 +107,11 @@ class Registers(wiring.Component):
         low = ceil_log2(WORD_BYTES)
 
         # Write: register the bus, select, act.
-        address, w_en, w_data = Signal(ADDRESS_BITS), Signal(), Signal(WORD_BITS)
+        address, w_en, w_data = Signal(BUS_BITS), Signal(), Signal(WORD_BITS)
         act, act_data, hits = Signal(), Signal(WORD_BITS), []
         m.d.sync += [
-            address.eq(bus.addr), w_en.eq(bus.w_en), w_data.eq(bus.w_data), act.eq(w_en), act_data.eq(w_data)]
+            address.eq(bus.addr), w_en.eq(bus.w_en & (bus.addr[ADDRESS_BITS:] == Page.REGISTERS)),
+            w_data.eq(bus.w_data), act.eq(w_en), act_data.eq(w_data)]
         for register in self._own():
             if register.access == "ro":
                 continue
@@ -134,7 +136,7 @@ class Registers(wiring.Component):
         # Read: wait for what a write before may cause, select, join in groups, join the groups.
         asks, asked = Signal(_SAMPLED - 1), [bus.addr]
         for cycle in range(1, _SAMPLED):
-            asked.append(Signal(ADDRESS_BITS, name=f"asked_{cycle}"))
+            asked.append(Signal(BUS_BITS, name=f"asked_{cycle}"))
             m.d.sync += asked[cycle].eq(asked[cycle - 1])
         m.d.sync += asks.eq(Cat(bus.r_en, asks))
         select = asked[-1]

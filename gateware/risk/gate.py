@@ -8,7 +8,7 @@ from gateware.risk.compiled import Compiled
 from gateware.risk.crossing import Crossing
 from gateware.risk.duplicates import Duplicates
 from gateware.risk.intake import STAGE, Intake
-from gateware.risk.interfaces import EVENTS, SHUT_BITS, SLOT, VERDICT, Sizes
+from gateware.risk.interfaces import EVENTS, ROWS, SHUT_BITS, SLOT, VERDICT, Sizes
 from gateware.risk.judge import Judge
 from gateware.risk.kills import Kills
 from gateware.risk.limits import LIMITS, Limits
@@ -20,6 +20,7 @@ from gateware.risk.throttle import Throttle
 from gateware.risk.touches import Touches
 from gateware.risk.verdict import Verdicts
 from rules import kill, market, short
+from wire.pages import Command
 from wire.profiles import Profile
 from wire.risk import TIME_BITS, Rule
 
@@ -32,7 +33,8 @@ def shown_layout(sizes: Sizes) -> data.StructLayout:
     """Return the layout of what can be read out of an account and a symbol."""
     return data.StructLayout({
         "pair": sizes.pair_sums, "account": sizes.account_sums, "symbol": sizes.symbol_sums, "ledger": LEDGER,
-        "throttle": sizes.throttle, "reasons": SHUT_BITS, "limits": LIMITS})
+        "throttle": sizes.throttle, "reasons": SHUT_BITS, "account_killed": 1, "symbol_killed": 1, "limits": LIMITS,
+        "common": ROWS[Command.SET_GLOBAL]})
 
 
 class Gate(wiring.Component):
@@ -61,7 +63,8 @@ class Gate(wiring.Component):
     events : strobes
     killed, lost : the global kill is set; the host's heartbeat was lost
     symbol_kills, account_kills : of each
-    show_account, show_symbol : whose state and limits are ``shown`` in the next cycle, as of some cycles ago
+    show, show_account, show_symbol : strobe: their state and limits are in ``shown`` from the next cycle on, until the
+        next strobe; they are given from the cycle before on, and the state is that of some cycles ago
     """
 
     def __init__(self, *, profile: Profile):
@@ -74,7 +77,7 @@ class Gate(wiring.Component):
             "admin": In(sizes.admin), "beat": In(1),
             "o": Out(stream.Signature(VERDICT)), "events": Out(EVENTS), "killed": Out(1, init=1),
             "lost": Out(1, init=1), "symbol_kills": Out(sizes.symbols), "account_kills": Out(sizes.accounts),
-            "show_account": In(sizes.account_bits), "show_symbol": In(sizes.symbol_bits),
+            "show": In(1), "show_account": In(sizes.account_bits), "show_symbol": In(sizes.symbol_bits),
             "shown": Out(shown_layout(sizes))})
 
     def elaborate(self, platform):
@@ -244,12 +247,17 @@ class Gate(wiring.Component):
                 getattr(limits, f"shown_{name}"), getattr(reserve, f"shown_{name}"),
                 getattr(throttle, f"shown_{name}"), getattr(reports, f"shown_{name}")))]
         wiring.connect(m, queue.o, wiring.flipped(self.o))
+        with m.If(self.show):
+            m.d.sync += [
+                self.shown.pair.eq(reserve.shown_pair), self.shown.account.eq(reserve.shown_account_sums),
+                self.shown.symbol.eq(reserve.shown_symbol_sums), self.shown.ledger.eq(reports.shown),
+                self.shown.throttle.eq(throttle.shown), self.shown.limits.eq(limits.shown),
+                self.shown.reasons.eq(kills.reasons[self.show_account]),
+                self.shown.account_killed.eq(kills.accounts.bit_select(self.show_account, 1)),
+                self.shown.symbol_killed.eq(kills.symbols.bit_select(self.show_symbol, 1)),
+                self.shown.common.duplicate.eq(limits.duplicate), self.shown.common.heartbeat.eq(kills.period)]
         m.d.sync += [
             self.events.eq(verdicts.events), self.events.admin.eq(self.admin.valid),
-            self.shown.pair.eq(reserve.shown_pair), self.shown.account.eq(reserve.shown_account_sums),
-            self.shown.symbol.eq(reserve.shown_symbol_sums), self.shown.ledger.eq(reports.shown),
-            self.shown.throttle.eq(throttle.shown), self.shown.limits.eq(limits.shown),
-            self.shown.reasons.eq(kills.reasons[self.show_account]),
             Assert(~(accepted_6 & new_6 & crossing.live.bit_select(place[6], 1)),
                    Format("token {:08x} came while its place was live", six.slot.token)),
             Assert(~(accepted_6 & ~new_6 & ~crossing.live.bit_select(place[6], 1)),

@@ -4,6 +4,7 @@ from amaranth.hdl import signed
 from amaranth.lib import data
 from amaranth.utils import ceil_log2
 
+from gateware.interfaces import TOUCH, TRADE
 from wire.pages import Command
 from wire.profiles import Profile
 from wire.records import RecordField
@@ -96,9 +97,7 @@ class Sizes:
         self.admin = data.StructLayout({
             "valid": 1, "command": Command, "account": self.account_bits, "symbol": self.symbol_bits,
             "row": ROW_BITS})
-        self.touch = data.StructLayout({
-            "valid": 1, "symbol": self.symbol_bits, "side": 1, "has": 1, "price": 32})
-        self.trade = data.StructLayout({"valid": 1, "symbol": self.symbol_bits, "price": 32})
+        self.touch, self.trade = TOUCH(self.symbol_bits), TRADE(self.symbol_bits)
 
     def pair(self, account, symbol):
         """Return the index of ``account`` and ``symbol``."""

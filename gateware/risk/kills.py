@@ -27,6 +27,7 @@ class Kills(wiring.Component):
     killed, lost : global kill, heartbeat lost
     symbols, accounts : kills
     reasons : why an account was shut, until it is resumed
+    period : cycles without a heartbeat after which the host is lost, in force
     """
 
     def __init__(self, *, sizes: Sizes):
@@ -36,12 +37,12 @@ class Kills(wiring.Component):
             "shut": In(1), "shut_account": In(sizes.account_bits), "shut_reasons": In(SHUT_BITS),
             "killed": Out(1, init=1), "lost": Out(1, init=1),
             "symbols": Out(sizes.symbols), "accounts": Out(sizes.accounts),
-            "reasons": Out(data.ArrayLayout(SHUT_BITS, sizes.accounts))})
+            "reasons": Out(data.ArrayLayout(SHUT_BITS, sizes.accounts)), "period": Out(32)})
 
     def elaborate(self, platform):
         m = Module()
         admin = self.admin
-        age, period = Signal(33, init=_NEVER), Signal(32)
+        age = Signal(33, init=_NEVER)
         resumed = Signal()
         with m.If(admin.valid):
             with m.Switch(admin.command):
@@ -67,11 +68,11 @@ class Kills(wiring.Component):
 
         # Age is the time since the last heartbeat. What both are in the next cycle is compared in this one.
         row = data.View(ROWS[Command.SET_GLOBAL], admin.row[:ROWS[Command.SET_GLOBAL].size])
-        next_period, next_age = Signal.like(period), Signal.like(age)
+        next_period, next_age = Signal.like(self.period), Signal.like(age)
         m.d.comb += [
-            next_period.eq(Mux(admin.valid & (admin.command == Command.SET_GLOBAL), row.heartbeat, period)),
+            next_period.eq(Mux(admin.valid & (admin.command == Command.SET_GLOBAL), row.heartbeat, self.period)),
             next_age.eq(Mux(self.beat, 1, Mux(age == _NEVER, age, age + 1)))]
         m.d.sync += [
-            period.eq(next_period), age.eq(next_age),
+            self.period.eq(next_period), age.eq(next_age),
             self.lost.eq((self.lost & ~resumed) | (next_period == 0) | (next_age > next_period))]
         return m

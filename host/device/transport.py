@@ -1,7 +1,9 @@
 """How the host reaches a device: registers, ring memory, and the passing of time."""
 
+from contextlib import AbstractContextManager
 from typing import Any, Protocol, runtime_checkable
 
+import numpy as np
 import numpy.typing as npt
 
 __all__ = ["Rx", "Transport"]
@@ -29,17 +31,31 @@ class Transport(Protocol):
         of them. The driver tells the device their number through RING_ENTRIES."""
 
     @property
+    def verdicts(self) -> npt.NDArray[Any]:
+        """Memory into which the device writes the verdicts of its risk gate: wire.risk.VERDICT_DTYPE, C-contiguous, a
+        power of two of them. The driver tells the device their number through VERDICT_ENTRIES."""
+
+    @property
     def rx(self) -> Rx | None:
         """The way to put frames in, or None when they come by a wire."""
 
     def read(self, addr: int) -> int:
-        """Return the 32-bit register at byte address ``addr`` (a multiple of 4 below 4096)."""
+        """Return the 32-bit register at byte address ``addr``, a multiple of 4 in one of the pages of wire/pages.py."""
 
     def write(self, addr: int, value: int) -> None:
         """Write ``value`` (0..2**32 - 1) to the 32-bit register at byte address ``addr``; done when it returns."""
 
+    def write_words(self, addr: int, words: npt.NDArray[np.uint32]) -> None:
+        """Write consecutive 32-bit words from byte address ``addr`` on, in rising order; done when it returns."""
+
     def run(self, cycles: int) -> None:
         """Return after at least ``cycles`` cycles of the device's clock (exactly so many where time is simulated)."""
+
+    def exclusive(self) -> AbstractContextManager[None]:
+        """Return a context in which nothing that others ask of the device comes between what is asked here.
+
+        It must be short: others wait, a kill too.
+        """
 
     def settle(self) -> None:
         """Return when every submitted frame is in and no record of it is still to come."""

@@ -22,6 +22,7 @@
 
 namespace {
 
+constexpr size_t VERDICT_BYTES = 128;
 constexpr int64_t READ_LIMIT = 64;  // cycles in which a register read must be answered
 
 enum Status : int {
@@ -31,6 +32,7 @@ enum Status : int {
     ASSERTION = -1,    // an assertion of the gateware failed; the device is of no further use
     RING_ADDRESS = -2, // the device wrote beyond the ring's memory
     NO_ANSWER = -3,    // a register read was not answered
+    VERDICT_INDEX = -4, // the device wrote beyond the verdict ring's memory
 };
 
 struct Frame {
@@ -59,6 +61,8 @@ struct Harness {
     int64_t failed_cycle = 0;
     uint64_t* ring = nullptr;
     uint64_t ring_words = 0, ring_written = 0, bad_ring_address = 0;
+    uint8_t* verdicts = nullptr;
+    uint64_t verdict_entries = 0, bad_verdict_index = 0;
     int status = DONE;
     bool failed = false;
 
@@ -71,7 +75,7 @@ struct Harness {
     void submit(int64_t n, const uint8_t* data, const int64_t* offset, const int32_t* length, const int64_t* start,
                 const uint8_t* error, int interval);
     int run(int64_t until, int64_t idle, int64_t ring_limit);
-    int write(uint32_t address, uint32_t value);
+    int write(uint32_t address, const uint32_t* values, int64_t n);
     int read(uint32_t address, uint32_t* value);
 };
 
@@ -180,6 +184,22 @@ inline void Harness::step() {
             status = RING_ADDRESS;
         }
     }
+    if (__builtin_expect(top->verdicts_valid, 0)) {
+        const uint64_t index = top->verdicts_index;
+        if (index < verdict_entries) {
+            // Its number last, as the contract says: another process may be looking.
+            const auto* from = reinterpret_cast<const uint8_t*>(top->verdicts_data.data());
+            uint8_t* to = verdicts + VERDICT_BYTES * index;
+            std::memcpy(to + 8, from + 8, VERDICT_BYTES - 8);
+            uint64_t number;
+            std::memcpy(&number, from, 8);
+            __atomic_store_n(reinterpret_cast<uint64_t*>(to), number, __ATOMIC_RELEASE);
+            busy = cycle + 1;
+        } else {
+            bad_verdict_index = index;
+            status = VERDICT_INDEX;
+        }
+    }
     ++cycle;
 }
 
@@ -206,11 +226,14 @@ int Harness::run(int64_t until, int64_t idle, int64_t ring_limit) {
     return status;
 }
 
-int Harness::write(uint32_t address, uint32_t value) {
-    top->bus_addr = address;
-    top->bus_w_data = value;
+// Words from ``address`` on, one a cycle.
+int Harness::write(uint32_t address, const uint32_t* values, int64_t n) {
     top->bus_w_en = 1;
-    if (status >= 0) step();
+    for (int64_t k = 0; k < n && status >= 0; ++k) {
+        top->bus_addr = address + static_cast<uint32_t>(4 * k);
+        top->bus_w_data = values[k];
+        step();
+    }
     top->bus_w_en = 0;
     busy = cycle;
     return status;
@@ -276,6 +299,11 @@ EXPORT void tickgate_ring(Harness* h, uint64_t* memory, uint64_t words) {
     h->ring_words = words;
 }
 
+EXPORT void tickgate_verdicts(Harness* h, uint8_t* memory, uint64_t entries) {
+    h->verdicts = memory;
+    h->verdict_entries = entries;
+}
+
 EXPORT int tickgate_reset(Harness* h, int cycles) {
     h->reset(cycles);
     return h->status;
@@ -290,7 +318,9 @@ EXPORT int tickgate_run(Harness* h, int64_t until, int64_t idle, int64_t ring_li
     return h->run(until, idle, ring_limit);
 }
 
-EXPORT int tickgate_write(Harness* h, uint32_t address, uint32_t value) { return h->write(address, value); }
+EXPORT int tickgate_write(Harness* h, uint32_t address, const uint32_t* values, int64_t n) {
+    return h->write(address, values, n);
+}
 
 EXPORT int tickgate_read(Harness* h, uint32_t address, uint32_t* value) { return h->read(address, value); }
 
@@ -303,6 +333,8 @@ EXPORT int64_t tickgate_pending(const Harness* h) { return static_cast<int64_t>(
 EXPORT uint64_t tickgate_ring_written(const Harness* h) { return h->ring_written; }
 
 EXPORT uint64_t tickgate_bad_ring_address(const Harness* h) { return h->bad_ring_address; }
+
+EXPORT uint64_t tickgate_bad_verdict_index(const Harness* h) { return h->bad_verdict_index; }
 
 // What the gateware printed since the last call. The text stays valid until the next call on this harness.
 EXPORT const char* tickgate_output(Harness* h) {

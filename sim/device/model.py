@@ -8,7 +8,7 @@ speed counts, frames that abut, there are none to jump over.
 
 import ctypes
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,15 +16,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.device.build import BuildError, Progress, build_library, terminal
+from wire.risk import VERDICT_DTYPE
 
-__all__ = ["FrameBatch", "GatewareError", "SimulatedDevice"]
+__all__ = ["FrameBatch", "GatewareError", "Memory", "SimulatedDevice", "aligned"]
 
 RESET_CYCLES = 4
 #: Cycles of one call into the library, so that the interpreter sees an interrupt in time.
 CALL_CYCLES = 1 << 18
 NEVER = (1 << 63) - 1
 
-_DONE, _CYCLE_LIMIT, _RING_LIMIT, _ASSERTION, _RING_ADDRESS, _NO_ANSWER = 0, 1, 2, -1, -2, -3
+_DONE, _CYCLE_LIMIT, _RING_LIMIT, _ASSERTION, _RING_ADDRESS, _NO_ANSWER, _VERDICT_INDEX = 0, 1, 2, -1, -2, -3, -4
+#: Memory for so many 64-bit words, all zero.
+Memory = Callable[[int], NDArray[np.uint64]]
 _SLICE = 3
 _ASSERT_LINE = re.compile(r"\[\d+\] %Error: device\.v:(\d+): Assertion failed in ([\w.$\\ ]+): [^\n]*\n?")
 
@@ -94,7 +97,8 @@ def _load(path: Path) -> ctypes.CDLL:
         "create": (handle,), "destroy": (None, handle), "ring": (None, handle, pointer, u64),
         "reset": (i32, handle, i32),
         "submit": (None, handle, i64, pointer, pointer, pointer, pointer, pointer, i32),
-        "run": (i32, handle, i64, i64, i64), "write": (i32, handle, u32, u32),
+        "run": (i32, handle, i64, i64, i64), "write": (i32, handle, u32, pointer, i64),
+        "verdicts": (None, handle, pointer, u64), "bad_verdict_index": (u64, handle),
         "read": (i32, handle, u32, ctypes.POINTER(u32)), "cycle": (i64, handle), "failed_cycle": (i64, handle),
         "pending": (i64, handle), "ring_written": (u64, handle), "bad_ring_address": (u64, handle),
         "output": (ctypes.c_char_p, handle), "trace": (None, handle, ctypes.c_char_p, i64, i64),
@@ -113,21 +117,26 @@ class SimulatedDevice:
     when an ``Assert`` of the gateware fails, with its cycle and message.
     """
 
-    def __init__(self, verilog: str, *, ring_words: int = 1 << 17, trace: Path | None = None, trace_from: int = 0,
+    def __init__(self, verilog: str, *, ring_words: int = 1 << 17, verdict_entries: int = 1 << 10,
+                 memory: Memory | None = None, trace: Path | None = None, trace_from: int = 0,
                  trace_to: int | None = None, progress: Progress = terminal):
         """Build (or take from the cache) and reset the device in ``verilog``, a text of ``simulation_top``.
 
-        ring_words: 64-bit words of the ring memory. trace: FST waveform file of the cycles ``trace_from`` up to, but
+        ring_words: 64-bit words of the ring memory. verdict_entries: verdicts that the verdict ring's memory holds.
+        memory: what both live in, ``aligned`` without. trace: FST waveform file of the cycles ``trace_from`` up to, but
         without, ``trace_to`` (None: to the end). Raises BuildError, OSError when the waveform file cannot be written.
         """
-        if ring_words < 1:
-            raise ValueError(f"ring_words must be at least 1, not {ring_words}")
+        for name, size in (("ring_words", ring_words), ("verdict_entries", verdict_entries)):
+            if size < 1:
+                raise ValueError(f"{name} must be at least 1, not {size}")
         if trace is not None:
             trace.open("wb").close()
         self._lib = _load(build_library(verilog, trace=trace is not None, progress=progress))
-        self._ring = _aligned(ring_words)
+        take = aligned if memory is None else memory
+        self._ring, self._verdicts = take(ring_words), take(verdict_entries * VERDICT_DTYPE.itemsize // 8)
         self._handle: int | None = self._lib.tickgate_create()
         self._lib.tickgate_ring(self._handle, self._ring.ctypes.data, ring_words)
+        self._lib.tickgate_verdicts(self._handle, self._verdicts.ctypes.data, verdict_entries)
         if trace is not None:
             end = NEVER if trace_to is None else trace_to
             self._lib.tickgate_trace(self._handle, str(trace).encode(), trace_from, end)
@@ -153,6 +162,11 @@ class SimulatedDevice:
     def ring(self) -> NDArray[np.uint64]:
         """The memory that the device writes its ring to; the same memory for the life of the device."""
         return self._ring
+
+    @property
+    def verdicts(self) -> NDArray[np.uint64]:
+        """The memory that the device writes its verdicts to, likewise."""
+        return self._verdicts
 
     @property
     def cycle(self) -> int:
@@ -195,10 +209,15 @@ class SimulatedDevice:
         while self._call(cycle, -1, -1) == _SLICE:
             pass
 
-    def run_idle(self, cycles: int) -> None:
-        """Let time pass until every queued frame is in, and ``cycles`` cycles more have brought no ring word."""
-        while self._call(NEVER, cycles, -1) == _SLICE:
+    def run_idle(self, cycles: int, *, limit: int | None = None) -> bool:
+        """Let time pass until every queued frame is in, and ``cycles`` cycles more have brought no ring word: True.
+
+        False when ``limit`` cycles have passed before.
+        """
+        until = NEVER if limit is None else self.cycle + limit
+        while (status := self._call(until, cycles, -1)) == _SLICE:
             pass
+        return status == _DONE
 
     def run_words(self, words: int, *, idle: int) -> bool:
         """Let time pass until ``words`` more ring words are written: True; or as :meth:`run_idle`: False."""
@@ -218,7 +237,12 @@ class SimulatedDevice:
         """Write the 32-bit register at byte address ``addr``; costs one cycle."""
         if not 0 <= value < 1 << 32:
             raise ValueError(f"a register takes 0 to 2**32 - 1, not {value}")
-        self._check(self._lib.tickgate_write(self._open, addr, value))
+        self._check(self._lib.tickgate_write(self._open, addr, ctypes.byref(ctypes.c_uint32(value)), 1))
+
+    def write_words(self, addr: int, words: NDArray[np.uint32]) -> None:
+        """Write consecutive 32-bit words from byte address ``addr`` on; costs a cycle each."""
+        plain = np.ascontiguousarray(words, np.uint32)
+        self._check(self._lib.tickgate_write(self._open, addr, plain.ctypes.data, plain.size))
 
     @property
     def _open(self) -> int:
@@ -241,11 +265,15 @@ class SimulatedDevice:
         if status == _RING_ADDRESS:
             word = self._lib.tickgate_bad_ring_address(self._open)
             raise GatewareError(self.cycle - 1, f"ring word {word} written, the ring memory has {len(self._ring)}")
+        if status == _VERDICT_INDEX:
+            index = self._lib.tickgate_bad_verdict_index(self._open)
+            held = len(self._verdicts) * 8 // VERDICT_DTYPE.itemsize
+            raise GatewareError(self.cycle - 1, f"verdict entry {index} written, the verdict ring's memory has {held}")
         if status == _NO_ANSWER:
             raise GatewareError(self.cycle, f"no answer to a read of register {addr:#05x}")
 
 
-def _aligned(words: int) -> NDArray[np.uint64]:
+def aligned(words: int) -> NDArray[np.uint64]:
     """Return ``words`` zeros that begin on a page."""
     raw = np.zeros(words + 512, np.uint64)
     return raw[(-raw.ctypes.data % 4096) // 8:][:words]

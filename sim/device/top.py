@@ -12,7 +12,8 @@ __all__ = ["INPUTS", "OUTPUTS", "simulation_top"]
 #: Ports that the harness drives and reads; a device must have all of these, and no further inputs.
 INPUTS = ("rx_valid", "rx_p_data", "rx_p_first", "rx_p_last", "rx_p_count", "rx_p_error",
           "bus_addr", "bus_w_en", "bus_w_data", "bus_r_en")
-OUTPUTS = ("bus_r_data", "bus_r_valid", "ring_valid", "ring_addr", "ring_data")
+OUTPUTS = ("bus_r_data", "bus_r_valid", "ring_valid", "ring_addr", "ring_data", "verdicts_valid", "verdicts_index",
+           "verdicts_data")
 
 
 def _fields(shape: object) -> Iterator[tuple[str, int]]:

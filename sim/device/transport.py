@@ -1,5 +1,6 @@
 """The simulated device as a transport of the host's driver."""
 
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -7,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.device.build import Progress, terminal
-from sim.device.model import FrameBatch, SimulatedDevice
+from sim.device.model import FrameBatch, Memory, SimulatedDevice, aligned
 from sim.device.verilog import device_verilog
 from wire.profiles import PROFILES
 from wire.records import record_dtype
+from wire.risk import VERDICT_DTYPE
 
 __all__ = ["SimulatedRx", "SimulatedTransport"]
 
@@ -36,18 +38,22 @@ class SimulatedTransport:
     A read costs the device's answer time, a write one cycle; frames that are queued come in meanwhile.
     """
 
-    def __init__(self, profile: str = "sim", *, ring_records: int = 1 << 16, trace: Path | None = None,
+    def __init__(self, profile: str = "sim", *, ring_records: int = 1 << 16, verdict_records: int = 1 << 14,
+                 memory: Memory = aligned, trace: Path | None = None,
                  trace_from: int = 0, trace_to: int | None = None, progress: Progress = terminal):
         """Build the device, or take it from the cache, and reset it.
 
-        ring_records: records of the ring memory, a power of two. trace, trace_from, trace_to: see SimulatedDevice.
-        Raises BuildError; KeyError for an unknown profile; ValueError for ring_records that is no power of two.
+        ring_records, verdict_records: entries of the two rings, powers of two. memory: what they live in. trace,
+        trace_from, trace_to: see SimulatedDevice.
+        Raises BuildError; KeyError for an unknown profile; ValueError for a ring of no power of two.
         """
-        if ring_records < 2 or ring_records & (ring_records - 1):
-            raise ValueError(f"ring_records must be a power of two from 2 on, not {ring_records}")
+        for name, entries in (("ring_records", ring_records), ("verdict_records", verdict_records)):
+            if entries < 2 or entries & (entries - 1):
+                raise ValueError(f"{name} must be a power of two from 2 on, not {entries}")
         verilog = device_verilog(profile, progress=progress)
         self._record = record_dtype(PROFILES[profile].levels)
-        self.device = SimulatedDevice(verilog, ring_words=ring_records * self._record.itemsize // 8, trace=trace,
+        self.device = SimulatedDevice(verilog, ring_words=ring_records * self._record.itemsize // 8,
+                                      verdict_entries=verdict_records, memory=memory, trace=trace,
                                       trace_from=trace_from, trace_to=trace_to, progress=progress)
         self._rx = SimulatedRx(self.device)
 
@@ -55,6 +61,11 @@ class SimulatedTransport:
     def ring(self) -> NDArray[Any]:
         """The ring memory as records: what the device writes is there at once, without a copy."""
         return self.device.ring.view(np.uint8).view(self._record)
+
+    @property
+    def verdicts(self) -> NDArray[Any]:
+        """The verdict ring's memory as records, likewise."""
+        return self.device.verdicts.view(np.uint8).view(VERDICT_DTYPE)
 
     @property
     def rx(self) -> SimulatedRx:
@@ -69,9 +80,17 @@ class SimulatedTransport:
         """Write the 32-bit register at byte address ``addr``."""
         self.device.write(addr, value)
 
+    def write_words(self, addr: int, words: NDArray[np.uint32]) -> None:
+        """Write consecutive 32-bit words from byte address ``addr`` on, a cycle each."""
+        self.device.write_words(addr, words)
+
     def run(self, cycles: int) -> None:
         """Let exactly ``cycles`` cycles pass."""
         self.device.run(cycles)
+
+    def exclusive(self) -> AbstractContextManager[None]:
+        """Return a context in which nobody else uses the device, as nobody ever does."""
+        return nullcontext()
 
     def settle(self) -> None:
         """Let time pass until every submitted frame is in and the device has been quiet for SETTLE_CYCLES."""

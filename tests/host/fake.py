@@ -1,5 +1,6 @@
 """A device in memory, without gateware: registers, ring, and a book by the reference model, for tests of the host."""
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from wire.itch50 import BOOK_TYPES, SIZES
 from wire.profiles import PROFILES
 from wire.records import RecordKind, record_dtype
 from wire.registers import CONTRACT_VERSION, COUNTERS, MAGIC, REGISTERS, by_name
+from wire.risk import VERDICT_DTYPE
 
 _WORD = 0xFFFF_FFFF
 
@@ -28,6 +30,7 @@ class FakeTransport:
                  wire: bool = False):
         self.profile = sizes = PROFILES[profile]
         self.memory = np.zeros(entries, record_dtype(sizes.levels))
+        self.verdicts = np.zeros(1 << 8, VERDICT_DTYPE)
         self.values = {register.name: register.reset for register in REGISTERS}
         self.values |= {
             "MAGIC": magic, "VERSION": version, "BUILD": 0x0123_4567_89AB_CDEF, "CLOCK_HZ": sizes.clock_hz,
@@ -35,7 +38,9 @@ class FakeTransport:
             "CAP_ORDERS": sizes.order_slots, "CAP_TICK": sizes.tick,
             "CAP_LINK": self.memory.itemsize | sizes.channels << 16 | sizes.far_levels << 24,
             "CAP_BITS": sizes.ref_bits | sizes.share_bits << 8 | sizes.level_share_bits << 16
-            | sizes.level_order_bits << 24, "SEQ_EXPECTED": 1, "SEQ_HIGHEST": 1}
+            | sizes.level_order_bits << 24,
+            "CAP_RISK": sizes.accounts.bit_length() - 1 | (sizes.open_orders.bit_length() - 1) << 8
+            | sizes.duplicates << 16 | 5 << 24, "RISK_STATUS": 19, "SEQ_EXPECTED": 1, "SEQ_HIGHEST": 1}
         self.symbols: dict[int, dict[str, Any]] = {}
         self.book: ReferenceBook | None = None
         self.queue: list[Any] = []
@@ -88,6 +93,13 @@ class FakeTransport:
         action = getattr(self, f"_on_{register.name.lower()}", None)
         if action is not None and (shift or register.size == 4):
             action(value)
+
+    def write_words(self, addr: int, words: np.ndarray) -> None:
+        for n, word in enumerate(words):
+            self.write(addr + 4 * n, int(word))
+
+    def exclusive(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def run(self, cycles: int) -> None:
         self.values["CYCLES"] += cycles

@@ -325,4 +325,4 @@ def test_a_device_that_the_driver_does_not_know(itch: Path, transports: Use,
     transports(version=9)
     assert main(["replay", str(itch)]) == 1
     assert capsys.readouterr().err == (
-        "tickgate: device: the device speaks contract version 9, the driver knows only 1\n")
+        "tickgate: device: the device speaks contract version 9, the driver knows only 2\n")

@@ -145,6 +145,17 @@ def test_a_write_beyond_the_ring_is_an_error(verilog):
             device.run_idle(4)
 
 
+def test_words_are_written_in_order_and_verdicts_whole(verilog):
+    with SimulatedDevice(verilog, verdict_entries=4) as device:
+        device.write_words(0x1000, np.arange(7, 11, dtype=np.uint32))
+        assert device.cycle == 4
+        device.run(2)
+        assert device.verdicts.view(np.uint32).reshape(4, 32).tolist() == [[number] * 32 for number in range(7, 11)]
+        assert device.output().split()[1::3] == ["1000", "1004", "1008", "100c"]
+        with pytest.raises(GatewareError, match="verdict entry 4 written, the verdict ring's memory has 4"):
+            device.write_words(0x1010, np.zeros(2, np.uint32))
+
+
 def test_a_register_that_never_answers_is_an_error(device):
     with pytest.raises(GatewareError, match="no answer to a read of register 0xffc"):
         device.read(0xFFC)

@@ -14,7 +14,7 @@ def test_ports_have_plain_names_and_the_widths_of_the_device():
     text = simulation_top(ports(ring_bits=11).create(), "module device ...")
     assert text.startswith("module device ...")
     for port in ("input clk", "input [63:0] rx_p_data", "input [3:0] rx_p_count", "output [10:0] ring_addr",
-                 "input [11:0] bus_addr", "output [0:0] bus_r_valid"):
+                 "input [13:0] bus_addr", "output [0:0] bus_r_valid"):
         assert port in text
     assert ".rx__p({rx_p_error_q, rx_p_count_q, rx_p_last_q, rx_p_first_q, rx_p_data_q})" in text
     assert ".unread()" in text

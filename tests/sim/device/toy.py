@@ -19,9 +19,10 @@ def ports(*, ring_bits: int = 20) -> Signature:
     """Return the ports of a toy whose ring has 2**ring_bits words."""
     return Signature({
         "rx": In(FrameStream),
-        "bus": In(Signature({"addr": Out(12), "w_en": Out(1), "w_data": Out(32), "r_en": Out(1), "r_data": In(32),
+        "bus": In(Signature({"addr": Out(14), "w_en": Out(1), "w_data": Out(32), "r_en": Out(1), "r_data": In(32),
                              "r_valid": In(1)})),
         "ring": Out(Signature({"valid": Out(1), "addr": Out(ring_bits), "data": Out(64)})),
+        "verdicts": Out(Signature({"valid": Out(1), "index": Out(10), "data": Out(1024)})),
         "unread": Out(3),
     })
 
@@ -31,7 +32,8 @@ class ToyDevice(wiring.Component):
     once) its cycle with flags: cycle << 16 | count << 4 | error << 2 | last << 1 | first.
 
     Registers: 0x000 counts words; 0x004 holds what was written to it; 0x008 is the cycle in which it is read; 0xffc is
-    never answered. Read latency: ``r_valid`` two cycles after ``r_en``.
+    never answered. Read latency: ``r_valid`` two cycles after ``r_en``. A write to 0x1000 + 4 n writes verdict n, 32 times
+    the word.
     """
 
     def __init__(self, *, ring_bits: int = 20):
@@ -39,7 +41,7 @@ class ToyDevice(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        cycles, words, scratch, addr = Signal(64), Signal(32), Signal(32), Signal(12)
+        cycles, words, scratch, addr = Signal(64), Signal(32), Signal(32), Signal(14)
         m.d.sync += cycles.eq(cycles + 1)
 
         word, second = self.rx.p, Signal()
@@ -64,6 +66,9 @@ class ToyDevice(wiring.Component):
             with m.If(self.bus.addr == 4):
                 m.d.sync += scratch.eq(self.bus.w_data)
             m.d.sync += Print(Format("write {:03x} {:08x}", self.bus.addr, self.bus.w_data))
+        m.d.comb += [
+            self.verdicts.valid.eq(self.bus.w_en & (self.bus.addr[12:] == 1)), self.verdicts.index.eq(self.bus.addr[2:]),
+            self.verdicts.data.eq(self.bus.w_data.replicate(32))]
         return m
 
 
