@@ -98,7 +98,9 @@ class RiskFlow:
             yield self._give(slot)
 
     def follow(self, gate, *, cycle):
-        """Go on from the state of ``gate``, which is copied, after ``cycle``; all that it was told has happened."""
+        """Go on from the state of ``gate``, which is copied, after ``cycle``; all that it was told has happened. The
+        flow does not open it."""
+        self._opened = True
         gate.advance(now=cycle, decided=cycle)
         self.gate, self.cycle = gate.copy(), cycle
         self._beat = gate.heartbeat.last or 0
