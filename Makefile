@@ -19,6 +19,7 @@ lint: $(VENV)/dev.stamp
 
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m bench.sim
+	$(BIN)/python -m bench.risk
 
 soak: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -m soak -s
