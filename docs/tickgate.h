@@ -387,4 +387,183 @@ static_assert(offsetof(struct tickgate_record_8, aux) == 56, "tickgate_record_8.
 static_assert(offsetof(struct tickgate_record_8, bids) == 64, "tickgate_record_8.bids");
 static_assert(offsetof(struct tickgate_record_8, asks) == 160, "tickgate_record_8.asks");
 
+enum tickgate_slot {
+    TICKGATE_SLOT_NEW = 0x1,
+    TICKGATE_SLOT_REPLACE = 0x2,
+    TICKGATE_SLOT_CANCEL = 0x3,
+    TICKGATE_SLOT_MASS_CANCEL = 0x4,
+    TICKGATE_SLOT_ACK = 0x10,
+    TICKGATE_SLOT_FILL = 0x11,
+    TICKGATE_SLOT_REPLACED = 0x12,
+    TICKGATE_SLOT_REPLACE_REJECTED = 0x13,
+    TICKGATE_SLOT_CANCELLED = 0x14,
+    TICKGATE_SLOT_REJECTED = 0x15,
+    TICKGATE_SLOT_EXPIRED = 0x16,
+    TICKGATE_SLOT_BUST = 0x17,
+    TICKGATE_SLOT_CORRECT = 0x18,
+};
+
+enum tickgate_side {
+    TICKGATE_SIDE_BUY = 0x1,
+    TICKGATE_SIDE_SELL = 0x2,
+    TICKGATE_SIDE_SELL_SHORT = 0x5,
+    TICKGATE_SIDE_SELL_SHORT_EXEMPT = 0x6,
+};
+
+enum tickgate_order {
+    TICKGATE_ORDER_MARKET = 0x1,
+    TICKGATE_ORDER_LIMIT = 0x2,
+};
+
+enum tickgate_status {
+    TICKGATE_STATUS_ACCEPTED = 0x1,
+    TICKGATE_STATUS_REFUSED = 0x2,
+    TICKGATE_STATUS_APPLIED = 0x3,
+    TICKGATE_STATUS_UNMATCHED = 0x4,
+};
+
+enum tickgate_rule {
+    TICKGATE_RULE_GLOBAL_KILL = 0x1,
+    TICKGATE_RULE_SYMBOL_KILL = 0x2,
+    TICKGATE_RULE_ACCOUNT_KILL = 0x4,
+    TICKGATE_RULE_HEARTBEAT = 0x8,
+    TICKGATE_RULE_UNKNOWN = 0x10,
+    TICKGATE_RULE_NOT_LIVE = 0x20,
+    TICKGATE_RULE_NOT_TRADING = 0x40,
+    TICKGATE_RULE_RESTRICTED = 0x80,
+    TICKGATE_RULE_MALFORMED = 0x100,
+    TICKGATE_RULE_MAX_SHARES = 0x200,
+    TICKGATE_RULE_MAX_NOTIONAL = 0x400,
+    TICKGATE_RULE_COLLAR = 0x800,
+    TICKGATE_RULE_BAND = 0x1000,
+    TICKGATE_RULE_POSITION = 0x2000,
+    TICKGATE_RULE_GROSS = 0x4000,
+    TICKGATE_RULE_NET = 0x8000,
+    TICKGATE_RULE_OPEN_ORDERS = 0x10000,
+    TICKGATE_RULE_RATE = 0x20000,
+    TICKGATE_RULE_DUPLICATE = 0x40000,
+    TICKGATE_RULE_SELF_TRADE = 0x80000,
+    TICKGATE_RULE_SHORT_SALE = 0x100000,
+    TICKGATE_RULE_THROTTLE = 0x200000,
+};
+
+enum tickgate_fault {
+    TICKGATE_FAULT_KIND = 0x1,
+    TICKGATE_FAULT_SIDE = 0x2,
+    TICKGATE_FAULT_TYPE = 0x4,
+    TICKGATE_FAULT_SHARES = 0x8,
+    TICKGATE_FAULT_PRICE = 0x10,
+    TICKGATE_FAULT_TICK = 0x20,
+    TICKGATE_FAULT_TOKEN = 0x40,
+    TICKGATE_FAULT_ORDER = 0x80,
+    TICKGATE_FAULT_NUMBER = 0x100,
+};
+
+enum tickgate_shut {
+    TICKGATE_SHUT_POSITION = 0x1,
+    TICKGATE_SHUT_NOTIONAL = 0x2,
+    TICKGATE_SHUT_COUNT = 0x4,
+};
+
+enum tickgate_command {
+    TICKGATE_COMMAND_SET_ACCOUNT = 0x0,
+    TICKGATE_COMMAND_SET_SYMBOL = 0x1,
+    TICKGATE_COMMAND_SET_PAIR = 0x2,
+    TICKGATE_COMMAND_SET_GLOBAL = 0x3,
+    TICKGATE_COMMAND_KILL_GLOBAL = 0x4,
+    TICKGATE_COMMAND_RESUME_GLOBAL = 0x5,
+    TICKGATE_COMMAND_KILL_SYMBOL = 0x6,
+    TICKGATE_COMMAND_RESUME_SYMBOL = 0x7,
+    TICKGATE_COMMAND_KILL_ACCOUNT = 0x8,
+    TICKGATE_COMMAND_RESUME_ACCOUNT = 0x9,
+    TICKGATE_COMMAND_RESUME_HEARTBEAT = 0xa,
+    TICKGATE_COMMAND_ENABLE_PAIR = 0xb,
+};
+
+enum tickgate_page {
+    TICKGATE_PAGE_REGISTERS = 0x0,
+    TICKGATE_PAGE_ORDERS = 0x1,
+    TICKGATE_PAGE_REPORTS = 0x2,
+    TICKGATE_PAGE_ADMIN = 0x3,
+};
+
+#define TICKGATE_PAGE_BYTES 0x1000u
+#define TICKGATE_SLOTS 16u
+#define TICKGATE_HEARTBEAT 0x800u /* in page REPORTS */
+#define TICKGATE_ADMIN_KEY 0x000u /* the key, lower word first: the upper word unlocks the page if both are right, and locks it if not; the first key after reset that is not 0 becomes the right one */
+#define TICKGATE_ADMIN_SELECT 0x008u /* what a command speaks of */
+#define TICKGATE_ADMIN_COMMAND 0x00cu /* act */
+#define TICKGATE_ADMIN_ROW0 0x020u /* bits 0 to 31 of the row of limits */
+#define TICKGATE_ADMIN_ROW1 0x024u /* bits 32 to 63 of the row of limits */
+#define TICKGATE_ADMIN_ROW2 0x028u /* bits 64 to 95 of the row of limits */
+#define TICKGATE_ADMIN_ROW3 0x02cu /* bits 96 to 127 of the row of limits */
+#define TICKGATE_ADMIN_ROW4 0x030u /* bits 128 to 159 of the row of limits */
+#define TICKGATE_ADMIN_ROW5 0x034u /* bits 160 to 191 of the row of limits */
+#define TICKGATE_ADMIN_ROW6 0x038u /* bits 192 to 223 of the row of limits */
+#define TICKGATE_ADMIN_ROW7 0x03cu /* bits 224 to 255 of the row of limits */
+
+struct tickgate_request {
+    uint64_t client; /* the host's own number, given back in the verdict */
+    uint32_t token; /* names the order; its low bits are its place in the table of open orders */
+    uint32_t shares; /* NEW: shares; REPLACE: shares open after it; else 0 */
+    uint32_t price; /* NEW and REPLACE of a limit order: 1/10,000; else 0 */
+    uint32_t reserved; /* 0 */
+    uint16_t account; /* index of the account */
+    uint16_t symbol; /* index of the symbol; ALL_SYMBOLS in a mass cancel of all */
+    uint8_t kind; /* Kind */
+    uint8_t side; /* Side */
+    uint8_t type; /* OrderType */
+    uint8_t flags; /* 0 */
+};
+static_assert(sizeof(struct tickgate_request) == 32, "tickgate_request");
+
+struct tickgate_report {
+    uint32_t number; /* number of the report for this token, greater than that of the one before */
+    uint32_t old_price; /* CORRECT: the price that was reported, 1/10,000; else 0 */
+    uint32_t token; /* the order */
+    uint32_t shares; /* FILL, BUST, CORRECT: shares; REPLACED: shares open after it; else 0 */
+    uint32_t price; /* FILL, BUST: price; CORRECT: the right price; else 0 */
+    uint32_t reserved; /* 0 */
+    uint16_t account; /* 0 */
+    uint16_t symbol; /* 0 */
+    uint8_t kind; /* Kind */
+    uint8_t side; /* 0 */
+    uint8_t type; /* 0 */
+    uint8_t flags; /* 0 */
+};
+static_assert(sizeof(struct tickgate_report) == 32, "tickgate_report");
+
+struct tickgate_verdict {
+    uint64_t seq; /* number of the verdict, from 1, without gaps */
+    uint64_t cycles_in; /* cycle in which the slot entered the gate */
+    uint64_t cycles_out; /* cycle in which it was decided */
+    uint64_t client; /* requests: the host's number; reports: number, and old_price in the upper half */
+    uint32_t token; /* as asked */
+    uint32_t shares; /* as asked */
+    uint32_t price; /* as asked */
+    uint32_t mask; /* Rule, every rule broken; 0 for a report */
+    uint16_t account; /* as asked; reports: of the token's order, 0 if there is none */
+    uint16_t symbol; /* likewise */
+    uint8_t kind; /* as asked */
+    uint8_t side; /* as asked; reports: of the token's order, 0 if there is none */
+    uint8_t type; /* likewise */
+    uint8_t status; /* Status */
+    uint16_t fault; /* Fault */
+    uint16_t flags; /* what the symbol was in the cycle of the decision: bit 0 live, 1 trading, 2 short sale restricted; bit 3 best bid, 4 best ask, 5 last trade existed on entry */
+    uint32_t effective; /* price the rules took: the order's, or the touch for a market order */
+    uint32_t bid; /* best bid on entry, 0 if there was none */
+    uint32_t ask; /* best ask on entry, likewise */
+    uint32_t last; /* last trade on entry, likewise */
+    uint32_t shut; /* Shut of the account, after this slot */
+    uint32_t pair_open; /* open orders of account and symbol: requests before, reports after */
+    uint32_t account_open; /* open orders of the account, likewise */
+    uint32_t short_used; /* located shares in use, likewise */
+    uint32_t fills; /* fills in the window of rule 22, likewise */
+    uint64_t notional; /* effective price times shares */
+    int64_t worst; /* shares: NEW, REPLACE: position with all open orders of the side, before this one; reports: position after */
+    uint64_t gross; /* the account's gross notional: requests before, reports after */
+    int64_t net; /* the account's net notional, worst of the side: requests before; reports: net filled notional after */
+};
+static_assert(sizeof(struct tickgate_verdict) == 128, "tickgate_verdict");
+
 #endif

@@ -5,17 +5,31 @@
 
 import sys
 from collections.abc import Iterable
-from enum import Enum
+from enum import Enum, Flag
 from pathlib import Path
 
-from wire import itch50, records, registers
+import numpy as np
+
+from wire import itch50, pages, records, registers, risk
 from wire.fields import Field
 from wire.profiles import PROFILES
 
-__all__ = ["DOCUMENTS", "registers_markdown", "records_markdown", "itch50_markdown", "c_header", "write_documents"]
+__all__ = ["DOCUMENTS", "registers_markdown", "records_markdown", "gate_markdown", "itch50_markdown", "c_header",
+           "write_documents"]
 
 _GENERATED = "Generated from wire/ by `make docs`; do not edit."
-_C_TYPES = {"u1": "uint8_t", "<u2": "uint16_t", "<u4": "uint32_t", "<u8": "uint64_t"}
+_C_TYPES = {"u1": "uint8_t", "<u2": "uint16_t", "<u4": "uint32_t", "<u8": "uint64_t", "<i8": "int64_t"}
+#: Records of the risk gate: C name, fields, size.
+_GATE_RECORDS = (
+    ("request", risk.REQUEST_FIELDS, risk.REQUEST_DTYPE.itemsize),
+    ("report", risk.REPORT_FIELDS, risk.REPORT_DTYPE.itemsize),
+    ("verdict", risk.VERDICT_FIELDS, risk.VERDICT_DTYPE.itemsize))
+#: Its enumerations, by prefix in C.
+_GATE_CODES: tuple[tuple[str, type[Enum]], ...] = (
+    ("SLOT", risk.Kind), ("SIDE", risk.Side), ("ORDER", risk.OrderType), ("STATUS", risk.Status), ("RULE", risk.Rule),
+    ("FAULT", risk.Fault), ("SHUT", risk.Shut), ("COMMAND", pages.Command), ("PAGE", pages.Page))
+_ROWS = (("SET_ACCOUNT", risk.ACCOUNT_LIMITS), ("SET_SYMBOL", risk.SYMBOL_LIMITS), ("SET_PAIR", risk.PAIR_LIMITS),
+         ("SET_GLOBAL", risk.GLOBAL_LIMITS))
 
 
 def registers_markdown() -> str:
@@ -70,6 +84,54 @@ def records_markdown() -> str:
     return _text(lines)
 
 
+def gate_markdown() -> str:
+    """Return docs/gate.md: pages, slots, verdicts, limits and codes of the risk gate."""
+    page = 1 << registers.ADDRESS_BITS
+    lines = [
+        "# Risk gate: pages, slots, verdicts, limits", "", _GENERATED, "",
+        "[risk.md](risk.md) tells what they mean. Little-endian.", "",
+        "## Pages", "",
+        f"The register bus has pages of {page} bytes, so that an operating system can say which process writes what. "
+        "Pages but the first read as 0.", "",
+        *_table(("address", "page", "holds"), (
+            (f"{p * page:#06x}", f"`{p.name}`", text) for p, text in zip(pages.Page, (
+                "registers (registers.md)", f"{pages.SLOTS} slots for requests", f"{pages.SLOTS} slots for reports; "
+                f"any write to {pages.HEARTBEAT:#x} of it is the host's heartbeat", "limits and kills, behind a key"),
+                strict=True))), "",
+        f"Slot n lies at byte {pages.SLOT_BYTES} n of its page. The write of its last word publishes it; the slot is "
+        "the host's again when its verdict is there. A write before that does nothing and is counted in "
+        "`risk_overruns`. A kind that does not belong on the page is taken as 0, which is malformed.",
+    ]
+    for name, fields, size in _GATE_RECORDS:
+        offsets = np.dtype([(f.name, f.format) for f in fields]).fields
+        assert offsets is not None
+        lines += ["", f"## {name.capitalize()}", "", f"{size} bytes.", "",
+                  *_table(("offset", "field", "type", "meaning"), (
+                      (offsets[f.name][1], f"`{f.name}`", _C_TYPES[f.format], f.doc) for f in fields))]
+    lines += [
+        "", "Verdict n (counted from 1) lies in entry (n - 1) modulo VERDICT_ENTRIES of a ring in the host's memory.",
+        "", "## Admin page", "", *_table(("offset", "register", "bytes", "access", "meaning"), (
+            (f"0x{r.offset:03x}", f"`{r.name}`", r.size, r.access, r.doc) for r in pages.ADMIN_REGISTERS)),
+        "", "A row of limits is replaced whole by a command. Its fields lie from bit 0 of ROW0 on, without gaps:"]
+    for command, row in _ROWS:
+        lsb, rows = 0, []
+        for limit in row:
+            rows.append((_bits(lsb, limit.bits), f"`{limit.name}`", limit.doc))
+            lsb += limit.bits
+        lines += ["", f"### {command}", "", *_table(("bits", "field", "meaning"), rows)]
+    lines += [
+        "", "## What can be read back", "",
+        "A write to RISK_SELECT takes down the state and the limits of an account and a symbol in one cycle; RISK_WORD "
+        "and RISK_DATA read them word by word.", "",
+        *_table(("words", "field", "signed", "meaning"), (
+            (_bits(f.word, f.words), f"`{f.name}`", "yes" if f.signed else "", f.doc) for f in risk.SHOWN_FIELDS)),
+        "", "## Codes"]
+    for _, code in _GATE_CODES[:-1]:
+        lines += ["", f"### {code.__name__}", "", *_table(("value", "name"), (
+            (f"{m.value:#x}" if issubclass(code, Flag) else m.value, m.name) for m in code))]
+    return _text(lines)
+
+
 def itch50_markdown() -> str:
     """Return docs/itch50.md: every message with its fields, and the codes."""
     lines = [
@@ -121,13 +183,24 @@ def c_header() -> str:
               *(f"    {_C_TYPES[f.format]} {f.name}; /* {f.doc} */" for f in records.LEVEL_FIELDS), "};"]
     for k in _level_counts():
         lines += ["", *_c_record(k)]
+    for prefix, gate_code in _GATE_CODES:
+        lines += ["", f"enum tickgate_{prefix.lower()} {{",
+                  *(f"    TICKGATE_{prefix}_{m.name} = {m.value:#x}," for m in gate_code), "};"]
+    lines += ["", f"#define TICKGATE_PAGE_BYTES {1 << registers.ADDRESS_BITS:#x}u",
+              f"#define TICKGATE_SLOTS {pages.SLOTS}u",
+              f"#define TICKGATE_HEARTBEAT {pages.HEARTBEAT:#x}u /* in page REPORTS */",
+              *(f"#define TICKGATE_ADMIN_{r.name} {r.offset:#05x}u /* {r.doc} */" for r in pages.ADMIN_REGISTERS)]
+    for name, fields, size in _GATE_RECORDS:
+        lines += ["", f"struct tickgate_{name} {{",
+                  *(f"    {_C_TYPES[f.format]} {f.name}; /* {f.doc} */" for f in fields), "};",
+                  f'static_assert(sizeof(struct tickgate_{name}) == {size}, "tickgate_{name}");']
     lines += ["", "#endif"]
     return _text(lines)
 
 
 #: What is written under which name.
-DOCUMENTS = {"registers.md": registers_markdown, "records.md": records_markdown, "itch50.md": itch50_markdown,
-             "tickgate.h": c_header}
+DOCUMENTS = {"registers.md": registers_markdown, "records.md": records_markdown, "gate.md": gate_markdown,
+             "itch50.md": itch50_markdown, "tickgate.h": c_header}
 
 
 def write_documents(folder: Path) -> list[Path]:

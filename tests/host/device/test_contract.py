@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from host.device import contract
-from wire import itch50, records, registers
+from wire import itch50, records, registers, risk
 
 DOCS = Path(__file__).parents[3] / "docs"
 
@@ -31,6 +31,10 @@ def test_every_register_field_counter_and_message_is_described():
         name = register.name.lower() if register.offset >= registers.COUNTER_BASE else register.name
         assert f"| 0x{register.offset:03x} | `{name}` |" in text
         assert all(f"| `{register.name}` | " in text and f"`{bits.name}`" in text for bits in register.bits)
+    text = contract.gate_markdown()
+    for fields in (risk.REQUEST_FIELDS, risk.REPORT_FIELDS, risk.VERDICT_FIELDS, risk.SHOWN_FIELDS, risk.PAIR_LIMITS):
+        assert all(f"| `{field.name}` | " in text for field in fields)
+    assert all(f" | {rule.name} |" in text for rule in risk.Rule)
     text = contract.itch50_markdown()
     assert all(f"## {letter}: {layout.name}\n" in text for letter, layout in itch50.MESSAGES.items())
 
@@ -71,6 +75,13 @@ def test_c_header_has_the_layout_of_the_dtype(tmp_path, language):
         expected.append(((1 << field.width) - 1) << field.lsb)
     expressions += ["TICKGATE_STATE_NOT_LIVE", "TICKGATE_KIND_FEED", "TICKGATE_EVENT_CLEARED"]
     expected += [int(records.NOT_LIVE), records.RecordKind.FEED, records.FeedEvent.CLEARED]
+    for name in ("request", "report", "verdict"):
+        dtype = getattr(risk, f"{name.upper()}_DTYPE")
+        struct = f"struct tickgate_{name}"
+        expressions += [f"sizeof({struct})", *(f"offsetof({struct}, {field})" for field in dtype.names)]
+        expected += [dtype.itemsize, *(dtype.fields[field][1] for field in dtype.names)]
+    expressions += ["TICKGATE_RULE_THROTTLE", "TICKGATE_PAGE_ADMIN", "TICKGATE_COMMAND_ENABLE_PAIR"]
+    expected += [1 << 21, 3, 11]
     expressions += ["TICKGATE_ITCH_ADD_ORDER", "TICKGATE_ITCH_OPERATIONAL_HALT"]
     expected += [ord("A"), ord("h")]
 
