@@ -7,7 +7,7 @@ from amaranth.hdl import Signal
 
 from gateware.hls.frontend import compile_rule
 from gateware.hls.pipeline import Combinational, Pipeline, field
-from gateware.hls.schedule import Schedule
+from gateware.hls.schedule import ClockError, Schedule
 
 __all__ = ["Compiled"]
 
@@ -33,13 +33,11 @@ class Compiled:
     def pipelined(self, name: str, function: Callable, *, cycles: int, arrival: dict[str, int] | None = None, **inputs):
         """Return the result of ``function`` as it is ``cycles`` later; inputs named in ``arrival`` come so much later.
 
-        Raises ValueError if the clock does not allow that.
+        It is as fast in these cycles as would do for a clock up to a quarter faster. Raises ValueError if the clock
+        does not allow that.
         """
         given = _given(function, inputs)
-        schedule = Schedule(_program(function), clock_mhz=self.clock_mhz, arrival=arrival)
-        if schedule.latency > cycles:
-            raise ValueError(
-                f"{function.__name__} takes {schedule.latency} cycles at {self.clock_mhz} MHz, there are {cycles}")
+        schedule = self._schedule(function, cycles, arrival)
         self.m.submodules[name] = rule = Pipeline(schedule)
         self.m.d.comb += [field(rule.i.p, port).eq(value) for port, value in given.items()]
         result = rule.o.p["result"]
@@ -48,6 +46,20 @@ class Compiled:
             self.m.d.sync += later.eq(result)
             result = later
         return result
+
+    def _schedule(self, function, cycles, arrival):
+        """Return the schedule for the fastest clock that leaves so many cycles."""
+        for percent in range(125, 95, -5):
+            try:
+                schedule = Schedule(_program(function), clock_mhz=self.clock_mhz * percent / 100, arrival=arrival)
+            except ClockError:
+                if percent == 100:
+                    raise
+                continue
+            if schedule.latency <= cycles:
+                return schedule
+        raise ValueError(
+            f"{function.__name__} takes {schedule.latency} cycles at {self.clock_mhz} MHz, there are {cycles}")
 
 
 def _given(function, inputs):

@@ -66,9 +66,10 @@ class Crossing(wiring.Component):
             at[1].row.eq(Cat(self.buy_1, self.symbol_1, self.account_1)),
             at[1].reaches.eq(rule("reach", cross.reach, **given)), at[1].rests.eq(rule("rests", cross.rests, **given))]
         market_2, held_3, new_3, stays_4, held_4 = Signal(), Signal(32), Signal(), Signal(), Signal(32)
+        held_2 = rule("rests_before", cross.rests, buy=at[2].row[0], market=market_2, price=self.price_2)
         m.d.sync += [*(at[cycle].eq(at[cycle - 1]) for cycle in range(2, 7)), market_2.eq(self.market_1),
-                     held_3.eq(rule("rests_before", cross.rests, buy=at[2].row[0], market=market_2, price=self.price_2)),
-                     new_3.eq(self.new_2), held_4.eq(held_3), stays_4.eq(~new_3 & (held_3 < at[3].rests))]
+                     held_3.eq(held_2), new_3.eq(self.new_2), held_4.eq(held_3),
+                     stays_4.eq(~new_3 & (held_3 < at[3].rests))]
         with m.If(stays_4):
             m.d.sync += at[5].rests.eq(held_4)
 

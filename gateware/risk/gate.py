@@ -64,7 +64,8 @@ class Gate(wiring.Component):
     killed, lost : the global kill is set; the host's heartbeat was lost
     symbol_kills, account_kills : of each
     show, show_account, show_symbol : strobe: their state and limits are in ``shown`` from the next cycle on, until the
-        next strobe; they are given from the cycle before on, and the state is that of some cycles ago
+        next strobe; they are given from the cycle before on, and the state is that of some cycles ago. Limits come when
+        no command is given, usually in that cycle too
     """
 
     def __init__(self, *, profile: Profile):
@@ -132,13 +133,13 @@ class Gate(wiring.Component):
             crossing.account_1.eq(account[1]), crossing.symbol_1.eq(symbol[1]), crossing.buy_1.eq(at[1].buy),
             crossing.market_1.eq(at[1].market), crossing.price_1.eq(at[1].slot.price)]
 
-        # Cycle 2: whose sums it is about. A report's are those of its order.
+        # Cycle 2: whose sums it is about. While a report is applied they are those of its order.
         entry, two = orders.entry_2, at[2]
         account_2, symbol_2 = Signal(sizes.account_bits), Signal(sizes.symbol_bits)
         replaces = two.order & ~two.new
         m.d.comb += [
-            account_2.eq(Mux(two.report, entry.order.account, account[2])),
-            symbol_2.eq(Mux(two.report, entry.order.symbol, symbol[2])),
+            account_2.eq(Mux(reports.under_way, reports.account, account[2])),
+            symbol_2.eq(Mux(reports.under_way, reports.symbol, symbol[2])),
             *(getattr(reserve, f"stage_{n}").eq(at[n]) for n in range(2, 6)),
             reserve.account_2.eq(account_2), reserve.symbol_2.eq(symbol_2), reserve.limits_2.eq(limits_2),
             reserve.held_shares_2.eq(Mux(replaces, entry.order.open, 0)),
@@ -148,20 +149,22 @@ class Gate(wiring.Component):
             *(duplicates.order_2[name].eq(two.slot[name]) for name in ("side", "type", "price", "shares")),
             duplicates.now_2.eq(two.now), duplicates.window_2.eq(held("duplicate", limits.duplicate, 1)),
             crossing.price_2.eq(entry.order.price), crossing.new_2.eq(two.new),
-            throttle.admin.eq(self.admin), throttle.account.eq(account_2), throttle.symbol.eq(symbol_2),
-            throttle.look.eq(two.report), limits.window_account.eq(account_2), limits.window_symbol.eq(symbol_2)]
-        fills_5 = held("fills", throttle.row.fills, 3)
-        disabled_5 = held("disabled", throttle.row.disabled, 3)
+            throttle.admin.eq(self.admin),
+            throttle.account.eq(Mux(reports.under_way, reports.account, account[3])),
+            throttle.symbol.eq(Mux(reports.under_way, reports.symbol, symbol[3])), throttle.look.eq(at[3].report),
+            limits.window_account.eq(reports.account), limits.window_symbol.eq(reports.symbol)]
+        fills_5 = held("fills", throttle.row.fills, 2)
+        disabled_5 = held("disabled", throttle.row.disabled, 2)
 
         # A report goes its own way from here. What the market was on its entry is known when its symbol is.
         m.submodules.report_touches = before = Touches(sizes=sizes)
         m.d.comb += [
-            before.touch.eq(held("touch", self.touch, 2)), before.trade.eq(held("trade", self.trade, 2)),
-            before.forget.eq(held("forget", self.forget, 2)), before.symbol.eq(entry.order.symbol),
+            before.touch.eq(held("touch", self.touch, 3)), before.trade.eq(held("trade", self.trade, 3)),
+            before.forget.eq(held("forget", self.forget, 3)), before.symbol.eq(reports.symbol),
             reports.start.eq(two.report), reports.stage_2.eq(two), reports.entry_2.eq(entry),
-            reports.quote_2.eq(before.quote), reports.window_2.eq(limits.window), reports.throttle_2.eq(throttle.row),
-            reports.notional_3.eq(judge.notional_3), reports.pair_5.eq(reserve.pair_5),
-            reports.account_5.eq(reserve.account_5)]
+            reports.quote_3.eq(before.quote), reports.window_3.eq(limits.window), reports.throttle_3.eq(throttle.row),
+            reports.notional_3.eq(judge.notional_3), reports.pair_6.eq(reserve.pair_5),
+            reports.account_6.eq(reserve.account_5)]
 
         # Cycle 5: the decision.
         five = at[5]
@@ -247,16 +250,20 @@ class Gate(wiring.Component):
                 getattr(limits, f"shown_{name}"), getattr(reserve, f"shown_{name}"),
                 getattr(throttle, f"shown_{name}"), getattr(reports, f"shown_{name}")))]
         wiring.connect(m, queue.o, wiring.flipped(self.o))
+        limits_wanted = Signal()
         with m.If(self.show):
             m.d.sync += [
                 self.shown.pair.eq(reserve.shown_pair), self.shown.account.eq(reserve.shown_account_sums),
                 self.shown.symbol.eq(reserve.shown_symbol_sums), self.shown.ledger.eq(reports.shown),
-                self.shown.throttle.eq(throttle.shown), self.shown.limits.eq(limits.shown),
+                self.shown.throttle.eq(throttle.shown),
                 self.shown.reasons.eq(kills.reasons[self.show_account]),
                 self.shown.account_killed.eq(kills.accounts.bit_select(self.show_account, 1)),
                 self.shown.symbol_killed.eq(kills.symbols.bit_select(self.show_symbol, 1)),
                 self.shown.common.duplicate.eq(limits.duplicate), self.shown.common.heartbeat.eq(kills.period)]
+        with m.If((self.show | limits_wanted) & limits.shown_whole):
+            m.d.sync += self.shown.limits.eq(limits.shown)
         m.d.sync += [
+            limits_wanted.eq((self.show | limits_wanted) & ~limits.shown_whole),
             self.events.eq(verdicts.events), self.events.admin.eq(self.admin.valid),
             Assert(~(accepted_6 & new_6 & crossing.live.bit_select(place[6], 1)),
                    Format("token {:08x} came while its place was live", six.slot.token)),

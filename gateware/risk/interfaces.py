@@ -27,7 +27,7 @@ __all__ = ["SLOT", "VERDICT", "ROWS", "ROW_BITS", "EVENTS", "SHUT_BITS", "DECISI
 #: Cycles from a request's entry to its decision, and to its verdict on ``o`` if that is free.
 DECISION, VERDICT_AT = 5, 7
 #: Cycles from a report's entry to its decision; the next slot may enter in that cycle.
-REPORT_CYCLES = 22
+REPORT_CYCLES = 23
 #: Reasons for which the gate shuts an account.
 SHUT_BITS = 3
 

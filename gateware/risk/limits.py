@@ -4,6 +4,7 @@ from amaranth.hdl import Module, Signal
 from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
+from gateware.ram import Ram
 from gateware.risk.interfaces import ROWS, Sizes
 from wire.pages import Command
 
@@ -21,7 +22,7 @@ class Limits(wiring.Component):
     """Rows of limits, all 0 when the device is configured; a reset leaves them alone.
 
     A row given in cycle t is in force, whole, for a slot that enters from t + 1 on: its symbol is asked for its tick in
-    the cycle of its entry; ``limits`` and ``duplicate`` are to be looked at in the cycle after that, ``window`` two
+    the cycle of its entry; ``limits`` and ``duplicate`` are to be looked at in the cycle after that, ``window`` three
     cycles after it. Reads take no cycle, but for the tick; writes one.
 
     Members
@@ -32,9 +33,9 @@ class Limits(wiring.Component):
     account, symbol : whose ``limits`` are read
     limits, duplicate : in force for what entered a cycle ago
     window_account, window_symbol : whose ``window`` is read
-    window : in force for what entered two cycles ago
-    shown_account, shown_symbol : whose rows are ``shown``
-    shown : for reading back
+    window : in force for what entered three cycles ago
+    shown_account, shown_symbol : whose rows are ``shown`` in the next cycle
+    shown, shown_whole : for reading back, if no row was written in the cycle before; else it is anything
     """
 
     def __init__(self, *, sizes: Sizes):
@@ -44,13 +45,14 @@ class Limits(wiring.Component):
             "account": In(sizes.account_bits), "symbol": In(sizes.symbol_bits),
             "limits": Out(LIMITS), "duplicate": Out(32),
             "window_account": In(sizes.account_bits), "window_symbol": In(sizes.symbol_bits), "window": Out(WINDOW),
-            "shown_account": In(sizes.account_bits), "shown_symbol": In(sizes.symbol_bits), "shown": Out(LIMITS)})
+            "shown_account": In(sizes.account_bits), "shown_symbol": In(sizes.symbol_bits), "shown": Out(LIMITS),
+            "shown_whole": Out(1)})
 
     def elaborate(self, platform):
         m = Module()
         sizes = self.sizes
-        admin, later = (Signal(sizes.admin, name=name) for name in ("admin_1", "admin_2"))
-        m.d.sync += [admin.eq(self.admin), later.eq(admin)]
+        admin = Signal(sizes.admin, name="admin_1")
+        m.d.sync += admin.eq(self.admin)
 
         def asks(source, command):
             return source.valid & (source.command == command)
@@ -61,12 +63,16 @@ class Limits(wiring.Component):
                 ("pair", Command.SET_PAIR, sizes.pairs, sizes.pair)):
             row = ROWS[command]
             m.submodules[f"{name}_rows"] = rows = memory.Memory(shape=row, depth=depth, init=[])
-            write, read, show = rows.write_port(), rows.read_port(domain="comb"), rows.read_port(domain="comb")
+            m.submodules[f"{name}_shown"] = copy = Ram(width=row.size, depth=depth)
+            write, read = rows.write_port(), rows.read_port(domain="comb")
             m.d.comb += [
                 write.en.eq(asks(admin, command)), write.addr.eq(index(admin.account, admin.symbol)),
                 write.data.eq(admin.row[:row.size]),
+                copy.w_en.eq(write.en), copy.w_addr.eq(write.addr), copy.w_data.eq(admin.row[:row.size]),
                 read.addr.eq(index(self.account, self.symbol)), self.limits[name].eq(read.data),
-                show.addr.eq(index(self.shown_account, self.shown_symbol)), self.shown[name].eq(show.data)]
+                copy.r_addr.eq(index(self.shown_account, self.shown_symbol)), self.shown[name].eq(copy.r_data)]
+
+        m.d.sync += self.shown_whole.eq(~admin.valid)
 
         m.submodules.ticks = ticks = memory.Memory(shape=TICK_BITS, depth=sizes.symbols, init=[])
         write, read = ticks.write_port(), ticks.read_port(domain="comb")
@@ -79,10 +85,16 @@ class Limits(wiring.Component):
         m.submodules.windows = windows = memory.Memory(shape=WINDOW, depth=sizes.pairs, init=[])
         write, read = windows.write_port(), windows.read_port(domain="comb")
         row = ROWS[Command.SET_PAIR]
-        pair = data.View(row, later.row[:row.size])
+        pair = data.View(row, admin.row[:row.size])
+        given = {1: Signal(data.StructLayout({"valid": 1, "pair": sizes.pair_bits, "window": WINDOW}), name="window_1")}
         m.d.comb += [
-            write.en.eq(asks(later, Command.SET_PAIR)), write.addr.eq(sizes.pair(later.account, later.symbol)),
-            write.data.fills.eq(pair.fills), write.data.window.eq(pair.window),
+            given[1].valid.eq(asks(admin, Command.SET_PAIR)), given[1].pair.eq(sizes.pair(admin.account, admin.symbol)),
+            given[1].window.fills.eq(pair.fills), given[1].window.window.eq(pair.window)]
+        for cycle in (2, 3):
+            given[cycle] = Signal.like(given[1], name=f"window_{cycle}")
+            m.d.sync += given[cycle].eq(given[cycle - 1])
+        m.d.comb += [
+            write.en.eq(given[3].valid), write.addr.eq(given[3].pair), write.data.eq(given[3].window),
             read.addr.eq(sizes.pair(self.window_account, self.window_symbol)), self.window.eq(read.data)]
         with m.If(asks(admin, Command.SET_GLOBAL)):
             row = ROWS[Command.SET_GLOBAL]

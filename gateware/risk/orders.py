@@ -1,9 +1,10 @@
 """The table of open orders."""
 
 from amaranth.hdl import Module, Mux, Signal
-from amaranth.lib import memory, wiring
+from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from gateware.ram import Ram
 from gateware.risk.interfaces import Sizes
 
 __all__ = ["Orders"]
@@ -12,8 +13,8 @@ __all__ = ["Orders"]
 class Orders(wiring.Component):
     """One entry for each place; none was ever used when the device is configured; a reset leaves them alone.
 
-    Latency: an entry is read in a slot's cycle 1 and there in cycle 2; what is written is read from the next cycle on.
-    Throughput: one read and one write a cycle.
+    Latency: an entry is read in a slot's cycle 1 and there in cycle 2; what is written is read from the next cycle on,
+    what is read in the cycle of its writing is anything. Throughput: one read and one write a cycle.
 
     Members
     -------
@@ -43,10 +44,9 @@ class Orders(wiring.Component):
                 ("replace", self.sizes.replace, self.new_6 | self.replace_6,
                  Mux(self.new_6, 0, self.waiting_6.as_value())),
                 ("history", self.sizes.history, self.new_6, 0)):
-            m.submodules[name] = rows = memory.Memory(shape=layout, depth=self.sizes.orders, init=[])
-            write, read = rows.write_port(), rows.read_port(domain="comb")
+            m.submodules[name] = rows = Ram(width=layout.size, depth=self.sizes.orders)
             m.d.comb += [
-                read.addr.eq(self.place_1), write.addr.eq(place), write.en.eq(asked | self.put),
-                write.data.eq(Mux(self.put, self.put_entry[name].as_value(), word))]
-            m.d.sync += self.entry_2[name].eq(read.data)
+                rows.r_addr.eq(self.place_1), self.entry_2[name].eq(rows.r_data), rows.w_addr.eq(place),
+                rows.w_en.eq(asked | self.put),
+                rows.w_data.eq(Mux(self.put, self.put_entry[name].as_value(), word))]
         return m

@@ -4,6 +4,7 @@ from amaranth.hdl import Assert, Cat, Format, Module, Mux, Signal, Value, signed
 from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
+from gateware.risk.adder import Adder, Step
 from gateware.risk.compiled import Compiled
 from gateware.risk.intake import STAGE
 from gateware.risk.interfaces import REPORT_CYCLES, SHUT_BITS, VERDICT, Sizes
@@ -13,9 +14,6 @@ from rules import cross, size
 from wire.risk import NOTIONAL_BITS, SHARE_BITS, Fault, Kind, OrderType, Shut, Side, Status
 
 __all__ = ["Reports", "LEDGER"]
-
-_MOST_SHARES = (1 << SHARE_BITS - 1) - 1
-_MOST_NOTIONAL = (1 << NOTIONAL_BITS - 1) - 1
 
 #: Sums that only reports change: of account and symbol, and of the account.
 LEDGER = data.StructLayout({
@@ -33,14 +31,14 @@ class Reports(wiring.Component):
 
     Members
     -------
-    start, stage_2, entry_2, quote_2, window_2, throttle_2 : a report, its order, and what belongs to it
+    start, stage_2, entry_2, quote_3, window_3, throttle_3 : a report, its order, and what belongs to it
     notional_3 : shares times price of the slot in cycle 3
-    pair_5, account_5 : sums of the slot in cycle 5
+    pair_6, account_6 : sums of its order, from cycle 6 on
     finished, done, matched : see above
     account, symbol, place : of the order
     entry, pair, account_sums, throttle, fill : as they become; a fill is counted
     shut, shut_reasons : the account is to be shut
-    cycle : of the report under way, 0 if there is none
+    under_way, cycle : a report is, from its cycle 3 on; its cycle, else 0
     buy : side of the order
     rests, rests_at : strobe in cycle 10, the order rests elsewhere
     verdict : but for what it says of the cycle of the decision, and of the account's being shut
@@ -50,10 +48,10 @@ class Reports(wiring.Component):
     def __init__(self, *, sizes: Sizes, clock_mhz: float):
         self.sizes, self.clock_mhz = sizes, clock_mhz
         super().__init__({
-            "start": In(1), "stage_2": In(STAGE), "entry_2": In(sizes.entry), "quote_2": In(QUOTE),
-            "window_2": In(WINDOW), "throttle_2": In(sizes.throttle), "notional_3": In(64),
-            "pair_5": In(sizes.pair_sums), "account_5": In(sizes.account_sums),
-            "cycle": Out(range(REPORT_CYCLES + 1)), "buy": Out(1),
+            "start": In(1), "stage_2": In(STAGE), "entry_2": In(sizes.entry), "quote_3": In(QUOTE),
+            "window_3": In(WINDOW), "throttle_3": In(sizes.throttle), "notional_3": In(64),
+            "pair_6": In(sizes.pair_sums), "account_6": In(sizes.account_sums),
+            "cycle": Out(range(REPORT_CYCLES + 1)), "buy": Out(1), "under_way": Out(1),
             "finished": Out(1), "done": Out(1), "matched": Out(1),
             "account": Out(sizes.account_bits), "symbol": Out(sizes.symbol_bits), "place": Out(sizes.place_bits),
             "entry": Out(sizes.entry), "pair": Out(sizes.pair_sums), "account_sums": Out(sizes.account_sums),
@@ -73,31 +71,23 @@ class Reports(wiring.Component):
             m.d.sync += register.eq(value)
             return register
 
-        def clamped(name, value, low, high):
-            """Return registers with ``value`` within the ends of its range, and whether it had left it."""
-            shape = signed(high.bit_length() + 1) if low < 0 else high.bit_length()
-            register, left = Signal(shape, name=name), Signal(name=f"{name}_left")
-            m.d.sync += [
-                register.eq(Mux(value < low, low, Mux(value > high, high, value))),
-                left.eq((value < low) | (value > high))]
-            return register, left
-
         # The cycle of the report under way; it and what belongs to it are there from cycle 3 on.
         cycle = self.cycle
         stage, entry, quote = Signal(STAGE), Signal(sizes.entry), Signal(QUOTE)
-        window, throttle = Signal(WINDOW), Signal(sizes.throttle)
-        worth, pair, account = Signal(64), Signal(sizes.pair_sums), Signal(sizes.account_sums)
-        m.d.sync += cycle.eq(Mux(self.start, 3, Mux((cycle == 0) | (cycle == REPORT_CYCLES), 0, cycle + 1)))
-        m.d.comb += [self.finished.eq(cycle == REPORT_CYCLES - 1), self.done.eq(cycle == REPORT_CYCLES)]
+        window, throttle, worth = Signal(WINDOW), Signal(sizes.throttle), Signal(64)
+        pair, account = self.pair_6, self.account_6
+        now = Signal(REPORT_CYCLES + 1)     # a bit for each cycle
+        m.d.sync += [
+            cycle.eq(Mux(self.start, 3, Mux((cycle == 0) | self.done, 0, cycle + 1))),
+            now.eq(Mux(self.start, 1 << 3, now << 1)), self.under_way.eq(self.start | now[:REPORT_CYCLES].any())]
+        m.d.comb += [self.finished.eq(now[REPORT_CYCLES - 1]), self.done.eq(now[REPORT_CYCLES])]
         with m.If(self.start):
             m.d.sync += [
-                stage.eq(self.stage_2), entry.eq(self.entry_2), quote.eq(self.quote_2), window.eq(self.window_2),
-                throttle.eq(self.throttle_2),
-                Assert((cycle == 0) | (cycle == REPORT_CYCLES), Format("a report starts in another's cycle {}", cycle))]
-        with m.If(cycle == 3):
-            m.d.sync += worth.eq(self.notional_3)
-        with m.If(cycle == 5):
-            m.d.sync += [pair.eq(self.pair_5), account.eq(self.account_5)]
+                stage.eq(self.stage_2), entry.eq(self.entry_2),
+                Assert((cycle == 0) | self.done, Format("a report starts in another's cycle {}", cycle))]
+        with m.If(now[3]):
+            m.d.sync += [worth.eq(self.notional_3), quote.eq(self.quote_3), window.eq(self.window_3),
+                         throttle.eq(self.throttle_3)]
 
         slot, order, waiting, history = stage.slot, entry.order, entry.replace, entry.history
         number, old_price = slot.client[:32], slot.client[32:]
@@ -112,10 +102,9 @@ class Reports(wiring.Component):
             buy.eq(order.side == Side.BUY), self.buy.eq(buy),
             short.eq((order.side == Side.SELL_SHORT) | (order.side == Side.SELL_SHORT_EXEMPT))]
 
-        # From cycle 3: the other product, there in cycle 5.
-        other = rule.pipelined(
-            "other_notional", size.notional, cycles=2, shares=slot.shares,
-            price=Mux(correct, old_price, Mux(fill, order.price, waiting.price)))
+        # From cycle 4: the other product, there in cycle 6.
+        factor = step("factor", Mux(correct, old_price, Mux(fill, order.price, waiting.price)))
+        other = rule.pipelined("other_notional", size.notional, cycles=2, shares=slot.shares, price=factor)
 
         # Does it match? Known in cycle 9.
         shares, pending = slot.shares, waiting.pending
@@ -131,43 +120,12 @@ class Reports(wiring.Component):
         unmatched = {
             Fault.TOKEN: step("token_fault", no_order), Fault.NUMBER: step("number_fault", number_fault),
             Fault.SHARES: step("shares_fault", shares_fault), Fault.ORDER: step("order_fault", order_fault)}
-        taken_back = step("taken_back", Mux(correct, other, worth))
-        too_dear = step("too_dear", late & (taken_back > history.filled_notional))
+        too_dear = step("too_dear", late & (Mux(correct, other, worth) > history.filled_notional))
         unmatched[Fault.PRICE] = step("no_price", no_price) | too_dear
         fault = Signal(9)
         m.d.sync += fault.eq(Mux(unmatched[Fault.TOKEN], int(Fault.TOKEN), sum(
             (Mux(found, int(name), 0) for name, found in unmatched.items() if name != Fault.TOKEN), start=0)[:9]))
         matched = step("matched", fault == 0)
-
-        # The order as it becomes, but for what was filled.
-        open_after, value_after = Signal(32), Signal(64)
-        price_after, pends_after = Signal(32), Signal()
-        m.d.sync += [open_after.eq(order.open), value_after.eq(order.notional), price_after.eq(order.price),
-                     pends_after.eq(pending & ~(replaced | rejected | ends))]
-        with m.If(fill):
-            m.d.sync += [open_after.eq(order.open - shares), value_after.eq(order.notional - other)]
-        with m.Elif(replaced):
-            m.d.sync += [open_after.eq(shares), value_after.eq(other), price_after.eq(waiting.price)]
-        with m.Elif(ends):
-            m.d.sync += [open_after.eq(0), value_after.eq(0)]
-        live_after = step("live_after", order.live & ~ends & ((open_after != 0) | pends_after))
-        closes = step("closes", order.live & ~live_after)
-
-        def most(name, pends, now, then):
-            return step(name, Mux(pends & (then > now), then, now))
-
-        # From cycle 6: what the worst case loses, there in cycle 8.
-        lost_shares = step("lost_shares", most("shares_before", pending, order.open, waiting.open)
-                           - most("shares_after", pends_after, open_after, waiting.open))
-        lost_value = step("lost_value", most("value_before", pending, order.notional, waiting.notional)
-                          - most("value_after", pends_after, value_after, waiting.notional))
-
-        # What was filled: shares and notional of the order, and signed by its side.
-        moved = Mux(fill, shares, Mux(bust, -shares, 0))
-        worth_moved = step("worth_moved", Mux(fill, worth, Mux(bust, -worth, Mux(correct, worth - other, 0))))
-        filled, filled_left = clamped("filled", history.filled + moved, 0, _MOST_SHARES)
-        filled_value, filled_value_left = clamped(
-            "filled_value", step("filled_value_sum", history.filled_notional + worth_moved), 0, _MOST_NOTIONAL)
 
         # Position and cost, kept here.
         m.submodules.pair_ledger = pair_ledger = memory.Memory(
@@ -186,31 +144,95 @@ class Reports(wiring.Component):
         ledger = Signal(LEDGER)
         m.d.sync += [ledger.position.eq(pair_read.data.position), ledger.cost.eq(pair_read.data.cost),
                      ledger.cost_sum.eq(account_read.data)]
-        position, position_left = clamped(
-            "position", step("position_sum", ledger.position + Mux(buy, moved, -moved)), -_MOST_SHARES, _MOST_SHARES)
-        bought = step("position_change", position - ledger.position)
 
-        # Cycle 7 to 13, a step each.
-        cost_change = step("cost_change", Mux(buy, worth_moved, -worth_moved))
-        cost, cost_left = clamped(
-            "cost", step("cost_total", ledger.cost + cost_change), -_MOST_NOTIONAL, _MOST_NOTIONAL)
-        paid = step("paid", cost - ledger.cost)
-        size_change = step("size_change", abs(cost) - abs(ledger.cost))
-        gross_change = step("gross_change", size_change - lost_value)
-        gross, gross_left = clamped(
-            "gross", step("gross_total", account.gross + gross_change), 0, _MOST_NOTIONAL)
-        cost_sum, cost_sum_left = clamped(
-            "cost_sum", step("cost_sum_total", ledger.cost_sum + paid), -_MOST_NOTIONAL, _MOST_NOTIONAL)
-        net_change = step("net_change", cost_sum - ledger.cost_sum)
-        short_change = step("short_change", moved - lost_shares)
-        short_used, short_left = clamped(
-            "short_used", step("short_total", pair.short_used + short_change), 0, (1 << 32) - 1)
+        # All sums are made by two adders, of shares and of notional. A step is done in its cycle; its sum is known two
+        # cycles later, three if it ends at the ends of a range. What does not match moves nothing and loses nothing.
+        worst, net = sizes.pair_sums["worst_buy"].shape, sizes.account_sums["net_buy"].shape
+        m.submodules.shares_adder = shares_adder = Adder(width=worst.width, bits=SHARE_BITS - 1, narrow=32)
+        m.submodules.notional_adder = notional_adder = Adder(
+            width=max(net.width, NOTIONAL_BITS + 3), bits=NOTIONAL_BITS - 1, narrow=NOTIONAL_BITS - 1)
+
+        def kept(name, value, when):
+            """Return a register that takes ``value`` over."""
+            register = Signal.like(value, name=name)
+            with m.If(when):
+                m.d.sync += register.eq(value)
+            return register
+
+        takes, stays = fill | replaced, ~(replaced | ends)      # shares of what is open; what is open
+        counts, sells = fill | bust, ~buy ^ bust
+        pends_after = step("pends_after", pending & ~(replaced | rejected | ends))
+        price_after = step("price_after", Mux(replaced, waiting.price, order.price))
+
+        total, ended, last = shares_adder.total_1, shares_adder.ended_2, shares_adder.total_2
+        open_after = kept("open_after", total[:32], now[5])
+        filled = kept("filled", ended, now[9])
+        position = kept("position", ended, now[11])
+        lost = kept("lost_shares", total, now[11])
+        bought = kept("bought", total, now[13])
+        short_used = kept("short_used", ended[:32], now[17])
+        worst_buy = kept("worst_buy", total, now[17] & buy | now[18] & ~buy)
+        worst_sell = kept("worst_sell", total, now[17] & ~buy | now[18] & buy)
+        before = Mux(step("shares_rise", pending & (waiting.open > order.open)), waiting.open, order.open)
+        after = Mux(step("shares_stay", pends_after & (waiting.open > open_after)), waiting.open, open_after)
+        own, other_side = Mux(buy, pair.worst_buy, pair.worst_sell), Mux(buy, pair.worst_sell, pair.worst_buy)
+        shares_adder.steps(m, (
+            Step(now[4], order.open, shares, fill, a_if=stays, b_if=takes),
+            Step(now[7], history.filled, shares, bust, b_if=counts),
+            Step(now[9], ledger.position, shares, sells, b_if=counts & matched),
+            Step(now[10], before, after, 1, a_if=matched, b_if=matched),
+            Step(now[12], position, ledger.position, 1),
+            Step(now[13], pair.short_used, lost, 1, b_if=short), Step(now[15], last, shares, bust, b_if=counts & short
+                                                                      & matched),
+            Step(now[14], own, lost, 1), Step(now[16], last, bought, ~buy), Step(now[17], other_side, bought, buy)))
+        m.d.comb += [shares_adder.floor_2.eq(now[9] | now[17]), shares_adder.narrow_2.eq(now[17])]
+
+        total, ended, last = notional_adder.total_1, notional_adder.ended_2, notional_adder.total_2
+        moved = kept("moved", total, now[7])
+        value_after = kept("value_after", total[:64], now[8])
+        filled_value = kept("filled_value", ended, now[10])
+        cost = kept("cost", ended, now[11])
+        lost = kept("lost_value", total, now[11])
+        cost_sum = kept("cost_sum", ended, now[17])
+        gross = kept("gross", ended, now[18])
+        net_change = kept("net_change", total, now[19])
+        net_buy = kept("net_buy", total, now[22] & buy | now[21] & ~buy)
+        net_sell = kept("net_sell", total, now[22] & ~buy | now[21] & buy)
+        before = Mux(step("value_rises", pending & (waiting.notional > order.notional)), waiting.notional,
+                     order.notional)
+        after = Mux(step("value_stays", pends_after & (waiting.notional > value_after)), waiting.notional, value_after)
+        own, other_side = Mux(buy, account.net_buy, account.net_sell), Mux(buy, account.net_sell, account.net_buy)
+        notional_adder.steps(m, (
+            Step(now[6], worth, other, 1, b_if=correct),
+            Step(now[7], order.notional, other, fill, a_if=stays, b_if=takes),
+            Step(now[8], history.filled_notional, moved, bust, b_if=counts | correct),
+            Step(now[9], ledger.cost, moved, sells, b_if=(counts | correct) & matched),
+            Step(now[10], before, after, 1, a_if=matched, b_if=matched),
+            # The gross goes with the magnitude of the cost.
+            Step(now[12], account.gross, lost, 1), Step(now[14], last, cost, cost[-1]),
+            Step(now[16], last, ledger.cost, ~ledger.cost[-1]),
+            Step(now[13], cost, ledger.cost, 1), Step(now[15], last, ledger.cost_sum),
+            Step(now[18], cost_sum, ledger.cost_sum, 1),
+            Step(now[19], own, lost, 1), Step(now[21], last, net_change, ~buy),
+            Step(now[20], other_side, net_change, buy)))
+        m.d.comb += notional_adder.floor_2.eq(now[10] | now[18])
+
+        shares_left, value_left = Signal(), Signal()
+        with m.If(now[9] | now[11] | now[17]):
+            m.d.sync += shares_left.eq(shares_left | shares_adder.left_2)
+        with m.If(now[10] | now[11] | now[17] | now[18]):
+            m.d.sync += value_left.eq(value_left | notional_adder.left_2)
+        with m.If(self.start):
+            m.d.sync += [shares_left.eq(0), value_left.eq(0)]
+        live_after = step("live_after", order.live & ~ends & ((open_after != 0) | pends_after))
+        closes = step("closes", order.live & ~live_after & matched)
 
         # Rule 22.
         age = step("age", stage.now - throttle.window_start)
         anew = step("anew", (throttle.fills == 0) | (age >= window.window))
-        one_more, fills_left = clamped("one_more", throttle.fills + 1, 0, (1 << 16) - 1)
-        fills = step("fills", Mux(fill, Mux(anew, 1, one_more), throttle.fills))
+        most = throttle.fills.all()
+        one_more = step("one_more", Mux(most, throttle.fills, throttle.fills + 1))
+        fills = step("fills", Mux(fill & matched, Mux(anew, 1, one_more), throttle.fills))
         disabled = step("disabled", throttle.disabled | (fill & (fills > window.fills)))
 
         # All of it.
@@ -224,44 +246,34 @@ class Reports(wiring.Component):
             self.entry.history.filled.eq(filled), self.entry.history.filled_notional.eq(filled_value),
             self.throttle.fills.eq(fills), self.throttle.disabled.eq(disabled),
             self.throttle.window_start.eq(Mux(anew, stage.now, throttle.window_start)), self.fill.eq(fill),
-            self.shut_reasons.eq(Cat(
-                position_left | filled_left | (short & short_left),
-                cost_left | cost_sum_left | gross_left | filled_value_left,
-                fill & ~anew & fills_left)),
-            self.shut.eq(self.done & matched & self.shut_reasons.any())]
-        assert (Shut.POSITION, Shut.NOTIONAL, Shut.COUNT) == (1, 2, 4)
-        m.d.sync += [
-            self.pair.worst_buy.eq(pair.worst_buy + bought - Mux(buy, lost_shares, 0)),
-            self.pair.worst_sell.eq(pair.worst_sell - bought - Mux(buy, 0, lost_shares)),
-            self.pair.pair_open.eq(pair.pair_open - closes),
-            self.pair.short_used.eq(Mux(short, short_used, pair.short_used)),
-            self.account_sums.gross.eq(gross),
-            self.account_sums.net_buy.eq(account.net_buy + net_change - Mux(buy, lost_value, 0)),
-            self.account_sums.net_sell.eq(account.net_sell - net_change - Mux(buy, 0, lost_value)),
-            self.account_sums.account_open.eq(account.account_open - closes),
+            self.shut_reasons.eq(Cat(shares_left, value_left, fill & ~anew & most)),
+            self.shut.eq(self.done & matched & self.shut_reasons.any()),
+            self.pair.worst_buy.eq(worst_buy), self.pair.worst_sell.eq(worst_sell),
+            self.pair.pair_open.eq(step("pair_open", pair.pair_open - closes)), self.pair.short_used.eq(short_used),
+            self.account_sums.gross.eq(gross), self.account_sums.net_buy.eq(net_buy),
+            self.account_sums.net_sell.eq(net_sell),
+            self.account_sums.account_open.eq(step("account_open", account.account_open - closes)),
             self.account_sums.earliest.eq(account.earliest)]
-        position_after, cost_after = step("position_after", position), step("cost_after", cost)
-        cost_sum_after = step("cost_sum_after", cost_sum)
+        assert (Shut.POSITION, Shut.NOTIONAL, Shut.COUNT) == (1, 2, 4)
         pair_write, account_write = pair_ledger.write_port(), account_ledger.write_port()
         m.d.comb += [
             pair_write.en.eq(self.done & matched), account_write.en.eq(self.done & matched),
-            pair_write.addr.eq(pair_read.addr), account_write.addr.eq(account_read.addr),
-            pair_write.data.position.eq(position_after), pair_write.data.cost.eq(cost_after),
-            account_write.data.eq(cost_sum_after)]
+            pair_write.addr.eq(sizes.pair(order.account, order.symbol)), account_write.addr.eq(order.account),
+            pair_write.data.position.eq(position), pair_write.data.cost.eq(cost), account_write.data.eq(cost_sum)]
 
         # Open orders are what is left of the sums without positions and costs.
         with m.If(self.done & matched):
             m.d.sync += [
                 Assert(~closes | ((pair.pair_open != 0) & (account.account_open != 0)),
                        Format("token {:08x} closes, though none is open", slot.token)),
-                Assert((self.pair.worst_buy >= position_after) & (self.pair.worst_sell >= -position_after),
+                Assert((worst_buy >= position) & (worst_sell >= -position),
                        Format("open shares below 0 by token {:08x}", slot.token)),
-                Assert((self.account_sums.net_buy >= cost_sum_after) & (self.account_sums.net_sell >= -cost_sum_after),
+                Assert((net_buy >= cost_sum) & (net_sell >= -cost_sum),
                        Format("open notional below 0 by token {:08x}", slot.token))]
 
         given = {"buy": buy, "market": order.type == OrderType.MARKET}
         m.d.comb += self.rests_at.eq(rule("rests_again", cross.rests, **given, price=price_after))
-        m.d.comb += self.rests.eq((cycle == 10) & matched & (replaced | rejected | closes))
+        m.d.comb += self.rests.eq(now[10] & matched & (replaced | rejected | closes))
 
         # The verdict.
         verdict = self.verdict
@@ -276,11 +288,7 @@ class Reports(wiring.Component):
                 verdict.flags[3].eq(quote.bid.has), verdict.flags[4].eq(quote.ask.has),
                 verdict.flags[5].eq(quote.last.has), verdict.bid.eq(quote.bid.price),
                 verdict.ask.eq(quote.ask.price), verdict.last.eq(quote.last.price),
-                verdict.worst.eq(Mux(matched, position_after, ledger.position)),
-                verdict.net.eq(Mux(matched, cost_sum_after, ledger.cost_sum)),
-                verdict.gross.eq(Mux(matched, self.account_sums.gross, account.gross)),
-                verdict.pair_open.eq(Mux(matched, self.pair.pair_open, pair.pair_open)),
-                verdict.account_open.eq(Mux(matched, self.account_sums.account_open, account.account_open)),
-                verdict.short_used.eq(Mux(matched, self.pair.short_used, pair.short_used)),
-                verdict.fills.eq(Mux(matched, fills, throttle.fills))]
+                verdict.worst.eq(position), verdict.net.eq(cost_sum), verdict.gross.eq(gross),
+                verdict.pair_open.eq(self.pair.pair_open), verdict.account_open.eq(self.account_sums.account_open),
+                verdict.short_used.eq(short_used), verdict.fills.eq(fills)]
         return m

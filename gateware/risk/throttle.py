@@ -1,6 +1,6 @@
 """Rule 22: fills of an account and symbol in a window."""
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import memory, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -13,7 +13,7 @@ __all__ = ["Throttle"]
 class Throttle(wiring.Component):
     """Counts of fills, and which pairs are disabled.
 
-    A pair that is enabled in cycle t is so for a slot that enters from t + 1 on: ``row`` is to be looked at two cycles
+    A pair that is enabled in cycle t is so for a slot that enters from t + 1 on: ``row`` is to be looked at 3 cycles
     after its entry. What is ``put`` for a slot's pair gives way to an enabling since that slot's look. Reads take no
     cycle, writes one. Reset: none is disabled, fills are 0.
 
@@ -39,11 +39,12 @@ class Throttle(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         sizes = self.sizes
-        asked = Signal(2)
-        pair_1, pair_2, looked_at = (Signal(sizes.pair_bits, name=name) for name in ("pair_1", "pair_2", "looked_at"))
+        asked = Signal(3)
+        pair_1, pair_2, pair_3, looked_at = (
+            Signal(sizes.pair_bits, name=name) for name in ("pair_1", "pair_2", "pair_3", "looked_at"))
         m.d.sync += [
-            asked[0].eq(self.admin.valid & (self.admin.command == Command.ENABLE_PAIR)), asked[1].eq(asked[0]),
-            pair_1.eq(sizes.pair(self.admin.account, self.admin.symbol)), pair_2.eq(pair_1)]
+            asked.eq(Cat(self.admin.valid & (self.admin.command == Command.ENABLE_PAIR), asked)),
+            pair_1.eq(sizes.pair(self.admin.account, self.admin.symbol)), pair_2.eq(pair_1), pair_3.eq(pair_2)]
         m.submodules.rows = rows = memory.Memory(shape=sizes.throttle, depth=sizes.pairs, init=[])
         write = rows.write_port()
         disabled, counts = Signal(sizes.pairs), Signal(sizes.pairs)     # counts: fills are not 0
@@ -56,14 +57,14 @@ class Throttle(wiring.Component):
         overtaken, put_pair = Signal(), Signal(sizes.pair_bits)
         with m.If(self.look):
             m.d.sync += looked_at.eq(sizes.pair(self.account, self.symbol))
-        m.d.sync += overtaken.eq(Mux(self.look, asked[1] & (pair_2 == sizes.pair(self.account, self.symbol)),
-                                     overtaken | asked[1] & (pair_2 == looked_at)))
+        m.d.sync += overtaken.eq(Mux(self.look, asked[2] & (pair_3 == sizes.pair(self.account, self.symbol)),
+                                     overtaken | asked[2] & (pair_3 == looked_at)))
         m.d.comb += [
             put_pair.eq(sizes.pair(self.put_account, self.put_symbol)),
             write.addr.eq(put_pair), write.data.eq(self.put_row), write.en.eq(self.put)]
         with m.If(self.put & ~overtaken):
             m.d.sync += [
                 counts.bit_select(put_pair, 1).eq(1), disabled.bit_select(put_pair, 1).eq(self.put_row.disabled)]
-        with m.If(asked[1]):
-            m.d.sync += [counts.bit_select(pair_2, 1).eq(0), disabled.bit_select(pair_2, 1).eq(0)]
+        with m.If(asked[2]):
+            m.d.sync += [counts.bit_select(pair_3, 1).eq(0), disabled.bit_select(pair_3, 1).eq(0)]
         return m

@@ -127,6 +127,9 @@ def test_what_can_be_read_out():
         ctx.set(dut.show_account, 1)
         ctx.set(dut.show_symbol, 2)
         await ctx.tick()
+        ctx.set(dut.show, 1)
+        await ctx.tick()
+        ctx.set(dut.show, 0)
         pair, account, ledger = dut.shown.pair, dut.shown.account, dut.shown.ledger
         for name, value in (("worst_buy", pair.worst_buy), ("pair_open", pair.pair_open), ("gross", account.gross),
                             ("net_buy", account.net_buy), ("position", ledger.position), ("cost", ledger.cost),
