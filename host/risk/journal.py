@@ -144,7 +144,7 @@ class Tail:
 class Journal:
     """A journal that is appended to. Other processes may append to it too.
 
-    recovered: bytes of torn ends that this object has removed.
+    recovered: bytes of torn ends that this object has removed. lost: verdicts that it wrote down as lost.
     """
 
     def __init__(self, path: Path, *, sync: Sync = Sync.ALWAYS, interval: float = 0.1,
@@ -154,7 +154,7 @@ class Journal:
         sync, interval (seconds): see above. now: the wall clock, ns since 1970. Raises JournalError; OSError.
         """
         self.path = path
-        self.recovered = 0
+        self.recovered = self.lost = 0
         self._sync, self._interval, self._now = sync, interval, now
         self._unsynced, self._synced = False, time.monotonic()
         self._tail = Tail()
@@ -221,7 +221,9 @@ class Journal:
     def _run(self, records: Verdicts) -> None:
         """Append a run without holes."""
         if len(records) and int(records["seq"][0]) > self.next_seq:
-            self._append(EntryKind.LOST, _json({"first": self.next_seq, "last": int(records["seq"][0]) - 1}))
+            first, last = self.next_seq, int(records["seq"][0]) - 1
+            self._append(EntryKind.LOST, _json({"first": first, "last": last}))
+            self.lost += last - first + 1
         for start in range(0, len(records), MOST_VERDICTS):
             self._append(EntryKind.VERDICTS, records[start:start + MOST_VERDICTS].tobytes())
 

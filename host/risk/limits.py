@@ -12,6 +12,7 @@
     rate = { orders = 100, per = "1s", burst = 10 }     # rule 18
 
     [symbol.AAPL]
+    index = 0                    # the symbol's index in the device
     tick = "0.01"                # rule 9
     band = ["100", "500"]        # rule 13
     collar = { buy_bps = 50, buy_ticks = 20, sell_bps = 50, sell_ticks = 20 }      # rule 12
@@ -106,6 +107,7 @@ class SymbolLimits:
     """Prices in 1/10,000; ticks as a multiple of ``tick``."""
 
     name: str
+    index: int
     tick: int
     band: tuple[int, int]
     buy_bps: int
@@ -276,7 +278,8 @@ def _account(name: str, table: _Table) -> AccountLimits:
 def _symbol(name: str, table: _Table) -> SymbolLimits:
     collar = table.table("collar")
     limits = SymbolLimits(
-        name=name, tick=table.take("tick", _tick), band=table.take("band", _band),
+        name=name, index=table.take("index", _whole(0, (1 << 16) - 1)), tick=table.take("tick", _tick),
+        band=table.take("band", _band),
         buy_bps=collar.take("buy_bps", _BPS), buy_ticks=collar.take("buy_ticks", _SHARES),
         sell_bps=collar.take("sell_bps", _BPS), sell_ticks=collar.take("sell_ticks", _SHARES),
         rate=_rate(table.table("rate")), restricted=table.take("restricted", _flag, False))
@@ -294,6 +297,16 @@ def _pair(account: str, symbol: str, table: _Table) -> PairLimits:
         window=table.take("window", _some))
     table.end()
     return limits
+
+
+def _indices(what: str, rows: tuple[AccountLimits, ...] | tuple[SymbolLimits, ...]) -> set[str]:
+    """Return the names of ``rows``. Raises LimitsError when two have one index."""
+    holders: dict[int, str] = {}
+    for row in rows:
+        if row.index in holders:
+            raise LimitsError(f"{what}.{row.name}.index {row.index} is that of {what}.{holders[row.index]} too")
+        holders[row.index] = row.name
+    return set(holders.values())
 
 
 def parse_limits(text: str) -> Limits:
@@ -315,16 +328,10 @@ def parse_limits(text: str) -> Limits:
     parts["global"].end()
     accounts = tuple(_account(name, table) for name, table in parts["account"].tables())
     symbols = tuple(_symbol(name, table) for name, table in parts["symbol"].tables())
-    holders: dict[int, str] = {}
-    for account in accounts:
-        if account.index in holders:
-            raise LimitsError(
-                f"account.{account.name}.index {account.index} is that of account.{holders[account.index]} too")
-        holders[account.index] = account.name
-    named = {symbol.name for symbol in symbols}
+    named_accounts, named = _indices("account", accounts), _indices("symbol", symbols)
     pairs = []
     for name, of_account in parts["pair"].tables():
-        if name not in holders.values():
+        if name not in named_accounts:
             raise LimitsError(f"pair.{name}: there is no account.{name}")
         for symbol_name, table in of_account.tables():
             if symbol_name not in named:

@@ -25,6 +25,7 @@ open_orders = 40
 rate = { orders = 3, per = "1s", burst = 10 }
 
 [symbol.AAPL]
+index = 0
 tick = "0.01"
 band = ["100", "500.25"]
 collar = { buy_bps = 50, buy_ticks = 20, sell_bps = 40, sell_ticks = 10 }
@@ -32,6 +33,7 @@ rate = { orders = 1_000, per = "1ms", burst = 1 }
 restricted = true
 
 [symbol."BRK.B"]
+index = 2
 tick = "0.0001"
 band = ["0.0001", "1000"]
 collar = { buy_bps = 0, buy_ticks = 0, sell_bps = 0, sell_ticks = 0 }
@@ -62,6 +64,7 @@ def test_every_value_becomes_the_number_that_the_device_holds():
     assert apple.row(CLOCK) == {
         "enable": 1, "restricted": 1, "tick": TICKS.index(100), "band_low": 1_000_000, "band_high": 5_002_500,
         "collar_buy": 50, "collar_sell": 40, "units_buy": 2_000, "units_sell": 1_000, "interval": 125, "tolerance": 0}
+    assert (apple.index, berkshire.index) == (0, 2)
     assert berkshire.name == "BRK.B" and berkshire.row(CLOCK)["interval"] == 1
     (pair,) = limits.pairs
     assert (pair.account, pair.symbol) == ("desk", "AAPL")
@@ -86,6 +89,7 @@ def test_every_value_becomes_the_number_that_the_device_holds():
     ("open_orders = 40", "open_orders = 40\nmaximum = 7", "account.desk.maximum = 7: there is no such key"),
     ("orders = 3,", "orders = 0,", "account.desk.rate.orders must be a whole number 1..1000000000, not 0"),
     ("rate = { orders = 3, per = \"1s\", burst = 10 }", "rate = 3", "account.desk.rate must be a table, not 3"),
+    ("index = 2\n", "", "symbol.BRK.B.index is missing"),
     ('tick = "0.01"', 'tick = "0.02"',
      "symbol.AAPL.tick must be one of 0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 1 dollars, not '0.02'"),
     ('band = ["100", "500.25"]', 'band = ["500", "100"]', "symbol.AAPL.band must be two prices above 0"),
@@ -110,6 +114,11 @@ def test_two_accounts_cannot_have_one_index():
     with pytest.raises(LimitsError, match="account.two.index 3 is that of account.desk too"):
         parse_limits(GOOD + '\n[account.two]\nindex = 3\ngross = "1"\nnet = "1"\nopen_orders = 1\n'
                      'rate = { orders = 1, per = "1s", burst = 1 }\n')
+
+
+def test_two_symbols_cannot_have_one_index():
+    with pytest.raises(LimitsError, match="symbol.BRK.B.index 0 is that of symbol.AAPL too"):
+        parse_limits(GOOD.replace("index = 2", "index = 0"))
 
 
 def test_an_interval_that_the_device_cannot_hold_is_named():
