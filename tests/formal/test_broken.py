@@ -10,6 +10,8 @@ RING = "gateware/link/ring.py"
 RECORDS = "tests/formal/test_ring.py::test_records_and_notices_are_whole_for_the_first_40_cycles"
 QUEUE, WINDOW, NUMBERED = (f"tests/formal/test_streams.py::test_stream[{name}]" for name in (
     "QueueAsList-2", "WindowAsList-2", "NumberedVerdicts-3"))
+SUMS, RULES = (f"tests/formal/test_reserve.py::test_{name}" for name in (
+    "sums_are_what_all_orders_and_reports_before_have_left", "a_rule_is_broken_when_the_sums_say_so"))
 GATE, NEVER = "gateware/risk/gate.py", "tests/formal/test_gate.py::test_never"
 
 BROKEN = (
@@ -24,6 +26,10 @@ BROKEN = (
            "write.eq(addressed & ~published.bit_select(slot, 1))", "write.eq(addressed)", WINDOW),
     Mutant("a verdict lies in the entry of its number", "gateware/link/verdicts.py", "self.ring.index.eq(entry & mask)",
            "self.ring.index.eq(number & mask)", NUMBERED),
+    Mutant("a refused order changes sums", "gateware/risk/sums.py", "take[4].eq(same_3 & self.accepted_5)",
+           "take[4].eq(same_3)", SUMS),
+    Mutant("rules do not reckon with the order just ahead", "gateware/risk/reserve.py",
+           "room.before_3.eq(shares.growth_4 if shares_ else value.growth_4)", "room.before_3.eq(0)", RULES),
     Mutant("orders pass without a heartbeat", GATE,
            'Rule.HEARTBEAT: five.order & rule("heartbeat", kill.heartbeat, lost=kills.lost),\n', "\n",
            f"{NEVER}[an order was accepted while shut-2]"),
