@@ -8,19 +8,21 @@ body; all numbers are little-endian. An answer's code is an ``Answer``:
     REFUSED   the request cannot be; a text says why. Nothing happened.
     FAILED    the device failed; a text says how. The server ends.
 
-=========  ===============================================================  ==========================
+=========  ===============================================================  =====================================
 ``Ask``    body                                                             result
-=========  ===============================================================  ==========================
+=========  ===============================================================  =====================================
 HELLO      u32 PROTOCOL                                                     JSON, see below
 READ       u32 address                                                      u32 value
 WRITE      u32 address, u32 values: to this and the words behind it         nothing
+INDEXED    u32 address of an index, u32 of a register, u32 count n          u32[n], the register's values with
+                                                                            index 0 to n - 1
 RUN        u64 cycles                                                       nothing, when they are over
 SETTLE     nothing                                                          nothing, when it is quiet
 FRAMES     FRAMES_HEAD: frames n, bytes; int64[n] offset, int32[n] length,  nothing
            int64[n] cycle, uint8[n] error; the frames' bytes
 HOLD       nothing                                                          nothing
 RELEASE    nothing                                                          nothing
-=========  ===============================================================  ==========================
+=========  ===============================================================  =====================================
 
 HELLO comes first. Its result has ``protocol``, ``contract`` (version), ``profile``, ``levels``, ``paused``, ``pid``,
 ``records`` (file of the ring memories), ``events`` and ``verdicts`` (each [first byte, bytes] within that file).
@@ -35,8 +37,8 @@ import tempfile
 from enum import IntEnum
 from pathlib import Path
 
-__all__ = ["PROTOCOL", "SCHEME", "HEAD", "FRAMES_HEAD", "MOST_BYTES", "HOLD_SECONDS", "WAIT_SECONDS", "Ask", "Answer",
-           "default_socket"]
+__all__ = ["PROTOCOL", "SCHEME", "HEAD", "FRAMES_HEAD", "MOST_BYTES", "MOST_INDEXED", "HOLD_SECONDS", "WAIT_SECONDS",
+           "Ask", "Answer", "default_socket"]
 
 #: Version of this page.
 PROTOCOL = 1
@@ -47,6 +49,8 @@ FRAMES_HEAD = struct.Struct("<QQ")
 #: Greatest body of a request.
 MOST_BYTES = 1 << 30
 HOLD_SECONDS = 2.0
+#: Greatest count of a request INDEXED.
+MOST_INDEXED = 4096
 #: Seconds between two answers WAIT.
 WAIT_SECONDS = 1.0
 
@@ -62,6 +66,7 @@ class Ask(IntEnum):
     FRAMES = 6
     HOLD = 7
     RELEASE = 8
+    INDEXED = 9
 
 
 class Answer(IntEnum):

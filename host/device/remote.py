@@ -24,6 +24,7 @@ __all__ = ["RemoteRx", "RemoteTransport"]
 _SILENCE = 15.0
 _WORD = struct.Struct("<I")
 _CYCLES = struct.Struct("<Q")
+_INDEXED = struct.Struct("<III")
 
 
 class RemoteRx:
@@ -120,6 +121,10 @@ class RemoteTransport:
         """Write consecutive words from byte address ``addr`` on, in this order, with nobody's between them."""
         if len(words):
             self.ask(Ask.WRITE, _WORD.pack(addr), np.ascontiguousarray(words, "<u4").tobytes())
+
+    def read_indexed(self, index: int, data: int, count: int) -> npt.NDArray[np.uint32]:
+        """Return the register at byte address ``data`` after each write of 0 to ``count`` - 1 to that at ``index``."""
+        return np.frombuffer(self.ask(Ask.INDEXED, _INDEXED.pack(index, data, count)), "<u4")
 
     def run(self, cycles: int) -> None:
         """Return when ``cycles`` cycles have passed; where time runs by itself, as soon after as can be."""

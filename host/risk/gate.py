@@ -10,13 +10,14 @@ from host.device.driver import Device, DeviceError
 from host.device.reader import EventReader
 from host.risk.rows import shown_values
 from wire.pages import HEARTBEAT, SLOT_BYTES, SLOTS, Page
-from wire.registers import ADDRESS_BITS
+from wire.registers import ADDRESS_BITS, by_name
 from wire.risk import REPORT_DTYPE, REQUEST_DTYPE, SHOWN_WORDS, Kind
 
 __all__ = ["Gate", "GateSizes"]
 
 Records = npt.NDArray[Any]
 
+_WORD, _DATA = by_name("RISK_WORD").offset, by_name("RISK_DATA").offset
 _REQUESTS = tuple(kind for kind in Kind if kind < Kind.ACK)
 
 
@@ -89,11 +90,7 @@ class Gate:
         if not 0 <= symbol < self.device.capabilities.symbols:
             raise ValueError(f"symbol must be 0..{self.device.capabilities.symbols - 1}, not {symbol}")
         self.device.write("RISK_SELECT", account | symbol << 16)
-        words = np.empty(SHOWN_WORDS, "<u4")
-        for number in range(SHOWN_WORDS):
-            self.device.write("RISK_WORD", number)
-            words[number] = self.device.read("RISK_DATA")
-        return shown_values(words)
+        return shown_values(self.device.transport.read_indexed(_WORD, _DATA, SHOWN_WORDS))
 
     def _decided(self) -> int:
         """Return the number of the last verdict written."""

@@ -16,6 +16,7 @@ from host.device.protocol import (
     HEAD,
     HOLD_SECONDS,
     MOST_BYTES,
+    MOST_INDEXED,
     PROTOCOL,
     WAIT_SECONDS,
     Answer,
@@ -233,6 +234,11 @@ class Server:
             case Ask.WRITE:
                 address, *words = struct.unpack(f"<{len(body) // 4}I", body)
                 self._transport.write_words(address, np.array(words, np.uint32))
+            case Ask.INDEXED:
+                index, data, count = struct.unpack("<III", body)
+                if count > MOST_INDEXED:
+                    raise _Refused(f"count must be at most {MOST_INDEXED}, not {count}")
+                return self._transport.read_indexed(index, data, count).tobytes()
             case Ask.RUN:
                 client.goal = self._transport.device.cycle + struct.unpack("<Q", body)[0]
                 return None

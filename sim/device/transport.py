@@ -84,6 +84,14 @@ class SimulatedTransport:
         """Write consecutive 32-bit words from byte address ``addr`` on, a cycle each."""
         self.device.write_words(addr, words)
 
+    def read_indexed(self, index: int, data: int, count: int) -> NDArray[np.uint32]:
+        """Return the register at byte address ``data`` after each write of 0 to ``count`` - 1 to that at ``index``."""
+        words = np.empty(count, "<u4")
+        for number in range(count):
+            self.device.write(index, number)
+            words[number] = self.device.read(data)
+        return words
+
     def run(self, cycles: int) -> None:
         """Let exactly ``cycles`` cycles pass."""
         self.device.run(cycles)

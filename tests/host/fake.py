@@ -98,6 +98,13 @@ class FakeTransport:
         for n, word in enumerate(words):
             self.write(addr + 4 * n, int(word))
 
+    def read_indexed(self, index: int, data: int, count: int) -> np.ndarray:
+        words = np.empty(count, "<u4")
+        for number in range(count):
+            self.write(index, number)
+            words[number] = self.read(data)
+        return words
+
     def exclusive(self) -> AbstractContextManager[None]:
         return nullcontext()
 
