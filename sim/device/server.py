@@ -31,8 +31,8 @@ from wire.registers import CONTRACT_VERSION, REGISTERS
 
 __all__ = ["Server", "open_server"]
 
-#: Cycles between two looks at the clients.
-_SLICE = 512
+#: Seconds of simulation between two looks at the clients, about; and bounds of the cycles that this is.
+_SLICE_SECONDS, _SLICE_CYCLES = 0.001, (16, 4096)
 #: Seconds that time stands still for the next request behind one, and for how long at most it does.
 _LINGER, _STANDSTILL = 0.0005, 0.02
 #: Requests of one client that are answered before the next client's turn.
@@ -74,8 +74,7 @@ class _Client:
 class Server:
     """Serves ``transport``, whose rings lie in ``memory``, to who connects to ``listener``.
 
-    One request after the other, the clients in turn. Where none asks, time goes on by itself in slices of _SLICE
-    cycles; not so if ``paused``: then it moves only by what is asked, as in a device of the client's own process.
+    One request after the other, the clients in turn. Where none asks, time goes on by itself, in slices; not so if ``paused``: then it moves only by what is asked, as in a device of the client's own process.
     """
 
     def __init__(self, transport: SimulatedTransport, memory: SharedMemory, listener: socket.socket, *, profile: str,
@@ -86,6 +85,7 @@ class Server:
         self._held = 0.0
         self._stopped = False
         self._last_in = 0
+        self._slice = _SLICE_CYCLES[0]
         self._selector = selectors.DefaultSelector()
         self._selector.register(listener, selectors.EVENT_READ)
         self._hello = json.dumps({
@@ -279,7 +279,8 @@ class Server:
     def _advance(self) -> None:
         """Let a slice of time pass, or less if somebody waits for less; answer those whose time has come."""
         device = self._transport.device
-        limit = min([_SLICE, *(client.goal - device.cycle for client in self._clients if client.goal is not None)])
+        begun = time.monotonic()
+        limit = min([self._slice, *(client.goal - device.cycle for client in self._clients if client.goal is not None)])
         settled = False
         if any(client.settling for client in self._clients):
             settled = device.run_idle(SETTLE_CYCLES, limit=max(limit, 0))
@@ -289,6 +290,8 @@ class Server:
         else:
             device.run(max(limit, 0))
         now = time.monotonic()
+        if limit == self._slice:
+            self._adapt(now - begun)
         for client in list(self._clients):
             if client.goal is not None and device.cycle >= client.goal or client.settling and settled:
                 client.goal, client.settling = None, False
@@ -298,6 +301,14 @@ class Server:
             else:
                 continue
             client.told = now
+
+    def _adapt(self, seconds: float) -> None:
+        """Make slices longer or shorter after one that took ``seconds``."""
+        least, most = _SLICE_CYCLES
+        if seconds < _SLICE_SECONDS / 2:
+            self._slice = min(2 * self._slice, most)
+        elif seconds > 2 * _SLICE_SECONDS:
+            self._slice = max(self._slice // 2, least)
 
     def _answer(self, client: _Client, answer: Answer, body: bytes) -> None:
         client.outbox += HEAD.pack(answer, len(body)) + body
