@@ -74,7 +74,8 @@ class _Client:
 class Server:
     """Serves ``transport``, whose rings lie in ``memory``, to who connects to ``listener``.
 
-    One request after the other, the clients in turn. Where none asks, time goes on by itself, in slices; not so if ``paused``: then it moves only by what is asked, as in a device of the client's own process.
+    One request after the other, the clients in turn. Where none asks, time goes on by itself, in slices; not so if
+    ``paused``: then it moves only by what is asked, as in a device of the client's own process.
     """
 
     def __init__(self, transport: SimulatedTransport, memory: SharedMemory, listener: socket.socket, *, profile: str,

@@ -141,8 +141,17 @@ def journaling(bench: Bench, *options: str) -> Iterator[subprocess.Popen[str]]:
                 process.kill()
 
 
-def test_a_day(bench: Bench, stream: Stream) -> None:
+@pytest.fixture
+def fresh(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    """A bench with a device of its own that nobody has used."""
+    with serve() as bench.served:
+        monkeypatch.setenv("TICKGATE_DEVICE", bench.served.address)
+        yield bench
+
+
+def test_a_day(fresh: Bench, stream: Stream) -> None:
     """Book, limits, resume, an order that passes, a kill, the journal of it all."""
+    bench = fresh
     assert main(["replay", str(stream.write(bench.folder / "day.itch")), "--device", bench.served.address]) == 0
     status, _, errors = bench.run("verify")
     assert status == 1 and errors == ""
@@ -335,7 +344,7 @@ def test_a_journal_whose_writer_is_killed_again_and_again_is_gapless(bench: Benc
     sent = 0
     with bench.gate() as gate:
         first = gate.reader().next_seq
-        for _ in range(5):
+        for _ in range(3):
             with journaling(bench, "--fsync", sync) as process:
                 end = time.monotonic() + chance.uniform(0.05, 0.4)
                 while time.monotonic() < end:
@@ -379,14 +388,12 @@ def test_the_server_dies_and_the_journal_says_so_and_goes_on_with_the_next(bench
     assert "2 lives of a device" in bench.does("log")
 
 
-def test_a_pair_that_rule_22_disabled_is_enabled_again(
-        bench: Bench, stream: Stream, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pair_that_rule_22_disabled_is_enabled_again(fresh: Bench, stream: Stream) -> None:
+    bench = fresh
     bench.limits.write_text(LIMITS.replace("fills = 5", "fills = 0"))
-    with serve() as served, served.open() as device:
-        monkeypatch.setenv("TICKGATE_DEVICE", served.address)
-        assert main(["replay", str(stream.write(bench.folder / "day.itch")), "--device", served.address]) == 0
-        bench.does("set")
-        gate = Gate(device)
+    assert main(["replay", str(stream.write(bench.folder / "day.itch")), "--device", bench.served.address]) == 0
+    bench.does("set")
+    with bench.gate() as gate:
         gate.beat()
         bench.does("resume", "--heartbeat", "--reason", "start of day")
         assert decide(gate, orders(1))["status"] == Status.ACCEPTED
@@ -394,7 +401,7 @@ def test_a_pair_that_rule_22_disabled_is_enabled_again(
         fill["kind"], fill["number"], fill["shares"], fill["price"] = Kind.FILL, 1, 4, 1_000_000
         reader = gate.reader()
         assert gate.report(fill) == 1
-        device.transport.run(200)
+        gate.device.transport.run(200)
         assert reader.collect()["status"] == Status.APPLIED
         assert decide(gate, orders(1, 1))["mask"] == Rule.THROTTLE
         assert "DISABLED by rule 22 · position 4" in bench.does("show")

@@ -144,6 +144,17 @@ def test_a_torn_end_of_any_length_is_removed_and_told(path: Path, tmp_path: Path
             assert journal.recovered == 0
 
 
+@pytest.mark.parametrize("garbage", [bytes(1), bytes(5000), b"\xff" * 100, MARK, MARK * 50])
+def test_garbage_behind_the_last_entry_is_a_torn_end(garbage: bytes, path: Path) -> None:
+    with begun(path) as journal:
+        journal.verdicts(verdicts(1, 2))
+    with path.open("ab") as file:
+        file.write(garbage)
+    with Journal(path) as journal:
+        assert journal.recovered == len(garbage) and journal.verdicts(verdicts(3, 1)) == 1
+    assert kinds(path) == ["DEVICE", "VERDICTS", "TORN", "VERDICTS"]
+
+
 def test_a_reader_stops_before_a_torn_end_and_changes_nothing(path: Path) -> None:
     with begun(path) as journal:
         journal.verdicts(verdicts(1, 2))
