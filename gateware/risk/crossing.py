@@ -41,11 +41,11 @@ class Crossing(wiring.Component):
     def __init__(self, *, sizes: Sizes, clock_mhz: float):
         self.sizes, self.clock_mhz = sizes, clock_mhz
         # What is read in a cycle takes ``levels`` cycles to be compared, and must be so in the report's last cycle.
-        last = REPORT_CYCLES - 4
-        self.depth = next(depth for depth in (16, 8) if depth + ceil_log2(max(sizes.orders // depth, 2)) <= last)
+        cycles = REPORT_CYCLES - 4
+        self.depth = next(depth for depth in (16, 8) if depth + 1 + ceil_log2(-(-sizes.orders // depth)) <= cycles)
         self.depth = min(self.depth, sizes.orders)
         self.banks = sizes.orders // self.depth
-        self.levels = max(1, ceil_log2(self.banks))
+        self.levels = 1 + ceil_log2(self.banks)
         account, symbol = sizes.account_bits, sizes.symbol_bits
         super().__init__({
             "account_1": In(account), "symbol_1": In(symbol), "buy_1": In(1), "market_1": In(1), "price_1": In(32),
@@ -60,14 +60,14 @@ class Crossing(wiring.Component):
         rule = Compiled(m, clock_mhz=self.clock_mhz)
         row_bits = sizes.pair_bits + 1      # account, symbol and side, the side in bit 0
         order = data.StructLayout({"row": row_bits, "reaches": 32, "rests": 32})
-        at = {cycle: Signal(order, name=f"order_{cycle}") for cycle in range(1, 7)}
+        at = {cycle: Signal(order, name=f"order_{cycle}") for cycle in range(1, 8)}
         given = {"buy": self.buy_1, "market": self.market_1, "price": self.price_1}
         m.d.comb += [
             at[1].row.eq(Cat(self.buy_1, self.symbol_1, self.account_1)),
             at[1].reaches.eq(rule("reach", cross.reach, **given)), at[1].rests.eq(rule("rests", cross.rests, **given))]
         market_2, held_3, new_3, stays_4, held_4 = Signal(), Signal(32), Signal(), Signal(), Signal(32)
         held_2 = rule("rests_before", cross.rests, buy=at[2].row[0], market=market_2, price=self.price_2)
-        m.d.sync += [*(at[cycle].eq(at[cycle - 1]) for cycle in range(2, 7)), market_2.eq(self.market_1),
+        m.d.sync += [*(at[cycle].eq(at[cycle - 1]) for cycle in range(2, 8)), market_2.eq(self.market_1),
                      held_3.eq(held_2), new_3.eq(self.new_2), held_4.eq(held_3),
                      stays_4.eq(~new_3 & (held_3 < at[3].rests))]
         with m.If(stays_4):
@@ -75,14 +75,19 @@ class Crossing(wiring.Component):
 
         # The nearest of each row. A request's own row is compared in its cycle 5, and written in cycle 6.
         nearest = data.StructLayout({"has": 1, "rests": 32})
-        m.submodules.nearest = rows = memory.Memory(shape=nearest, depth=1 << row_bits, init=[])
+        m.submodules.nearest = rows = memory.Memory(
+            shape=nearest, depth=1 << row_bits, init=[], attrs={"ram_style": "distributed"})
         write, facing, own = rows.write_port(), rows.read_port(domain="comb"), rows.read_port(domain="comb")
-        facing_4, nearer_6 = Signal(nearest), Signal()
-        m.d.comb += [facing.addr.eq(at[3].row ^ 1), own.addr.eq(at[5].row)]
+        facing_4, own_5, nearer_6, accepted_7 = Signal(nearest), Signal(nearest), Signal(), Signal()
+        m.d.comb += [facing.addr.eq(at[3].row ^ 1), own.addr.eq(at[4].row)]
+
+        def behind(cycle):
+            return (at[5].row == at[cycle].row) & (at[5].rests >= at[cycle].rests)
+
         m.d.sync += [
-            facing_4.eq(facing.data),
-            nearer_6.eq((~own.data.has | (at[5].rests < own.data.rests))
-                        & ~(self.accepted_6 & (at[5].row == at[6].row) & (at[5].rests >= at[6].rests)))]
+            facing_4.eq(facing.data), own_5.eq(own.data), accepted_7.eq(self.accepted_6),
+            nearer_6.eq((~own_5.has | (at[5].rests < own_5.rests)) & ~(self.accepted_6 & behind(6))
+                        & ~(accepted_7 & behind(7)))]
 
         # Cycle 3: compared with the three orders ahead that may come to rest; cycle 4: with what rests.
         def meets(name, cycle):
@@ -131,12 +136,10 @@ class Crossing(wiring.Component):
                 read.addr.eq(index)]
             found.append(Cat(read.data.rests, ~(reads & read.data.live & (read.data.row == report_row))))
         for level in range(self.levels):
-            halves = []
-            for number in range((len(found) + 1) // 2):
-                half = Signal(33, name=f"found_{level}_{number}", init=_NOWHERE)
-                m.d.sync += half.eq(nearer(*found[2 * number:2 * number + 2]) if len(found) > 1 else found[0])
-                halves.append(half)
-            found = halves
+            pairs = zip(found[::2], found[1::2], strict=True)
+            compared = [nearer(*pair) for pair in pairs] if level else found
+            found = [Signal(33, name=f"found_{level}_{number}") for number in range(len(compared))]
+            m.d.sync += [register.eq(value) for register, value in zip(found, compared, strict=True)]
         # Orders that were decided since the report entered may lie where the search was already.
         late, best, moved = Signal(33), Signal(33), Signal()
         m.d.comb += late.eq(Cat(at[6].rests, ~(self.accepted_6 & (at[6].row == report_row))))

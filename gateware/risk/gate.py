@@ -205,7 +205,7 @@ class Gate(wiring.Component):
         # Cycle 6: what an accepted order changes; or a report does, when it is done.
         six, effective_6 = at[6], at[6].effective
         notional_6 = held("notional", judge.notional_3, 3)
-        applied = reports.done & reports.matched
+        applied = reports.applied
         m.d.comb += [
             reserve.accepted_5.eq(accepted_5), reserve.accepted_6.eq(accepted_6),
             duplicates.accepted_6.eq(accepted_6 & new_6), crossing.accepted_6.eq(accepted_6),
@@ -225,7 +225,7 @@ class Gate(wiring.Component):
             crossing.report_symbol.eq(reports.symbol), crossing.report_buy.eq(reports.buy),
             crossing.report_place.eq(reports.place), crossing.put.eq(reports.rests),
             crossing.put_live.eq(reports.entry.order.live), crossing.put_rests.eq(reports.rests_at),
-            throttle.put.eq(applied & reports.fill), throttle.put_account.eq(reports.account),
+            throttle.put.eq(reports.counted), throttle.put_account.eq(reports.account),
             throttle.put_symbol.eq(reports.symbol), throttle.put_row.eq(reports.throttle),
             kills.shut.eq(reports.shut), kills.shut_account.eq(reports.account),
             kills.shut_reasons.eq(reports.shut_reasons), kills.admin.eq(self.admin), kills.beat.eq(self.beat)]

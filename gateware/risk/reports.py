@@ -35,9 +35,11 @@ class Reports(wiring.Component):
     notional_3 : shares times price of the slot in cycle 3
     pair_6, account_6 : sums of its order, from cycle 6 on
     finished, done, matched : see above
+    applied : done, and matched
     account, symbol, place : of the order
-    entry, pair, account_sums, throttle, fill : as they become; a fill is counted
-    shut, shut_reasons : the account is to be shut
+    entry, pair, account_sums, throttle : as they become
+    counted : strobe, a fill is counted
+    shut, shut_reasons : strobe, the account is to be shut
     under_way, cycle : a report is, from its cycle 3 on; its cycle, else 0
     buy : side of the order
     rests, rests_at : strobe in cycle 10, the order rests elsewhere
@@ -52,10 +54,10 @@ class Reports(wiring.Component):
             "window_3": In(WINDOW), "throttle_3": In(sizes.throttle), "notional_3": In(64),
             "pair_6": In(sizes.pair_sums), "account_6": In(sizes.account_sums),
             "cycle": Out(range(REPORT_CYCLES + 1)), "buy": Out(1), "under_way": Out(1),
-            "finished": Out(1), "done": Out(1), "matched": Out(1),
+            "finished": Out(1), "done": Out(1), "matched": Out(1), "applied": Out(1),
             "account": Out(sizes.account_bits), "symbol": Out(sizes.symbol_bits), "place": Out(sizes.place_bits),
             "entry": Out(sizes.entry), "pair": Out(sizes.pair_sums), "account_sums": Out(sizes.account_sums),
-            "throttle": Out(sizes.throttle), "fill": Out(1),
+            "throttle": Out(sizes.throttle), "counted": Out(1),
             "shut": Out(1), "shut_reasons": Out(SHUT_BITS), "rests": Out(1), "rests_at": Out(32),
             "verdict": Out(VERDICT), "known": Out(1),
             "shown_account": In(sizes.account_bits), "shown_symbol": In(sizes.symbol_bits), "shown": Out(LEDGER)})
@@ -245,24 +247,26 @@ class Reports(wiring.Component):
             self.entry.history.acked.eq(history.acked | is_[Kind.ACK]), self.entry.history.number.eq(number),
             self.entry.history.filled.eq(filled), self.entry.history.filled_notional.eq(filled_value),
             self.throttle.fills.eq(fills), self.throttle.disabled.eq(disabled),
-            self.throttle.window_start.eq(Mux(anew, stage.now, throttle.window_start)), self.fill.eq(fill),
+            self.throttle.window_start.eq(Mux(anew, stage.now, throttle.window_start)),
             self.shut_reasons.eq(Cat(shares_left, value_left, fill & ~anew & most)),
-            self.shut.eq(self.done & matched & self.shut_reasons.any()),
             self.pair.worst_buy.eq(worst_buy), self.pair.worst_sell.eq(worst_sell),
             self.pair.pair_open.eq(step("pair_open", pair.pair_open - closes)), self.pair.short_used.eq(short_used),
             self.account_sums.gross.eq(gross), self.account_sums.net_buy.eq(net_buy),
             self.account_sums.net_sell.eq(net_sell),
             self.account_sums.account_open.eq(step("account_open", account.account_open - closes)),
             self.account_sums.earliest.eq(account.earliest)]
+        applies = now[REPORT_CYCLES - 1] & matched
+        m.d.sync += [self.applied.eq(applies), self.counted.eq(applies & fill),
+                     self.shut.eq(applies & self.shut_reasons.any())]
         assert (Shut.POSITION, Shut.NOTIONAL, Shut.COUNT) == (1, 2, 4)
         pair_write, account_write = pair_ledger.write_port(), account_ledger.write_port()
         m.d.comb += [
-            pair_write.en.eq(self.done & matched), account_write.en.eq(self.done & matched),
+            pair_write.en.eq(self.applied), account_write.en.eq(self.applied),
             pair_write.addr.eq(sizes.pair(order.account, order.symbol)), account_write.addr.eq(order.account),
             pair_write.data.position.eq(position), pair_write.data.cost.eq(cost), account_write.data.eq(cost_sum)]
 
         # Open orders are what is left of the sums without positions and costs.
-        with m.If(self.done & matched):
+        with m.If(self.applied):
             m.d.sync += [
                 Assert(~closes | ((pair.pair_open != 0) & (account.account_open != 0)),
                        Format("token {:08x} closes, though none is open", slot.token)),

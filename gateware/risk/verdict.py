@@ -1,6 +1,6 @@
 """Verdicts and events."""
 
-from amaranth.hdl import Module, Mux, Signal, signed
+from amaranth.hdl import Cat, Module, Mux, Signal, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -68,8 +68,8 @@ class Verdicts(wiring.Component):
                 m.d.comb += asked.worst.eq(Mux(stage.buy, self.pair_5.worst_buy, self.pair_5.worst_sell))
         # The net may be more than its field holds; it is cut to it a cycle later.
         net = Signal(sizes.account_sums["net_buy"].shape)
-        with m.If(stage.order & stage.account_exists & (stage.buy | stage.sell)):
-            m.d.comb += net.eq(Mux(stage.buy, self.account_5.net_buy, self.account_5.net_sell))
+        m.d.comb += net.eq(Mux(stage.buy, self.account_5.net_buy, self.account_5.net_sell))
+        has_net = stage.order & stage.account_exists & (stage.buy | stage.sell)
 
         told = Signal(VERDICT)
         account, symbol = self.report.account, self.report.symbol
@@ -81,15 +81,17 @@ class Verdicts(wiring.Component):
             m.d.comb += told.shut.eq(self.reasons[account[:sizes.account_bits]]
                                      | Mux(self.report_matched, self.report_reasons, 0))
 
-        item, net_6 = Signal(VERDICT), Signal.like(net)
-        end = (1 << len(self.item.net) - 1) - 1
+        item, net_6, has_net_6 = Signal(VERDICT), Signal.like(net), Signal()
+        size = len(self.item.net)
         m.d.sync += [
             self.put.eq(self.request_5 | self.report_done), item.eq(Mux(self.report_done, told, asked)),
-            net_6.eq(Mux(self.report_done, self.report.net, net)), self.events.eq(0)]
-        cut = Signal(signed(len(self.item.net)))
+            net_6.eq(Mux(self.report_done, self.report.net, net)), has_net_6.eq(self.report_done | has_net),
+            self.events.eq(0)]
+        cut, sign = Signal(signed(size)), net_6[-1]
+        beyond = (net_6[size - 1:-1] ^ sign.replicate(len(net_6) - size)).any()
         m.d.comb += [
-            self.item.eq(item), cut.eq(Mux(net_6 > end, end, Mux(net_6 < -end - 1, -end - 1, net_6))),
-            self.item.net.eq(cut)]
+            self.item.eq(item), cut.eq(Cat(Mux(beyond, ~sign.replicate(size - 1), net_6[:size - 1]), sign)),
+            self.item.net.eq(Mux(has_net_6, cut, 0))]
         with m.If(self.request_5):
             m.d.sync += [
                 *(self.events[rule.name.lower()].eq(self.mask_5[n]) for n, rule in enumerate(Rule)),
