@@ -4,11 +4,10 @@ import argparse
 import dataclasses
 import sys
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from host.cli.console import result_console
+from host.cli.console import wide_console
 from host.cli.errors import UserError
 from host.cli.serve import add_device_option, add_serve, open_named
 from host.device.driver import split
@@ -75,7 +74,7 @@ def _dump(args: argparse.Namespace) -> int:
                 value = device.read(register.name)
                 table.add_row(f"{register.offset:#05x}", Text(register.name, "bold"), _hex(register, value),
                               _fields(register, value) or Text(f"{value:,}", "dim"))
-    _console().print(table)
+    wide_console().print(table)
     return 0
 
 
@@ -121,7 +120,7 @@ def _doc(_: argparse.Namespace) -> int:
             top = bits.lsb + bits.width - 1
             place = f"{top}..{bits.lsb}" if bits.width > 1 else str(top)
             table.add_row("", "", place, Text(f"  {bits.name}", "dim"), bits.doc)
-    _console().print(table)
+    wide_console().print(table)
     return 0
 
 
@@ -135,13 +134,5 @@ def _info(args: argparse.Namespace) -> int:
             table.add_row(name, f"{number:016x}" if name == "build" else f"{number:,}")
         for name, number in device.status().items():
             table.add_row(f"status.{name}", str(number))
-    _console().print(table)
+    wide_console().print(table)
     return 0
-
-
-def _console() -> Console:
-    """Return a console that cuts nothing off where no terminal limits the width."""
-    console = result_console()
-    if not console.is_terminal:
-        console.width = 200
-    return console

@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.table import Table
 from rich.text import Text
 
-from host.cli.console import result_console
+from host.cli.console import result_console, wide_console
 from host.cli.errors import CHECK_FAILED, UserError
 from host.cli.risk_common import (
     JOURNAL_VARIABLE,
@@ -152,7 +152,7 @@ def _verify(args: argparse.Namespace) -> int:
         for row, shown in _read_back(gate, rows):
             found += [(row.name, name, value, shown[name]) for name, value in row.values.items()
                       if shown[name] != value]
-    console = result_console()
+    console = wide_console()
     fields = sum(len(row.values) for row in rows)
     if not found:
         console.print(Text.assemble(("verified ", "bold green"), f"{fields:,} fields of {len(rows)} rows are as "

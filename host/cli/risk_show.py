@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from host.cli.console import result_console
+from host.cli.console import wide_console
 from host.cli.jsonout import write_json
 from host.cli.ladder import price_text, state_text
 from host.cli.risk_common import Names, add_device, add_limits, open_gate_device, read_limits
@@ -73,7 +73,7 @@ def _show(args: argparse.Namespace) -> int:
         if args.json:
             write_json(sys.stdout, _object(picture))
         else:
-            _print(result_console(), picture, device)
+            _print(wide_console(), picture, device)
     return 0
 
 
@@ -154,8 +154,8 @@ def _print(console: Console, picture: _Picture, device: Device) -> None:
             continue
         table = Table(box=None, pad_edge=False, header_style="dim", title=Text(title, "bold cyan"),
                       title_justify="left")
-        for name in ("", "", "limit", "used", "of", "", ""):
-            table.add_column(name, justify="right" if name in ("used", "of") else "left", no_wrap=True)
+        for name, right in (("", 0), ("", 0), ("limit", 0), ("used", 1), ("of", 1), ("", 0), ("", 1)):
+            table.add_column(name, justify="right" if right else "left", no_wrap=True)
         for part in parts:
             heads = [Text(" ".join(part.names), "bold"), state(part)]
             for use in part.usage:
