@@ -1,6 +1,6 @@
 """The device: frames and a register bus in, book records and verdicts out. Here blocks are only made and connected."""
 
-from amaranth.hdl import Module, Signal
+from amaranth.hdl import DomainRenamer, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -54,22 +54,25 @@ class Device(wiring.Component):
     bus : registers; a byte address, see gateware/link/registers.py for the latencies
     ring : words for ring memory; ``addr`` counts words of 64 bits
     verdicts : whole verdicts for the verdict ring's memory
+    risk_awake : only with ``resting``, which gives the gate a domain of its own, ``risk``: low in a cycle at whose end
+        that clock needs no edge
     """
 
-    def __init__(self, *, profile, build=0):
-        self.profile, self.build = profile, build
+    def __init__(self, *, profile, build=0, resting=False):
+        self.profile, self.build, self.resting = profile, build, resting
         self.net = Net(channels=profile.channels)
         self.feed = Feed()
         self.reorder = Reorder(depth=profile.reorder_words)
         self.book = Book(profile=profile)
-        self.gate = Gate(profile=profile)
+        self.gate = Gate(profile=profile, always="always" if resting else "sync")
         self.link = Link(profile=profile, build=build)
         events = {name: [event for event, _ in getattr(self, name).events.shape()]
                   for name in ("net", "feed", "reorder", "book")}
         events["gate"] = [f"risk_{event}" for event, _ in EVENTS]
         self._sources = sources({**events, "link": LINK_EVENTS})
         super().__init__({
-            "rx": In(FrameStream), "bus": In(RegisterBus), "ring": Out(RingWrite), "verdicts": Out(VerdictWrite)})
+            "rx": In(FrameStream), "bus": In(RegisterBus), "ring": Out(RingWrite), "verdicts": Out(VerdictWrite),
+            **({"risk_awake": Out(1)} if resting else {})})
 
     def elaborate(self, platform):
         m = Module()
@@ -77,7 +80,10 @@ class Device(wiring.Component):
         m.submodules.feed = feed = self.feed
         m.submodules.reorder = reorder = self.reorder
         m.submodules.book = book = self.book
-        m.submodules.gate = gate = self.gate
+        gate = self.gate
+        m.submodules.gate = DomainRenamer({"sync": "risk", "always": "sync"})(gate) if self.resting else gate
+        if self.resting:
+            m.d.comb += self.risk_awake.eq(gate.awake)
         m.submodules.link = link = self.link
 
         # Data path.
@@ -113,7 +119,7 @@ class Device(wiring.Component):
         connect(m, gate.o, link.verdicts)
         connect(m, link.verdict_ring, flipped(self.verdicts))
         m.d.comb += [
-            gate.now.eq(cycles), gate.admin.eq(link.admin), gate.beat.eq(link.beat),
+            gate.now.eq(cycles), gate.stir.eq(self.bus.w_en), gate.admin.eq(link.admin), gate.beat.eq(link.beat),
             *(getattr(gate, name).eq(getattr(book, name))
               for name in ("touch", "trade", "forget", "live", "trading", "short_restricted")),
             *(getattr(gate, name).eq(getattr(link, name)) for name in ("show", "show_account", "show_symbol")),

@@ -141,8 +141,11 @@ class FarLevels(wiring.Component):
         with m.If(self.clear):
             m.d.sync += [self.lost.eq(0), used.eq(0)]
 
-        m.d.sync += self.beyond.eq(reduce(or_, (
-            Mux(used[n] & better[n], 1 << rows[n][:-1], 0) for n in range(count))))
+        changed = Signal()
+        m.d.sync += changed.eq(any_7 | self.clear)
+        with m.If(changed):
+            m.d.sync += self.beyond.eq(reduce(or_, (
+                Mux(used[n] & better[n], 1 << rows[n][:-1], 0) for n in range(count))))
 
         # Picking, best first: the best ask has no candidate below it, the best bid none above. Who was a candidate and
         # is none any more has been picked.

@@ -321,10 +321,13 @@ class Symbols(wiring.Component):
                             *(word[name].eq(state[name]) for name, _ in own),
                             locate.eq(Cat(locates[n], known[n]))]
         closed = Cat(market_state.system_event == 1 + _PHASES.index(phase) for phase in _CLOSED).any()
-        m.d.sync += [
-            *(self.trading[n].eq((state["trading"] == TradingState.TRADING) & ~state["operational_halt"].any()
-                                 & ~market_state.mwcb.any() & ~closed) for n, state in enumerate(states)),
-            *(self.short_restricted[n].eq(state["regsho"].any()) for n, state in enumerate(states))]
+        changed = Signal()
+        m.d.sync += changed.eq(acts | market_2 | applies)
+        with m.If(changed):
+            m.d.sync += [
+                *(self.trading[n].eq((state["trading"] == TradingState.TRADING) & ~state["operational_halt"].any()
+                                     & ~market_state.mwcb.any() & ~closed) for n, state in enumerate(states)),
+                *(self.short_restricted[n].eq(state["regsho"].any()) for n, state in enumerate(states))]
         m.d.comb += [
             base_reads[1].addr.eq(self.read_index), base_reads[2].addr.eq(self.touch_index),
             self.touch_base.eq(base_reads[2].data)]

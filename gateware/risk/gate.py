@@ -1,6 +1,6 @@
 """The pre-trade risk gate."""
 
-from amaranth.hdl import Assert, Cat, Const, Format, Module, Mux, Signal
+from amaranth.hdl import Assert, Cat, Const, DomainRenamer, Format, Module, Mux, Signal
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -16,6 +16,7 @@ from gateware.risk.orders import Orders
 from gateware.risk.queue import Queue
 from gateware.risk.reports import LEDGER, Reports
 from gateware.risk.reserve import Reserve
+from gateware.risk.rest import Rest
 from gateware.risk.throttle import Throttle
 from gateware.risk.touches import Touches
 from gateware.risk.verdict import Verdicts
@@ -47,6 +48,8 @@ class Gate(wiring.Component):
     entered less than 6 cycles ago, and while verdicts wait for ``o`` that fill the queue; none is lost.
     What is told in a cycle (``touch``, ``trade``, ``forget``, ``admin``) counts for what enters from the next cycle on,
     kills, resumes and heartbeats for what is decided from the next on.
+    Domains: what must see every cycle is in ``always``, all else in ``sync``, whose clock may stand still while
+    ``awake`` is low. Both are the same unless somebody gains from it.
     Reset: no row of sums, limits or orders is cleared; they are 0 when the device is configured, and shut.
 
     Members
@@ -66,10 +69,12 @@ class Gate(wiring.Component):
     show, show_account, show_symbol : strobe: their state and limits are in ``shown`` from the next cycle on, until the
         next strobe; they are given from the cycle before on, and the state is that of some cycles ago. Limits come when
         no command is given, usually in that cycle too
+    stir : a slot, a command or ``show`` comes within Rest.CYCLES cycles
+    awake : the edge at the end of this cycle matters to more than what is in the domain ``always``
     """
 
-    def __init__(self, *, profile: Profile):
-        self.profile = profile
+    def __init__(self, *, profile: Profile, always: str = "sync"):
+        self.profile, self.always = profile, always
         self.sizes = sizes = Sizes(profile)
         super().__init__({
             "i": In(stream.Signature(SLOT)), "now": In(TIME_BITS),
@@ -79,14 +84,14 @@ class Gate(wiring.Component):
             "o": Out(stream.Signature(VERDICT)), "events": Out(EVENTS), "killed": Out(1, init=1),
             "lost": Out(1, init=1), "symbol_kills": Out(sizes.symbols), "account_kills": Out(sizes.accounts),
             "show": In(1), "show_account": In(sizes.account_bits), "show_symbol": In(sizes.symbol_bits),
-            "shown": Out(shown_layout(sizes))})
+            "shown": Out(shown_layout(sizes)), "stir": In(1), "awake": Out(1)})
 
     def elaborate(self, platform):
         m = Module()
         sizes, clock = self.sizes, self.profile.clock_hz / 1_000_000
         rule = Compiled(m, clock_mhz=clock)
         m.submodules.queue = queue = Queue(shape=VERDICT, depth=_QUEUE)
-        m.submodules.touches = touches = Touches(sizes=sizes)
+        touches = Touches(sizes=sizes)
         m.submodules.intake = intake = Intake(sizes=sizes, clock_mhz=clock)
         m.submodules.limits = limits = Limits(sizes=sizes)
         m.submodules.orders = orders = Orders(sizes=sizes)
@@ -95,9 +100,15 @@ class Gate(wiring.Component):
         m.submodules.crossing = crossing = Crossing(sizes=sizes, clock_mhz=clock)
         m.submodules.duplicates = duplicates = Duplicates(sizes=sizes, clock_mhz=clock)
         m.submodules.throttle = throttle = Throttle(sizes=sizes)
-        m.submodules.kills = kills = Kills(sizes=sizes)
+        kills = Kills(sizes=sizes)
         m.submodules.reports = reports = Reports(sizes=sizes, clock_mhz=clock)
         m.submodules.verdicts = verdicts = Verdicts(sizes=sizes)
+
+        # What happens without a slot or a command: none of it may be missed while the gate rests.
+        before, rest = Touches(sizes=sizes, late=3), Rest()
+        for name, component in (("touches", touches), ("report_touches", before), ("kills", kills), ("rest", rest)):
+            m.submodules[name] = DomainRenamer(self.always)(component)
+        m.d.comb += [rest.stir.eq(self.stir | self.i.valid | self.o.valid), self.awake.eq(rest.awake)]
 
         def held(name, value, cycles):
             for n in range(cycles):
@@ -157,10 +168,9 @@ class Gate(wiring.Component):
         disabled_5 = held("disabled", throttle.row.disabled, 2)
 
         # A report goes its own way from here. What the market was on its entry is known when its symbol is.
-        m.submodules.report_touches = before = Touches(sizes=sizes)
         m.d.comb += [
-            before.touch.eq(held("touch", self.touch, 3)), before.trade.eq(held("trade", self.trade, 3)),
-            before.forget.eq(held("forget", self.forget, 3)), before.symbol.eq(reports.symbol),
+            *(getattr(before, name).eq(getattr(self, name)) for name in ("touch", "trade", "forget")),
+            before.symbol.eq(reports.symbol),
             reports.start.eq(two.report), reports.stage_2.eq(two), reports.entry_2.eq(entry),
             reports.quote_3.eq(before.quote), reports.window_3.eq(limits.window), reports.throttle_3.eq(throttle.row),
             reports.notional_3.eq(judge.notional_3), reports.pair_6.eq(reserve.pair_5),
@@ -270,6 +280,9 @@ class Gate(wiring.Component):
             Assert(~(accepted_6 & ~new_6 & ~crossing.live.bit_select(place[6], 1)),
                    Format("token {:08x} was replaced while its place was not live", six.slot.token)),
             Assert(~(reports.done & request_5), Format("a report and a request were decided at once"))]
+
+        under_way = Cat(stage.valid for stage in at.values()).any() | reports.under_way
+        m.d[self.always] += Assert(self.awake | ~under_way, Format("the gate rests with a slot in it"))
 
         # What the proofs in tests/formal are about.
         shut_5 = (kills.killed | kills.lost

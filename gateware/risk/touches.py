@@ -1,6 +1,6 @@
 """Best bid, best ask and last trade of each symbol."""
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -16,8 +16,9 @@ QUOTE = data.StructLayout({"bid": PRICE, "ask": PRICE, "last": PRICE})
 class Touches(wiring.Component):
     """What the book said of each symbol.
 
-    Latency: what is told in a cycle is read from the next on; reads take none. Throughput: one touch and one trade a
-    cycle. ``forget`` clears all, and wins over what is told in its cycle. Reset: nothing is known.
+    Latency: what is told in a cycle is read from the next on, and ``late`` cycles after that; reads take none.
+    Throughput: one touch and one trade a cycle. ``forget`` clears all, and wins over what is told in its cycle. Reset:
+    nothing is known.
 
     Members
     -------
@@ -27,18 +28,25 @@ class Touches(wiring.Component):
     quote : its prices
     """
 
-    def __init__(self, *, sizes: Sizes):
-        self.sizes = sizes
+    def __init__(self, *, sizes: Sizes, late: int = 0):
+        self.sizes, self.late = sizes, late
         super().__init__({
             "touch": In(sizes.touch), "trade": In(sizes.trade), "forget": In(1),
             "symbol": In(sizes.symbol_bits), "quote": Out(QUOTE)})
 
     def elaborate(self, platform):
         m = Module()
+        said = Signal(data.StructLayout({"touch": self.sizes.touch, "trade": self.sizes.trade, "forget": 1}))
+        now = Cat(self.touch, self.trade, self.forget)
+        for n in range(self.late):
+            later = Signal(len(now), name=f"later_{n}")
+            m.d.sync += later.eq(now)
+            now = later
+        m.d.comb += said.eq(now)
         for name, told, has, source in (
-                ("bid", self.touch.valid & ~self.touch.side, self.touch.has, self.touch),
-                ("ask", self.touch.valid & self.touch.side, self.touch.has, self.touch),
-                ("last", self.trade.valid, 1, self.trade)):
+                ("bid", said.touch.valid & ~said.touch.side, said.touch.has, said.touch),
+                ("ask", said.touch.valid & said.touch.side, said.touch.has, said.touch),
+                ("last", said.trade.valid, 1, said.trade)):
             m.submodules[f"{name}s"] = prices = memory.Memory(shape=32, depth=self.sizes.symbols, init=[])
             write, read = prices.write_port(), prices.read_port(domain="comb")
             known = Signal(self.sizes.symbols, name=f"{name}_known")
@@ -49,6 +57,6 @@ class Touches(wiring.Component):
                 self.quote[name].has.eq(has_now), self.quote[name].price.eq(Mux(has_now, read.data, 0))]
             with m.If(told):
                 m.d.sync += known.bit_select(source.symbol, 1).eq(has)
-            with m.If(self.forget):
+            with m.If(said.forget):
                 m.d.sync += known.eq(0)
         return m

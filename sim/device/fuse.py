@@ -16,7 +16,7 @@ __all__ = ["fuse_registers"]
 _NAME = r"(?:\\\S+ |[A-Za-z_]\w*)"
 _MODULE = re.compile(r"^(?=module )", re.MULTILINE)
 #: A register takes over a temporary.
-_TAKE = re.compile(rf"^  always @\(posedge clk\)\n    ({_NAME}) <= (\\\S+ );\n", re.MULTILINE)
+_TAKE = re.compile(rf"^  always @\(posedge (\w+)\)\n    ({_NAME}) <= (\\\S+ );\n", re.MULTILINE)
 #: A process that computes a temporary; its first assignment is the value when nothing else is said.
 _COMPUTE = re.compile(
     r"^  always @\* begin\n    if \(\\\S+ \) begin end\n(    (\\\S+ ) = ([^;]*);\n(?:    .*\n)*?)  end\n", re.MULTILINE)
@@ -31,7 +31,7 @@ _ASSERT = re.compile(rf"^( +)if \(!({_NAME})\)\n +(\$write\(.*\);)\n +(assert \(
 def _fuse_module(module: str) -> str:
     takes: dict[str, list[re.Match[str]]] = {}
     for take in _TAKE.finditer(module):
-        takes.setdefault(take[2], []).append(take)
+        takes.setdefault(take[3], []).append(take)
     uses = Counter(_ESCAPED.findall(module))
     edits = []
     for process in _COMPUTE.finditer(module):
@@ -41,11 +41,11 @@ def _fuse_module(module: str) -> str:
         # Declared, assigned, taken over once, and nowhere else.
         if len(taken) != 1 or uses[temporary] != len(assignment.findall(body)) + 2:
             continue
-        register = taken[0][1]
+        clock, register = taken[0][1], taken[0][2]
         if first.strip() == register.strip():
             body = body[body.index("\n") + 1:]
         clocked = assignment.sub(lambda found, name=register: f"{found[1]}{name} {found[2]}<= ", body)
-        edits += [(taken[0].span(), ""), (process.span(), f"  always @(posedge clk) begin\n{clocked}  end\n")]
+        edits += [(taken[0].span(), ""), (process.span(), f"  always @(posedge {clock}) begin\n{clocked}  end\n")]
     parts, at = [], 0
     for (begin, end), text in sorted(edits):
         parts += [module[at:begin], text]

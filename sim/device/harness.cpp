@@ -102,11 +102,13 @@ Harness::~Harness() {
 inline void Harness::edge() {
     current = this;
     top->clk = 1;
+    top->risk_clk = top->risk_awake | top->rst;
     top->eval();
 #ifdef TICKGATE_TRACE
     if (trace && cycle >= trace_from && cycle < trace_to) trace->dump(static_cast<uint64_t>(2 * cycle));
 #endif
     top->clk = 0;
+    top->risk_clk = 0;
     top->eval();
 #ifdef TICKGATE_TRACE
     if (trace && cycle >= trace_from && cycle < trace_to) trace->dump(static_cast<uint64_t>(2 * cycle + 1));

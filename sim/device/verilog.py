@@ -65,7 +65,7 @@ def device_verilog(profile: str, *, progress: Progress = terminal) -> str:
         from gateware.verilog import to_verilog
         from sim.device.top import simulation_top
 
-        device = Device(profile=PROFILES[profile], build=int(key[:16], 16))
+        device = Device(profile=PROFILES[profile], build=int(key[:16], 16), resting=True)
         text = simulation_top(device, to_verilog(device, DEVICE))
     handle, name = tempfile.mkstemp(dir=kept.parent)
     with os.fdopen(handle, "w") as file:
