@@ -490,7 +490,7 @@ enum tickgate_page {
 #define TICKGATE_PAGE_BYTES 0x1000u
 #define TICKGATE_SLOTS 16u
 #define TICKGATE_HEARTBEAT 0x800u /* in page REPORTS */
-#define TICKGATE_ADMIN_KEY 0x000u /* the key, lower word first: the upper word unlocks the page if both are right, and locks it if not; the first key after reset that is not 0 becomes the right one */
+#define TICKGATE_ADMIN_KEY 0x000u /* the key, lower word first: the upper word unlocks the page if both are right, and locks it if not; the first key after reset that is not 0 becomes the right one; 16777216 cycles after the last key the page locks itself */
 #define TICKGATE_ADMIN_SELECT 0x008u /* what a command speaks of */
 #define TICKGATE_ADMIN_COMMAND 0x00cu /* act */
 #define TICKGATE_ADMIN_ROW0 0x020u /* bits 0 to 31 of the row of limits */

@@ -9,7 +9,8 @@ from enum import IntEnum
 from wire.registers import ADDRESS_BITS, Bits, Register
 from wire.risk import REQUEST_DTYPE
 
-__all__ = ["BUS_BITS", "Page", "SLOTS", "SLOT_BYTES", "HEARTBEAT", "ADMIN_REGISTERS", "ROW_WORDS", "Command"]
+__all__ = ["BUS_BITS", "Page", "SLOTS", "SLOT_BYTES", "HEARTBEAT", "ADMIN_REGISTERS", "ROW_WORDS", "OPEN_CYCLES",
+           "Command"]
 
 #: Byte addresses of the bus: four pages of 4,096 bytes.
 BUS_BITS = ADDRESS_BITS + 2
@@ -49,13 +50,17 @@ class Command(IntEnum):
     ENABLE_PAIR = 11
 
 
+#: Cycles after which the page locks itself when no key comes: nobody who dies leaves it open for others.
+OPEN_CYCLES = 1 << 24
+
 #: Words of a row of limits: its fields from bit 0 on, without gaps.
 ROW_WORDS = 8
 
 #: Registers of the admin page; ``offset`` is within it. All but KEY are refused, and counted, while it is locked.
 ADMIN_REGISTERS: tuple[Register, ...] = (
     Register("KEY", 0x000, "wo", "the key, lower word first: the upper word unlocks the page if both are right, and "
-             "locks it if not; the first key after reset that is not 0 becomes the right one", size=8),
+             f"locks it if not; the first key after reset that is not 0 becomes the right one; {OPEN_CYCLES} cycles "
+             "after the last key the page locks itself", size=8),
     Register("SELECT", 0x008, "wo", "what a command speaks of", bits=(
         Bits("account", 0, 16, "index of the account"), Bits("symbol", 16, 16, "index of the symbol"))),
     Register("COMMAND", 0x00C, "wo", "act", bits=(Bits("command", 0, 4, "Command"),)),

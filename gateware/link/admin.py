@@ -5,7 +5,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from gateware.risk.interfaces import ROW_BITS, Sizes
-from wire.pages import ADMIN_REGISTERS, BUS_BITS, ROW_WORDS, Command, Page
+from wire.pages import ADMIN_REGISTERS, BUS_BITS, OPEN_CYCLES, ROW_WORDS, Command, Page
 from wire.registers import ADDRESS_BITS
 
 __all__ = ["Admin"]
@@ -19,7 +19,8 @@ class Admin(wiring.Component):
 
     A command acts whole or not at all: the row that it sets is gathered here, and given to the gate in one cycle.
     A command for an account or symbol that does not exist, or of no known code, and every write but that of KEY while
-    the page is locked, does nothing but strobe ``refused``; so does a wrong key, which locks the page.
+    the page is locked, does nothing but strobe ``refused``; so does a wrong key, which locks the page. The page locks
+    itself: a write later than ``open_cycles`` cycles after the last right key finds it locked.
 
     Latency: a command is on ``admin`` two cycles after its write. Throughput: a write a cycle. Reset: locked, no key.
 
@@ -31,8 +32,10 @@ class Admin(wiring.Component):
     refused : a write did nothing
     """
 
-    def __init__(self, *, sizes: Sizes):
-        self.sizes = sizes
+    def __init__(self, *, sizes: Sizes, open_cycles: int = OPEN_CYCLES):
+        self.sizes, self.open_cycles = sizes, open_cycles
+        if open_cycles < 2:
+            raise ValueError(f"open_cycles must be at least 2, not {open_cycles}")
         if ROW_BITS > ROW_WORDS * _WORD_BITS:
             raise ValueError(f"a row of limits must fit {ROW_WORDS} words, not have {ROW_BITS} bits")
         super().__init__({
@@ -52,6 +55,10 @@ class Admin(wiring.Component):
         exists = (account < self.sizes.accounts) & (symbol < self.sizes.symbols)
         row = [Signal(_WORD_BITS, name=f"row_{n}") for n in range(ROW_WORDS)]
         known = max(Command)
+        left = Signal(range(self.open_cycles + 1))
+        m.d.sync += left.eq(left - left.any())
+        with m.If(left == 1):
+            m.d.sync += self.locked.eq(1)
         with m.If(writes):
             with m.Switch(offset):
                 with m.Case(_OFFSETS["KEY"]):
@@ -59,9 +66,9 @@ class Admin(wiring.Component):
                 with m.Case(_OFFSETS["KEY"] + 4):
                     given = Cat(lower, data)
                     with m.If((given == key) & (key != 0)):
-                        m.d.sync += self.locked.eq(0)
+                        m.d.sync += [self.locked.eq(0), left.eq(self.open_cycles)]
                     with m.Elif((key == 0) & (given != 0)):
-                        m.d.sync += [key.eq(given), self.locked.eq(0)]
+                        m.d.sync += [key.eq(given), self.locked.eq(0), left.eq(self.open_cycles)]
                     with m.Else():
                         m.d.sync += [self.locked.eq(1), self.refused.eq(1)]
                 with m.Default():

@@ -15,7 +15,8 @@ _KEY_BITS = 64
 
 
 class Admin:
-    """The opened admin page of a device. ``lock`` closes it; so does leaving a ``with`` block."""
+    """The opened admin page of a device. ``lock`` closes it; so does leaving a ``with`` block, and the device itself
+    when wire.pages.OPEN_CYCLES have gone by without a command: each gives the key anew."""
 
     def __init__(self, device: Device, key: int) -> None:
         """Unlock the page. The first key that a device is given after its reset is its key from then on.
@@ -24,7 +25,7 @@ class Admin:
         """
         if not 1 <= key < 1 << _KEY_BITS:
             raise ValueError("a key is a number from 1 to 2**64 - 1")
-        self._device = device
+        self._device, self._key = device, key
         self._accounts = 1 << device.fields("CAP_RISK")["log2_accounts"]
         self._give(key)
         if device.fields("RISK_STATUS")["locked"]:
@@ -55,6 +56,7 @@ class Admin:
         if (row is not None) != (command in ROW_FIELDS):
             raise ValueError(f"{command.name} takes {'a' if command in ROW_FIELDS else 'no'} row")
         transport = self._device.transport
+        self._give(self._key)
         transport.write(_ADDRESS["SELECT"], account | symbol << 16)
         if row is not None:
             transport.write_words(_ADDRESS["ROW0"], row_words(ROW_FIELDS[command], row))

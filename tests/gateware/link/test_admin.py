@@ -22,9 +22,9 @@ def row(value):
     return [(OFFSETS[f"ROW{n}"], value >> 32 * n & 0xFFFFFFFF) for n in range(ROW_WORDS)]
 
 
-def run(writes, page=PAGE):
+def run(writes, page=PAGE, **options):
     """Write (offset, data), one a cycle. Return [(cycle, command, account, symbol, row)], refusals' cycles, locked."""
-    dut = Admin(sizes=Sizes(PROFILES["tiny"]))
+    dut = Admin(sizes=Sizes(PROFILES["tiny"]), **options)
     sim = Simulator(dut)
     sim.add_clock(1e-8)
     acts, refused, locked = [], [], []
@@ -53,6 +53,19 @@ def test_a_row_is_given_whole_two_cycles_after_its_command():
     writes = [*key(KEY), *row(value), (OFFSETS["SELECT"], 3 << 16 | 1), (OFFSETS["COMMAND"], Command.SET_PAIR)]
     acts, refused, locked = run(writes)
     assert acts == [(len(writes) + 1, Command.SET_PAIR, 1, 3, value)] and not refused and not locked
+
+
+def test_the_page_locks_itself():
+    command, idle = (OFFSETS["COMMAND"], Command.KILL_GLOBAL), (OFFSETS["ROW0"], 0)
+    for wait in range(7, 14):
+        acts, refused, _ = run([*key(KEY), *[idle] * wait, command], open_cycles=10)
+        assert (len(acts) == 1) == (not refused) == (wait + 1 <= 10), wait
+        # A key given anew, also in the very cycle in which the page would have locked itself, opens it for as long.
+        acts, *_ = run([*key(KEY), *[idle] * (wait - 2), *key(KEY), *[idle] * 8, command], open_cycles=10)
+        assert len(acts) == 1, wait
+    assert run([*key(KEY), *[idle] * 30], open_cycles=10)[2]
+    with pytest.raises(ValueError, match="open_cycles must be at least 2, not 1"):
+        Admin(sizes=Sizes(PROFILES["tiny"]), open_cycles=1)
 
 
 def test_nothing_acts_before_a_key_is_set():
