@@ -34,8 +34,6 @@ class Admin(wiring.Component):
 
     def __init__(self, *, sizes: Sizes, open_cycles: int = OPEN_CYCLES):
         self.sizes, self.open_cycles = sizes, open_cycles
-        if open_cycles < 2:
-            raise ValueError(f"open_cycles must be at least 2, not {open_cycles}")
         if ROW_BITS > ROW_WORDS * _WORD_BITS:
             raise ValueError(f"a row of limits must fit {ROW_WORDS} words, not have {ROW_BITS} bits")
         super().__init__({
