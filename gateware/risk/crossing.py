@@ -125,8 +125,8 @@ class Crossing(wiring.Component):
         cycle, start = self.report_cycle, REPORT_CYCLES - self.levels - self.depth
         bank_bits = ceil_log2(self.banks)
         index, reads = Signal(range(self.depth)), Signal()
-        m.d.comb += reads.eq((cycle >= start) & (cycle < start + self.depth))
-        m.d.sync += index.eq(Mux(reads, index, self.report_place[bank_bits:]) + 1)
+        m.d.sync += [reads.eq((cycle >= start - 1) & (cycle < start + self.depth - 1)),
+                     index.eq(Mux(reads, index, self.report_place[bank_bits:]) + 1)]
         found = []
         for number in range(self.banks):
             m.submodules[f"bank_{number}"] = bank = memory.Memory(shape=resting, depth=self.depth, init=[])
@@ -141,10 +141,11 @@ class Crossing(wiring.Component):
             found = [Signal(33, name=f"found_{level}_{number}") for number in range(len(compared))]
             m.d.sync += [register.eq(value) for register, value in zip(found, compared, strict=True)]
         # Orders that were decided since the report entered may lie where the search was already.
-        late, best, moved = Signal(33), Signal(33), Signal()
-        m.d.comb += late.eq(Cat(at[6].rests, ~(self.accepted_6 & (at[6].row == report_row))))
+        late, same_7, best, moved = Signal(33), Signal(), Signal(33), Signal()
+        m.d.comb += late.eq(Cat(at[7].rests, ~(accepted_7 & same_7)))
         m.d.sync += [
-            best.eq(nearer(Mux(cycle == 3, Const(_NOWHERE, 33), best), Mux(cycle < 6, late, found[0]))),
+            same_7.eq(at[6].row == report_row),
+            best.eq(nearer(Mux(cycle == 4, Const(_NOWHERE, 33), best), Mux(cycle < 7, late, found[0]))),
             moved.eq((moved | self.put) & (cycle != REPORT_CYCLES)),
             Assert(~self.put | (cycle >= 6) & (cycle <= 10), Format("an order was put in a report's cycle {}", cycle))]
         ends = moved & (cycle == REPORT_CYCLES)

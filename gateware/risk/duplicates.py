@@ -23,7 +23,7 @@ class Duplicates(wiring.Component):
     order_2, now_2 : the request and its time
     window_2 : cycles in which an order is a duplicate
     broken_5 : the rule is broken, by a new order whose account, symbol, side and type exist
-    accepted_6 : the request in cycle 6 was accepted, and is new
+    accepted_6, push_6 : the request in cycle 6 was accepted, and is new; the same, for the memory
     """
 
     def __init__(self, *, sizes: Sizes, clock_mhz: float):
@@ -34,7 +34,7 @@ class Duplicates(wiring.Component):
             "shares": 32})
         super().__init__({
             "order_2": In(self.order), "now_2": In(TIME_BITS), "window_2": In(32), "broken_5": Out(1),
-            "accepted_6": In(1)})
+            "accepted_6": In(1), "push_6": In(1)})
 
     def elaborate(self, platform):
         m = Module()
@@ -62,7 +62,7 @@ class Duplicates(wiring.Component):
         size = self.sizes.profile.duplicates
         memory = [Signal(passed, name=f"passed_{n}") for n in range(size)]
         known = Signal(size)
-        with m.If(self.accepted_6):
+        with m.If(self.push_6):
             m.d.sync += [*(here.eq(newer) for here, newer in zip(memory, [at[6], *memory], strict=False)),
                          known.eq(Cat(1, known))]
 

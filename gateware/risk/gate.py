@@ -161,18 +161,18 @@ class Gate(wiring.Component):
             duplicates.now_2.eq(two.now), duplicates.window_2.eq(held("duplicate", limits.duplicate, 1)),
             crossing.price_2.eq(entry.order.price), crossing.new_2.eq(two.new),
             throttle.admin.eq(self.admin),
-            throttle.account.eq(Mux(reports.under_way, reports.account, account[3])),
-            throttle.symbol.eq(Mux(reports.under_way, reports.symbol, symbol[3])), throttle.look.eq(at[3].report),
+            throttle.account.eq(held("throttle_account", Mux(reports.under_way, reports.account, account[3]), 1)),
+            throttle.symbol.eq(held("throttle_symbol", Mux(reports.under_way, reports.symbol, symbol[3]), 1)),
+            throttle.look.eq(at[4].report),
             limits.window_account.eq(reports.account), limits.window_symbol.eq(reports.symbol)]
-        fills_5 = held("fills", throttle.row.fills, 2)
-        disabled_5 = held("disabled", throttle.row.disabled, 2)
+        fills_5, disabled_5 = throttle.row.fills, throttle.row.disabled
 
         # A report goes its own way from here. What the market was on its entry is known when its symbol is.
         m.d.comb += [
             *(getattr(before, name).eq(getattr(self, name)) for name in ("touch", "trade", "forget")),
             before.symbol.eq(reports.symbol),
             reports.start.eq(two.report), reports.stage_2.eq(two), reports.entry_2.eq(entry),
-            reports.quote_3.eq(before.quote), reports.window_3.eq(limits.window), reports.throttle_3.eq(throttle.row),
+            reports.quote_3.eq(before.quote), reports.window_3.eq(limits.window), reports.throttle_5.eq(throttle.row),
             reports.notional_3.eq(judge.notional_3), reports.pair_6.eq(reserve.pair_5),
             reports.account_6.eq(reserve.account_5)]
 
@@ -207,10 +207,12 @@ class Gate(wiring.Component):
         m.d.comb += mask.eq(
             judge.mask_5 | reserve.mask_5 | Cat(found.get(name, Const(0, 1)) for name in Rule))
         request_5, passes_5, accepted_5 = Signal(), Signal(), Signal()
-        accepted_6, new_6 = Signal(), Signal()
+        # The many registers that wait for an accepted NEW have a signal of their own.
+        accepted_6, new_6, fresh_6, stale_6 = Signal(), Signal(), Signal(), Signal(init=1)
         m.d.comb += [request_5.eq(five.valid & ~five.report), passes_5.eq(mask == 0),
                      accepted_5.eq(passes_5 & five.order)]
-        m.d.sync += [accepted_6.eq(accepted_5), new_6.eq(five.new)]
+        m.d.sync += [accepted_6.eq(accepted_5), new_6.eq(five.new), fresh_6.eq(accepted_5 & five.new),
+                     stale_6.eq(~(accepted_5 & five.new))]
 
         # Cycle 6: what an accepted order changes; or a report does, when it is done.
         six, effective_6 = at[6], at[6].effective
@@ -218,9 +220,9 @@ class Gate(wiring.Component):
         applied = reports.applied
         m.d.comb += [
             reserve.accepted_5.eq(accepted_5), reserve.accepted_6.eq(accepted_6),
-            duplicates.accepted_6.eq(accepted_6 & new_6), crossing.accepted_6.eq(accepted_6),
+            duplicates.accepted_6.eq(~stale_6), duplicates.push_6.eq(fresh_6), crossing.accepted_6.eq(accepted_6),
             crossing.place_6.eq(place[6]),
-            orders.place_6.eq(place[6]), orders.new_6.eq(accepted_6 & new_6), orders.replace_6.eq(accepted_6 & ~new_6),
+            orders.place_6.eq(place[6]), orders.new_6.eq(~stale_6), orders.replace_6.eq(accepted_6 & ~new_6),
             orders.order_6.used.eq(1), orders.order_6.live.eq(1),
             orders.order_6.tag.eq(six.slot.token[sizes.place_bits:]), orders.order_6.account.eq(account[6]),
             orders.order_6.symbol.eq(symbol[6]), orders.order_6.side.eq(six.slot.side),

@@ -13,7 +13,8 @@ from wire.risk import TIME_BITS, Kind, OrderType, Side
 __all__ = ["Intake", "STAGE"]
 
 #: A slot under way. order: a NEW or REPLACE. good: account, symbol and side exist. short: a short sale, subject: one
-#: that is not exempt. touch: what a buy, a sell would take. pair_exists: account and symbol exist.
+#: that is not exempt. touch: what a buy, a sell would take,
+#: its price anything if there is none. pair_exists: account and symbol exist.
 STAGE = data.StructLayout({
     "slot": SLOT, "now": TIME_BITS, "quote": QUOTE, "touch": PRICE, "effective": 32,
     **{name: 1 for name in ("valid", "report", "order", "new", "buy", "sell", "short", "subject", "market",
@@ -68,17 +69,16 @@ class Intake(wiring.Component):
         # Each is a signal of its own: a process that reads a part of what it writes is not the same to all simulators.
         buy, sell, short, subject, market = Signal(), Signal(), Signal(), Signal(), Signal()
         account_exists, symbol_exists = Signal(), Signal()
-        touch = Signal(PRICE)
+        touch = Signal(PRICE)       # its price is anything if there is none
         m.d.comb += [
             buy.eq(side == Side.BUY), subject.eq(side == Side.SELL_SHORT),
             short.eq(subject | (side == Side.SELL_SHORT_EXEMPT)), sell.eq(short | (side == Side.SELL)),
             market.eq((slot.type == OrderType.MARKET) & order),
             account_exists.eq(slot.account[sizes.account_bits:] == 0),
             symbol_exists.eq(slot.symbol[sizes.symbol_bits:] == 0)]
-        with m.If(symbol_exists & buy):
-            m.d.comb += touch.eq(self.quote.ask)
-        with m.If(symbol_exists & sell):
-            m.d.comb += touch.eq(self.quote.bid)
+        m.d.comb += [
+            touch.has.eq(symbol_exists & (buy & self.quote.ask.has | sell & self.quote.bid.has)),
+            touch.price.eq(Mux(buy, self.quote.ask.price, self.quote.bid.price))]
         pair_exists = account_exists & symbol_exists
         stage = self.stage_1
         m.d.sync += [

@@ -69,15 +69,15 @@ class Judge(wiring.Component):
         mass_2 = held("mass", mass, 1)
         all_2 = held("all_symbols", mass & (one.slot.symbol == ALL_SYMBOLS), 1)
 
-        # Cycle 2.
-        asked = {name: getattr(two.slot, name)
-                 for name in ("kind", "side", "type", "token", "account", "symbol", "shares", "price")}
-        bits = self.sizes.place_bits
-        entry = {"used": order_2.used, "live": order_2.live, "pending": waiting_2.pending,
-                 "token": Cat(two.slot.token[:bits], order_2.tag), "account": order_2.account,
-                 "symbol": order_2.symbol, "side": order_2.side, "type": order_2.type}
-        token_2 = rule("token_faults", form.token_faults, asked=asked, entry=entry)
-        shape_3, token_3 = held("shape_faults_3", shape_2, 1), held("token_faults_3", token_2, 1)
+        # Cycles 2, 3. What is the same as in the table is found a cycle earlier: then it is 0, else it is not.
+        tag = two.slot.token[self.sizes.place_bits:]
+        differs = {"token": Cat(tag[n:n + 4] != order_2.tag[n:n + 4] for n in range(0, len(tag), 4))}
+        differs |= {name: getattr(two.slot, name) != order_2[name] for name in ("account", "symbol", "side", "type")}
+        entry = {"used": order_2.used, "live": order_2.live, "pending": waiting_2.pending} | differs
+        entry = {name: held(f"entry_{name}", value, 1) for name, value in entry.items()}
+        asked = dict.fromkeys((*differs, "shares", "price"), 0) | {"kind": three.slot.kind}
+        shape_3 = held("shape_faults_3", shape_2, 1)
+        token_3 = rule("token_faults", form.token_faults, asked=asked, entry=entry)
         m.d.comb += self.no_growth_3.eq(
             ~three.order | (~three.new & (token_3 & int(Fault.TOKEN | Fault.ORDER)).any()))
         unknown_2 = Signal()

@@ -66,13 +66,20 @@ class Kills(wiring.Component):
                 with m.If(self.shut_account == number):
                     m.d.sync += reasons.eq(reasons | self.shut_reasons)
 
-        # Age is the time since the last heartbeat. What both are in the next cycle is compared in this one.
+        # Age is the time since the last heartbeat. What both are in the next cycle is compared in this one, for both
+        # periods that may be in force then. A heartbeat leaves an age of 1, which only a period of 0 is less than.
         row = data.View(ROWS[Command.SET_GLOBAL], admin.row[:ROWS[Command.SET_GLOBAL].size])
-        next_period, next_age = Signal.like(self.period), Signal.like(age)
+        set_, lost = Signal(), Signal()
+
+        def beyond(period):
+            return (period == 0) | ~self.beat & (age >= period)
+
         m.d.comb += [
-            next_period.eq(Mux(admin.valid & (admin.command == Command.SET_GLOBAL), row.heartbeat, self.period)),
-            next_age.eq(Mux(self.beat, 1, Mux(age == _NEVER, age, age + 1)))]
+            set_.eq(admin.valid & (admin.command == Command.SET_GLOBAL)),
+            lost.eq(Mux(set_, beyond(row.heartbeat), beyond(self.period)))]
+        with m.If(set_):
+            m.d.sync += self.period.eq(row.heartbeat)
         m.d.sync += [
-            self.period.eq(next_period), age.eq(next_age),
-            self.lost.eq((self.lost & ~resumed) | (next_period == 0) | (next_age > next_period))]
+            age.eq(Mux(self.beat, 1, Mux(age == _NEVER, age, age + 1))),
+            self.lost.eq(self.lost & ~resumed | lost)]
         return m

@@ -31,7 +31,7 @@ class Reports(wiring.Component):
 
     Members
     -------
-    start, stage_2, entry_2, quote_3, window_3, throttle_3 : a report, its order, and what belongs to it
+    start, stage_2, entry_2, quote_3, window_3, throttle_5 : a report, its order, and what belongs to it
     notional_3 : shares times price of the slot in cycle 3
     pair_6, account_6 : sums of its order, from cycle 6 on
     finished, done, matched : see above
@@ -51,7 +51,7 @@ class Reports(wiring.Component):
         self.sizes, self.clock_mhz = sizes, clock_mhz
         super().__init__({
             "start": In(1), "stage_2": In(STAGE), "entry_2": In(sizes.entry), "quote_3": In(QUOTE),
-            "window_3": In(WINDOW), "throttle_3": In(sizes.throttle), "notional_3": In(64),
+            "window_3": In(WINDOW), "throttle_5": In(sizes.throttle), "notional_3": In(64),
             "pair_6": In(sizes.pair_sums), "account_6": In(sizes.account_sums),
             "cycle": Out(range(REPORT_CYCLES + 1)), "buy": Out(1), "under_way": Out(1),
             "finished": Out(1), "done": Out(1), "matched": Out(1), "applied": Out(1),
@@ -88,13 +88,15 @@ class Reports(wiring.Component):
                 stage.eq(self.stage_2), entry.eq(self.entry_2),
                 Assert((cycle == 0) | self.done, Format("a report starts in another's cycle {}", cycle))]
         with m.If(now[3]):
-            m.d.sync += [worth.eq(self.notional_3), quote.eq(self.quote_3), window.eq(self.window_3),
-                         throttle.eq(self.throttle_3)]
+            m.d.sync += [worth.eq(self.notional_3), quote.eq(self.quote_3), window.eq(self.window_3)]
+        with m.If(now[5]):
+            m.d.sync += throttle.eq(self.throttle_5)
 
         slot, order, waiting, history = stage.slot, entry.order, entry.replace, entry.history
         number, old_price = slot.client[:32], slot.client[32:]
         is_ = {kind: Signal(name=f"is_{kind.name.lower()}") for kind in Kind if kind >= Kind.ACK}
-        m.d.comb += [flag.eq(slot.kind == kind) for kind, flag in is_.items()]
+        with m.If(self.start):
+            m.d.sync += [flag.eq(self.stage_2.slot.kind == kind) for kind, flag in is_.items()]
         fill, bust, correct = is_[Kind.FILL], is_[Kind.BUST], is_[Kind.CORRECT]
         replaced, rejected = is_[Kind.REPLACED], is_[Kind.REPLACE_REJECTED]
         ends = is_[Kind.CANCELLED] | is_[Kind.REJECTED] | is_[Kind.EXPIRED]
@@ -122,7 +124,8 @@ class Reports(wiring.Component):
         unmatched = {
             Fault.TOKEN: step("token_fault", no_order), Fault.NUMBER: step("number_fault", number_fault),
             Fault.SHARES: step("shares_fault", shares_fault), Fault.ORDER: step("order_fault", order_fault)}
-        too_dear = step("too_dear", late & (Mux(correct, other, worth) > history.filled_notional))
+        worth_above = step("worth_above", worth > history.filled_notional)
+        too_dear = step("too_dear", correct & (other > history.filled_notional) | bust & worth_above)
         unmatched[Fault.PRICE] = step("no_price", no_price) | too_dear
         fault = Signal(9)
         m.d.sync += fault.eq(Mux(unmatched[Fault.TOKEN], int(Fault.TOKEN), sum(
@@ -227,7 +230,8 @@ class Reports(wiring.Component):
         with m.If(self.start):
             m.d.sync += [shares_left.eq(0), value_left.eq(0)]
         live_after = step("live_after", order.live & ~ends & ((open_after != 0) | pends_after))
-        closes = step("closes", order.live & ~live_after & matched)
+        closing = step("closing", order.live & ~live_after)
+        closes = closing & matched
 
         # Rule 22.
         age = step("age", stage.now - throttle.window_start)
@@ -277,7 +281,7 @@ class Reports(wiring.Component):
 
         given = {"buy": buy, "market": order.type == OrderType.MARKET}
         m.d.comb += self.rests_at.eq(rule("rests_again", cross.rests, **given, price=price_after))
-        m.d.comb += self.rests.eq(now[10] & matched & (replaced | rejected | closes))
+        m.d.sync += self.rests.eq(now[9] & matched & (replaced | rejected | closing))
 
         # The verdict.
         verdict = self.verdict

@@ -84,12 +84,16 @@ class Reserve(wiring.Component):
             self.shown_pair.eq(pairs.shown), self.shown_account_sums.eq(accounts.shown),
             self.shown_symbol_sums.eq(symbols.shown)]
 
-        # Which effects of the order before, now in cycle 5, the order in cycle 4 must reckon with.
-        same_side = four.buy == five.buy
-        after = {name: held(f"after_{name}", sums.follows_4 & matters & self.accepted_5) for name, sums, matters in (
+        # Which effects of the order before, now in cycle 5, the order in cycle 4 must reckon with. Their registers are
+        # inverted so that synthesis does not merge them with those of the sums, for which many bits wait.
+        same_side, after = four.buy == five.buy, {}
+        for name, sums, matters in (
             ("account", accounts, 1), ("symbol", symbols, 1), ("pair_side", pairs, same_side),
             ("account_side", accounts, same_side), ("pair_short", pairs, five.short), ("pair_new", pairs, five.new),
-            ("account_new", accounts, five.new))}
+            ("account_new", accounts, five.new)):
+            alone = Signal(name=f"alone_{name}", init=1)
+            m.d.sync += alone.eq(~(sums.follows_4 & matters & self.accepted_5))
+            after[name] = ~alone
 
         # Cycles 3, 4: what the order adds.
         m.submodules.shares_growth = shares = Growth(grows=exposure.shares_grow, bits=32, clock_mhz=clock)
