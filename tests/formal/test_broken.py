@@ -12,6 +12,10 @@ QUEUE, WINDOW, NUMBERED = (f"tests/formal/test_streams.py::test_stream[{name}]" 
     "QueueAsList-2", "WindowAsList-2", "NumberedVerdicts-3"))
 SUMS, RULES = (f"tests/formal/test_reserve.py::test_{name}" for name in (
     "sums_are_what_all_orders_and_reports_before_have_left", "a_rule_is_broken_when_the_sums_say_so"))
+TIME, STATE, WHOSE, APPLIED = (f"tests/formal/test_gate.py::test_{name}" for name in (
+    "each_slot_is_decided_in_its_time_and_no_two_at_once", "only_what_is_accepted_or_applied_changes_state",
+    "each_verdict_is_that_of_its_slot", "a_report_is_applied_when_its_verdict_says_so"))
+REPORTS = "tests/formal/test_reports.py::test_sums_stay_what_orders_and_fills_add_up_to"
 GATE, NEVER = "gateware/risk/gate.py", "tests/formal/test_gate.py::test_never"
 
 BROKEN = (
@@ -30,6 +34,16 @@ BROKEN = (
            "take[4].eq(same_3)", SUMS),
     Mutant("rules do not reckon with the order just ahead", "gateware/risk/reserve.py",
            "room.before_3.eq(shares.growth_4 if shares_ else value.growth_4)", "room.before_3.eq(0)", RULES),
+    Mutant("slots enter while a report is applied", "gateware/risk/intake.py",
+           "busy.eq(Mux(busy, ~self.finished, self.taken & report))", "busy.eq(0)", TIME),
+    Mutant("a report's verdict has its token for its number", "gateware/risk/reports.py",
+           "verdict.client.eq(slot.client)", "verdict.client.eq(slot.token)", WHOSE),
+    Mutant("an order that is refused is kept", GATE, "accepted_6.eq(accepted_5)", "accepted_6.eq(five.order)", STATE),
+    Mutant("a report that does not match is applied", "gateware/risk/reports.py",
+           "applies = now[REPORT_CYCLES - 1] & matched", "applies = now[REPORT_CYCLES - 1]", APPLIED),
+    Mutant("a closed order is still counted", "gateware/risk/reports.py",
+           'self.pair.pair_open.eq(step("pair_open", pair.pair_open - closes))',
+           "self.pair.pair_open.eq(pair.pair_open)", f"{REPORTS}[shares]"),
     Mutant("orders pass without a heartbeat", GATE,
            'Rule.HEARTBEAT: five.order & rule("heartbeat", kill.heartbeat, lost=kills.lost),\n', "\n",
            f"{NEVER}[an order was accepted while shut-2]"),
