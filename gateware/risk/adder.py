@@ -58,10 +58,11 @@ class Adder(wiring.Component):
         a, b, subtract = Signal.like(self.a_0), Signal.like(self.b_0), Signal()
         carry = Signal(self.width + 1)
         m.d.sync += [
-            a.eq(self.a_0), b.eq(Mux(self.subtract_0, ~self.b_0, self.b_0)), subtract.eq(self.subtract_0),
+            a.eq(self.a_0), b.eq(self.b_0), subtract.eq(self.subtract_0),
             self.total_2.eq(self.total_1)]
         # The lowest bit carries the 1 which a difference lacks.
-        m.d.comb += [carry.eq((a << 1 | 1) + (b << 1 | subtract)), self.total_1.eq(carry[1:])]
+        m.d.comb += [
+            carry.eq((a << 1 | 1) + (Mux(subtract, ~b, b) << 1 | subtract)), self.total_1.eq(carry[1:])]
 
         total, high = self.total_2, Const((1 << self.bits) - 1, self.bits)
         negative = total[-1]
