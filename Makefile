@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST_ARGS ?= -n auto --dist loadfile
 
-.PHONY: demo test lint bench soak timing mutants formal docs clean
+.PHONY: demo test lint bench soak timing mutants formal formal-soak docs clean
 
 demo: $(VENV)/sim.stamp
 	$(BIN)/tickgate demo
@@ -22,13 +22,16 @@ bench: $(VENV)/dev.stamp
 	$(BIN)/python -m bench.risk
 
 soak: $(VENV)/dev.stamp
-	$(BIN)/python -m pytest -m soak -s
+	$(BIN)/python -m pytest -m 'soak and not formal' -s
 
 mutants: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -m mutants -v
 
 formal: $(VENV)/formal.stamp
-	$(BIN)/python -m pytest -m formal -v
+	$(BIN)/python -m pytest -m 'formal and not soak' -v
+
+formal-soak: $(VENV)/formal.stamp
+	$(BIN)/python -m pytest -m 'formal and soak' -v
 
 timing: $(VENV)/fpga.stamp
 	$(BIN)/python -m bench.timing

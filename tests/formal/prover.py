@@ -86,11 +86,14 @@ def _run(component, mode, depth, folder, only, cut, minutes):
     solver.write_text(f"#!/bin/sh\nexec {sys.executable} {_SOLVER} \"$@\"\n")
     solver.chmod(0o755)
     (folder / "top.il").write_text(rtlil.convert(_Configured(component), name="top", emit_src=True))
-    tasks = ["bmc", "prove"] if mode == "prove" else ["bmc"]
+    tasks, modes = ["bmc"], ["bmc: mode bmc"]
+    if mode == "prove":
+        tasks.append("prove")
+        modes += ["prove: mode prove", f"prove: skip {depth}"]
     (folder / "task.sby").write_text(
         # The induction is over all the cycles at once: to find that fewer do not suffice takes longer than the proof.
-        f"[tasks]\n{chr(10).join(tasks)}\n[options]\nbmc: mode bmc\nprove: mode prove\nprove: skip {depth}\n"
-        f"depth {depth}\ntimeout {round(60 * minutes)}\n[engines]\n"
+        "\n".join(["[tasks]", *tasks, "[options]", *modes, f"depth {depth}", f"timeout {round(60 * minutes)}", ""])
+        + "[engines]\n"
         # Whether assumptions contradict each other is not asked: proofs are seen to fail (test_broken.py).
         "smtbmc --nomem --nopresat bitwuzla\n"
         # Without its outputs all that no assertion looks at goes.

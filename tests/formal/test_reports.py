@@ -145,7 +145,7 @@ class ReportsOnSums(wiring.Component):
         return m
 
 
-@pytest.mark.parametrize("what", ["shares", "notional"])
+@pytest.mark.parametrize("what", ["shares", pytest.param("notional", marks=pytest.mark.soak)])
 def test_sums_stay_what_orders_and_fills_add_up_to(what, tmp_path):
     outcome = prove(ReportsOnSums(), depth=DEPTH, only=f"{what}: ", folder=tmp_path)
     assert outcome.status == "PASS", outcome.log
