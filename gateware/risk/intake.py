@@ -13,8 +13,8 @@ from wire.risk import TIME_BITS, Kind, OrderType, Side
 __all__ = ["Intake", "STAGE"]
 
 #: A slot under way. order: a NEW or REPLACE. good: account, symbol and side exist. short: a short sale, subject: one
-#: that is not exempt. touch: what a buy, a sell would take,
-#: its price anything if there is none. pair_exists: account and symbol exist.
+#: that is not exempt. touch: what a buy, a sell would take; its price is anything if there is none. pair_exists:
+#: account and symbol exist.
 STAGE = data.StructLayout({
     "slot": SLOT, "now": TIME_BITS, "quote": QUOTE, "touch": PRICE, "effective": 32,
     **{name: 1 for name in ("valid", "report", "order", "new", "buy", "sell", "short", "subject", "market",
@@ -69,7 +69,7 @@ class Intake(wiring.Component):
         # Each is a signal of its own: a process that reads a part of what it writes is not the same to all simulators.
         buy, sell, short, subject, market = Signal(), Signal(), Signal(), Signal(), Signal()
         account_exists, symbol_exists = Signal(), Signal()
-        touch = Signal(PRICE)       # its price is anything if there is none
+        touch = Signal(PRICE)
         m.d.comb += [
             buy.eq(side == Side.BUY), subject.eq(side == Side.SELL_SHORT),
             short.eq(subject | (side == Side.SELL_SHORT_EXEMPT)), sell.eq(short | (side == Side.SELL)),
@@ -84,8 +84,9 @@ class Intake(wiring.Component):
         m.d.sync += [
             stage.slot.eq(slot), stage.now.eq(self.now), stage.touch.eq(touch),
             stage.quote.eq(Mux(symbol_exists, self.quote.as_value(), 0)),
-            stage.effective.eq(rule("effective", price.effective, market=market, price=slot.price, has_touch=touch.has,
-                                    touch=touch.price)),
+            # A touch that there is not has the price 0.
+            stage.effective.eq(rule("effective", price.effective, market=market, price=slot.price,
+                                    has_touch=symbol_exists & (buy | sell), touch=touch.price)),
             stage.valid.eq(self.taken), stage.report.eq(self.taken & report), stage.order.eq(self.taken & order),
             stage.new.eq(self.taken & (kind == Kind.NEW)), stage.buy.eq(buy), stage.sell.eq(sell),
             stage.short.eq(short), stage.subject.eq(subject), stage.market.eq(market),
