@@ -10,9 +10,11 @@ from amaranth.back import rtlil
 from amaranth.hdl import Assume, Module, ResetSignal
 from amaranth.lib import wiring
 
-__all__ = ["Outcome", "check", "prove"]
+__all__ = ["Outcome", "TRACES", "check", "prove"]
 
 _TOOLS = Path(sys.executable).parent
+#: Set in the environment, it makes failures leave traces.
+TRACES = "TICKGATE_TRACES"
 _SOLVER = Path(__file__).with_name("solver.py")
 #: Bits of the status in which SymbiYosys ends: one for what came of each task.
 _STATUS = {2: "FAIL", 4: "UNKNOWN", 8: "TIMEOUT"}
@@ -22,8 +24,8 @@ _STATUS = {2: "FAIL", 4: "UNKNOWN", 8: "TIMEOUT"}
 class Outcome:
     """What came of a task.
 
-    status: PASS; FAIL, ``trace`` shows how; UNKNOWN, no way to break it was found, but the induction does not hold at
-    this depth; TIMEOUT. log: all that the tools said.
+    status: PASS; FAIL, ``trace`` shows how, if the environment has TICKGATE_TRACES; UNKNOWN, no way to break it was
+    found, but the induction does not hold at this depth; TIMEOUT. log: all that the tools said.
     """
 
     status: str
@@ -89,8 +91,9 @@ def _run(component, mode, depth, folder, only, cut, minutes):
     tasks, modes = ["bmc"], ["bmc: mode bmc"]
     if mode == "prove":
         tasks.append("prove")
-        # How an induction fails is no way to break anything, and takes minutes to write down.
-        modes += ["prove: mode prove", f"prove: skip {depth}", "prove: vcd off"]
+        modes += ["prove: mode prove", f"prove: skip {depth}"]
+    # To write down how something fails may take minutes, and a proof that must fail is not read.
+    modes.append(f"vcd {'on' if os.environ.get(TRACES) else 'off'}")
     (folder / "task.sby").write_text(
         # The induction is over all the cycles at once: to find that fewer do not suffice takes longer than the proof.
         "\n".join(["[tasks]", *tasks, "[options]", *modes, f"depth {depth}", f"timeout {round(60 * minutes)}", ""])
@@ -108,4 +111,4 @@ def _run(component, mode, depth, folder, only, cut, minutes):
     if done.returncode & ~sum(_STATUS):
         raise RuntimeError(f"SymbiYosys ended with status {done.returncode}:\n{log[-4000:]}")
     status = next((name for bit, name in _STATUS.items() if done.returncode & bit), "PASS")
-    return Outcome(status, next(folder.glob("task_bmc/engine_0/trace.vcd"), None), log)
+    return Outcome(status, next(folder.glob("task_*/engine_0/trace*.vcd"), None), log)
