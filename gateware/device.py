@@ -8,6 +8,7 @@ from gateware.book.book import Book
 from gateware.feed.feed import Feed
 from gateware.feed.reorder import Reorder
 from gateware.interfaces import FrameStream, RegisterBus, RingWrite
+from gateware.link.gate_link import GATE_LINK_EVENTS, GateLink
 from gateware.link.link import LINK_EVENTS, Link
 from gateware.link.verdicts import VerdictWrite
 from gateware.net.net import Net
@@ -40,13 +41,14 @@ def sources(blocks):
 
 
 class Device(wiring.Component):
-    """Feed handler, book and risk gate in one clock domain.
+    """Feed handler, book and, if the profile has accounts, the risk gate, in one clock domain.
 
     Latency: docs/architecture.md. Throughput: one word of a frame a cycle, for ever; ``rx`` is never stalled. Errors
     and overflows are counted (wire/registers.py). Reset: all counters 0, no symbol followed, no feed known; the book
     may first need a clear, which STATUS.clearing tells. The gate is shut: killed, and its host lost.
 
     A verdict is on ``verdicts`` 8 cycles after the write on ``bus`` that published its request, if none is before it.
+    Without a gate, the device says that it is shut, and ``verdicts`` stays silent.
 
     Members
     -------
@@ -59,17 +61,20 @@ class Device(wiring.Component):
     """
 
     def __init__(self, *, profile, build=0, resting=False):
-        self.profile, self.build, self.resting = profile, build, resting
+        self.profile, self.build = profile, build
+        self.resting = resting = resting and profile.accounts > 0
         self.net = Net(channels=profile.channels)
         self.feed = Feed()
         self.reorder = Reorder(depth=profile.reorder_words)
         self.book = Book(profile=profile)
-        self.gate = Gate(profile=profile, always="always" if resting else "sync")
         self.link = Link(profile=profile, build=build)
+        self.gate = Gate(profile=profile, always="always" if resting else "sync") if profile.accounts else None
+        self.gate_link = GateLink(profile=profile) if profile.accounts else None
         events = {name: [event for event, _ in getattr(self, name).events.shape()]
                   for name in ("net", "feed", "reorder", "book")}
-        events["gate"] = [f"risk_{event}" for event, _ in EVENTS]
-        self._sources = sources({**events, "link": LINK_EVENTS})
+        self._sources = sources({
+            **events, "link": LINK_EVENTS, "gate": [f"risk_{event}" for event, _ in EVENTS],
+            "gate_link": [event for event, _ in GATE_LINK_EVENTS]})
         super().__init__({
             "rx": In(FrameStream), "bus": In(RegisterBus), "ring": Out(RingWrite), "verdicts": Out(VerdictWrite),
             **({"risk_awake": Out(1)} if resting else {})})
@@ -80,10 +85,6 @@ class Device(wiring.Component):
         m.submodules.feed = feed = self.feed
         m.submodules.reorder = reorder = self.reorder
         m.submodules.book = book = self.book
-        gate = self.gate
-        m.submodules.gate = DomainRenamer({"sync": "risk", "always": "sync"})(gate) if self.resting else gate
-        if self.resting:
-            m.d.comb += self.risk_awake.eq(gate.awake)
         m.submodules.link = link = self.link
 
         # Data path.
@@ -114,18 +115,10 @@ class Device(wiring.Component):
             link.select_state.eq(book.select_state), link.select_locate.eq(book.select_locate),
             link.expected.eq(feed.expected), link.highest.eq(feed.highest)]
 
-        # Risk gate.
-        connect(m, link.slots, gate.i)
-        connect(m, gate.o, link.verdicts)
-        connect(m, link.verdict_ring, flipped(self.verdicts))
-        m.d.comb += [
-            gate.now.eq(cycles), gate.stir.eq(self.bus.w_en), gate.admin.eq(link.admin), gate.beat.eq(link.beat),
-            *(getattr(gate, name).eq(getattr(book, name))
-              for name in ("touch", "trade", "forget", "live", "trading", "short_restricted")),
-            *(getattr(gate, name).eq(getattr(link, name)) for name in ("show", "show_account", "show_symbol")),
-            link.shown.eq(gate.shown), link.risk_status.killed.eq(gate.killed), link.risk_status.lost.eq(gate.lost),
-            link.risk_status.account_kills.eq(gate.account_kills.any()),
-            link.risk_status.symbol_kills.eq(gate.symbol_kills.any())]
+        if self.gate is None:
+            m.d.comb += [getattr(link.risk_status, name).eq(1) for name in ("killed", "lost", "locked")]
+        else:
+            self._connect_gate(m, cycles)
 
         # Status and counters.
         m.d.comb += [
@@ -134,5 +127,27 @@ class Device(wiring.Component):
             *(link.status[name].eq(getattr(feed, name))
               for name in ("gap", "stale", "silent", "suspect", "ended", "feed_error")),
             *(link.events[name].eq(getattr(self, owner).events[name.removeprefix("risk_") if owner == "gate" else name])
-              for name, owner in self._sources.items() if owner != "link")]
+              for name, owner in self._sources.items() if owner != "link" and getattr(self, owner) is not None)]
         return m
+
+    def _connect_gate(self, m, cycles):
+        """Put the risk gate between its side of the link and the book."""
+        gate, link = self.gate, self.gate_link
+        m.submodules.gate = DomainRenamer({"sync": "risk", "always": "sync"})(gate) if self.resting else gate
+        m.submodules.gate_link = link
+        connect(m, self.link.risk, link.registers)
+        connect(m, link.slots, gate.i)
+        connect(m, gate.o, link.verdicts)
+        connect(m, link.ring, flipped(self.verdicts))
+        status = self.link.risk_status
+        m.d.comb += [
+            *(getattr(link, name).eq(getattr(self.bus, name)) for name in ("addr", "w_en", "w_data")),
+            gate.now.eq(cycles), gate.stir.eq(self.bus.w_en), link.shown.eq(gate.shown),
+            *(getattr(gate, name).eq(getattr(self.book, name))
+              for name in ("touch", "trade", "forget", "live", "trading", "short_restricted")),
+            *(getattr(gate, name).eq(getattr(link, name))
+              for name in ("admin", "beat", "show", "show_account", "show_symbol")),
+            status.killed.eq(gate.killed), status.lost.eq(gate.lost), status.locked.eq(link.locked),
+            status.account_kills.eq(gate.account_kills.any()), status.symbol_kills.eq(gate.symbol_kills.any())]
+        if self.resting:
+            m.d.comb += self.risk_awake.eq(gate.awake)

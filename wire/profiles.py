@@ -22,7 +22,7 @@ class Profile:
     share_bits, level_share_bits: bits of an order's and of a level's shares.
     level_order_bits: bits of a level's number of orders.
     clock_hz: nominal core clock.
-    accounts: accounts of the risk gate, a power of two.
+    accounts: accounts of the risk gate, a power of two; 0: the device has no risk gate.
     open_orders: orders that may be open in the gate at once, a power of two; a token's low bits are its place.
     duplicates: accepted orders that the gate's duplicate check remembers.
     """
@@ -42,9 +42,9 @@ class Profile:
     level_order_bits: int
     clock_hz: int = 156_250_000
     channels: int = 4
-    accounts: int
-    open_orders: int
-    duplicates: int
+    accounts: int = 0
+    open_orders: int = 0
+    duplicates: int = 0
 
 
 PROFILES = {p.name: p for p in (
@@ -53,8 +53,11 @@ PROFILES = {p.name: p for p in (
     Profile(name="tiny", symbols=4, levels=4, order_slots=64, order_stash=2, window=64, reorder_words=64, far_levels=4,
             ref_bits=16, share_bits=20, level_share_bits=24, level_order_bits=8, accounts=2, open_orders=8,
             duplicates=4),
+    # On boards: feed and book alone, and with the risk gate.
     Profile(name="ecp5_85", symbols=8, order_slots=16_384, window=1024, far_levels=16, ref_bits=32, share_bits=20,
-            level_share_bits=24, level_order_bits=12, clock_hz=125_000_000, accounts=4, open_orders=64, duplicates=8),
+            level_share_bits=24, level_order_bits=12, clock_hz=125_000_000),
+    Profile(name="ecp5_85_gate", symbols=8, order_slots=16_384, window=1024, far_levels=16, ref_bits=32, share_bits=20,
+            level_share_bits=24, level_order_bits=12, clock_hz=80_000_000, accounts=4, open_orders=64, duplicates=8),
     Profile(name="ecp5_25", symbols=4, order_slots=4_096, window=512, far_levels=8, ref_bits=32, share_bits=20,
-            level_share_bits=24, level_order_bits=12, clock_hz=62_500_000, accounts=2, open_orders=16, duplicates=4),
+            level_share_bits=24, level_order_bits=12, clock_hz=62_500_000),
 )}

@@ -142,7 +142,7 @@ class FarLevels(wiring.Component):
             m.d.sync += [self.lost.eq(0), used.eq(0)]
 
         changed = Signal()
-        m.d.sync += changed.eq(any_7 | self.clear)
+        m.d.sync += changed.eq(cell_write.en | self.clear)
         with m.If(changed):
             m.d.sync += self.beyond.eq(reduce(or_, (
                 Mux(used[n] & better[n], 1 << rows[n][:-1], 0) for n in range(count))))

@@ -1,44 +1,32 @@
 """The device's side of the link to the host."""
 
-from amaranth.hdl import Cat, Module, Mux, Signal
-from amaranth.lib import data, stream, wiring
+from amaranth.hdl import Cat, Module, Signal
+from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from gateware.book.symbols import LOCATE, SymbolConfig
 from gateware.feed.inject import InjectPort
 from gateware.interfaces import Notice, RecordStream, RegisterBus, RingWrite
-from gateware.link.admin import Admin
 from gateware.link.counters import Counters
+from gateware.link.gate_link import RiskRegisters
 from gateware.link.inject import InjectAssembler
 from gateware.link.registers import Registers
 from gateware.link.ring import Ring
-from gateware.link.shown import Shown
-from gateware.link.verdicts import Verdicts, VerdictWrite
-from gateware.link.window import Window
 from gateware.net.channels import CHANNEL
-from gateware.risk.gate import shown_layout
-from gateware.risk.interfaces import DECISION, SLOT, VERDICT
-from gateware.risk.interfaces import Sizes as RiskSizes
-from wire.pages import HEARTBEAT, Page
+from gateware.risk.interfaces import DECISION
 from wire.records import FeedEvent, record_dtype
-from wire.registers import ADDRESS_BITS, COUNTERS, REGISTERS, by_name
-from wire.risk import Kind
+from wire.registers import COUNTERS, REGISTERS, by_name
 
 __all__ = ["LINK_EVENTS", "LINKED_EVENTS", "STATUS", "RISK_STATUS", "Link", "capabilities"]
 
 #: Counters that the link strobes itself.
-LINK_EVENTS = ("records", "notices_lost", "bus_errors", "risk_admin_refused", "risk_overruns")
-
-#: Kinds that each window carries.
-_REQUESTS = (Kind.NEW, Kind.REPLACE, Kind.CANCEL, Kind.MASS_CANCEL)
-_REPORTS = tuple(kind for kind in Kind if kind not in _REQUESTS)
+LINK_EVENTS = ("records", "notices_lost", "bus_errors")
 
 #: Counters that come from the other blocks.
 LINKED_EVENTS = data.StructLayout({name: 1 for name, _ in COUNTERS if name not in LINK_EVENTS})
 
-#: What the gate says to the RISK_STATUS register.
-RISK_STATUS = data.StructLayout({
-    bits.name: bits.width for bits in by_name("RISK_STATUS").bits if bits.name != "locked"})
+#: What the risk gate says to the RISK_STATUS register.
+RISK_STATUS = data.StructLayout({bits.name: bits.width for bits in by_name("RISK_STATUS").bits})
 
 #: What the other blocks say to the STATUS register.
 STATUS = data.StructLayout({bits.name: bits.width for bits in by_name("STATUS").bits if bits.name != "inject_busy"})
@@ -70,16 +58,14 @@ def capabilities(profile, *, build):
                           level_shares=profile.level_share_bits, level_orders=profile.level_order_bits),
         "CAP_RISK": _pack("CAP_RISK", log2_accounts=profile.accounts.bit_length() - 1,
                           log2_orders=profile.open_orders.bit_length() - 1, duplicates=profile.duplicates,
-                          decision=DECISION),
+                          decision=DECISION) if profile.accounts else 0,
     }
 
 
 class Link(wiring.Component):
-    """Registers, counters, event ring, inject port, and the risk gate's windows, admin page and verdict ring.
+    """Registers, counters, event ring and inject port.
 
-    Latency and throughput: gateware/link/{registers,counters,ring,inject,window,admin,verdicts}.py. Slots of both
-    windows go to the gate in one sequence, a slot of each in turn when both have one; one that finds the gate ready
-    enters it in the cycle behind the write that published it. A write to SYMBOL_CONFIG while
+    Latency and throughput: gateware/link/{registers,counters,ring,inject}.py. A write to SYMBOL_CONFIG while
     SYMBOL_SELECT is no symbol is no error and does nothing; SYMBOL_STATE and SYMBOL_LOCATE then read as 0. When a clear
     that the host asked for has finished, a CLEARED notice goes to the ring.
 
@@ -98,18 +84,12 @@ class Link(wiring.Component):
     inject : messages of the host
     config : configuration of a symbol
     select, select_state, select_locate : symbol that the host asks about; state word and locate up to 3 cycles later
-    slots : for the gate
-    verdicts : of the gate
-    verdict_ring : writes to the verdict ring's memory
-    beat : heartbeat of the host, strobe
-    admin : commands for the gate
-    show, show_account, show_symbol, shown : for reading out of the gate
+    risk : registers of the risk gate
     risk_status : RISK_STATUS
     """
 
     def __init__(self, *, profile, build=0):
         self.profile, self.build = profile, build
-        self._risk = risk = RiskSizes(profile)
         self._constants = capabilities(profile, build=build)
         channels = sum(register.name.endswith("_IP") for register in REGISTERS)
         if profile.channels != channels:
@@ -122,10 +102,7 @@ class Link(wiring.Component):
             "gap_packets": Out(32), "gap_cycles": Out(32), "silence_cycles": Out(32), "seq_set": Out(64),
             "clear": Out(1), "resync": Out(1), "inject": Out(InjectPort), "config": Out(SymbolConfig(profile=profile)),
             "select": Out(range(profile.symbols)), "select_state": In(32), "select_locate": In(LOCATE),
-            "slots": Out(stream.Signature(SLOT)), "verdicts": In(stream.Signature(VERDICT)),
-            "verdict_ring": Out(VerdictWrite), "beat": Out(1), "admin": Out(risk.admin),
-            "show": Out(1), "show_account": Out(risk.account_bits), "show_symbol": Out(risk.symbol_bits),
-            "shown": In(shown_layout(risk)), "risk_status": In(RISK_STATUS)})
+            "risk": Out(RiskRegisters), "risk_status": In(RISK_STATUS)})
 
     def elaborate(self, platform):
         m = Module()
@@ -172,33 +149,12 @@ class Link(wiring.Component):
             inject.go.eq(registers.inject_go_written), inject.length.eq(registers.inject_go),
             inject.seq.eq(registers.inject_seq)]
 
-        # Risk gate. Slots of the two windows in turn.
-        m.submodules.orders = orders = Window(page=Page.ORDERS, kinds=_REQUESTS)
-        m.submodules.reports = reports = Window(page=Page.REPORTS, kinds=_REPORTS)
-        m.submodules.admin = admin = Admin(sizes=self._risk)
-        m.submodules.verdict_entries = verdicts = Verdicts()
-        m.submodules.shown = shown = Shown(sizes=self._risk)
-        for page in (orders, reports, admin):
-            m.d.comb += [getattr(page, name).eq(getattr(self.bus, name)) for name in ("addr", "w_en", "w_data")]
-        reports_turn, report, waits, waits_report = Signal(), Signal(), Signal(), Signal()
+        # Risk gate.
         m.d.comb += [
-            report.eq(Mux(waits, waits_report, reports.o.valid & (reports_turn | ~orders.o.valid))),
-            self.slots.valid.eq(orders.o.valid | reports.o.valid),
-            self.slots.payload.eq(Mux(report, reports.o.payload.as_value(), orders.o.payload.as_value())),
-            reports.o.ready.eq(self.slots.ready & report), orders.o.ready.eq(self.slots.ready & ~report)]
-        m.d.sync += [waits.eq(self.slots.valid & ~self.slots.ready), waits_report.eq(report)]
-        with m.If(self.slots.valid & self.slots.ready):
-            m.d.sync += reports_turn.eq(~report)
-        connect(m, flipped(self.verdicts), verdicts.i)
-        connect(m, verdicts.ring, flipped(self.verdict_ring))
-        asked = Signal()
-        beats = self.bus.w_en & (self.bus.addr == (Page.REPORTS << ADDRESS_BITS | HEARTBEAT))
-        m.d.sync += [self.beat.eq(beats), asked.eq(registers.risk_select_written), self.show.eq(asked)]
-        m.d.comb += [
-            verdicts.log2_entries.eq(registers.verdict_entries), self.admin.eq(admin.admin),
-            self.show_account.eq(registers.risk_select.account), self.show_symbol.eq(registers.risk_select.symbol),
-            shown.shown.eq(self.shown), shown.index.eq(registers.risk_word), registers.risk_data.eq(shown.word),
-            registers.risk_status.locked.eq(admin.locked),
+            self.risk.entries.eq(registers.verdict_entries), self.risk.account.eq(registers.risk_select.account),
+            self.risk.symbol.eq(registers.risk_select.symbol),
+            self.risk.select_written.eq(registers.risk_select_written), self.risk.word.eq(registers.risk_word),
+            registers.risk_data.eq(self.risk.data),
             *(registers.risk_status[name].eq(self.risk_status[name]) for name, _ in RISK_STATUS)]
 
         # Ring. The feed's notices go before the one of a finished clear, which waits for a free cycle.
@@ -223,7 +179,5 @@ class Link(wiring.Component):
             *(counters.events[name].eq(self.events[name]) for name, _ in LINKED_EVENTS),
             counters.events.records.eq(ring.records), counters.events.notices_lost.eq(ring.notices_lost),
             counters.events.bus_errors.eq(registers.error | inject.refused),
-            counters.events.risk_admin_refused.eq(admin.refused),
-            counters.events.risk_overruns.eq(orders.overrun | reports.overrun),
             counters.index.eq(registers.counter_index), registers.counter.eq(counters.value)]
         return m

@@ -26,7 +26,10 @@ class Admin:
         if not 1 <= key < 1 << _KEY_BITS:
             raise ValueError("a key is a number from 1 to 2**64 - 1")
         self._device, self._key = device, key
-        self._accounts = 1 << device.fields("CAP_RISK")["log2_accounts"]
+        capability = device.fields("CAP_RISK")
+        if not capability["decision"]:
+            raise DeviceError("the device has no risk gate")
+        self._accounts = 1 << capability["log2_accounts"]
         self._give(key)
         if device.fields("RISK_STATUS")["locked"]:
             raise DeviceError("the risk gate's admin page does not take this key, and is locked")

@@ -41,10 +41,12 @@ class Gate:
     def __init__(self, device: Device) -> None:
         """Take the windows and the verdict ring of ``device`` over, from the next verdict on.
 
-        Raises DeviceError when the verdict ring's memory has no power of two entries.
+        Raises DeviceError when the device has no risk gate, or the verdict ring's memory has no power of two entries.
         """
         self.device = device
         capability = device.fields("CAP_RISK")
+        if not capability["decision"]:
+            raise DeviceError("the device has no risk gate")
         self.sizes = GateSizes(
             accounts=1 << capability["log2_accounts"], open_orders=1 << capability["log2_orders"],
             duplicates=capability["duplicates"], decision=capability["decision"])

@@ -17,7 +17,7 @@ def test_verdicts_are_those_of_the_independent_gate(seed, trouble, pauses):
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("profile", ["tiny", "ecp5_85"])
+@pytest.mark.parametrize("profile", ["tiny", "ecp5_85_gate"])
 def test_a_million_slots(profile):
     compared = 0
     for seed in range(1, 51):

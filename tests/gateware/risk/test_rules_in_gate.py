@@ -210,7 +210,8 @@ def test_fills_in_a_window():
     slots = [new(0), *(report(Kind.FILL, 0, n, shares=1, price=1000) for n in range(1, 9)),
              *(new(8 * n + n % 8, symbol=n % 2) for n in range(1, 60))]
     verdicts = check(slots, events, start=cycle)
-    # Fills come REPORT_CYCLES after each other: the fourth is beyond the window of the first, the third is one too many.
+    # Fills come REPORT_CYCLES after each other: the fourth is beyond the window of the first, the third is one too
+    # many.
     assert [verdict["fills"] for verdict in verdicts[1:9]] == [1, 2, 3, 1, 2, 3, 1, 2]
     for verdict in verdicts[9:]:
         disabled = verdict["symbol"] == 0 and verdict["cycles_in"] <= enabled

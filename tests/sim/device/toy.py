@@ -32,8 +32,8 @@ class ToyDevice(wiring.Component):
     once) its cycle with flags: cycle << 16 | count << 4 | error << 2 | last << 1 | first.
 
     Registers: 0x000 counts words; 0x004 holds what was written to it; 0x008 is the cycle in which it is read; 0xffc is
-    never answered. Read latency: ``r_valid`` two cycles after ``r_en``. A write to 0x1000 + 4 n writes verdict n, 32 times
-    the word.
+    never answered. Read latency: ``r_valid`` two cycles after ``r_en``. A write to 0x1000 + 4 n writes verdict n,
+    32 times the word.
     """
 
     def __init__(self, *, ring_bits: int = 20):
@@ -67,8 +67,8 @@ class ToyDevice(wiring.Component):
                 m.d.sync += scratch.eq(self.bus.w_data)
             m.d.sync += Print(Format("write {:03x} {:08x}", self.bus.addr, self.bus.w_data))
         m.d.comb += [
-            self.verdicts.valid.eq(self.bus.w_en & (self.bus.addr[12:] == 1)), self.verdicts.index.eq(self.bus.addr[2:]),
-            self.verdicts.data.eq(self.bus.w_data.replicate(32))]
+            self.verdicts.valid.eq(self.bus.w_en & (self.bus.addr[12:] == 1)),
+            self.verdicts.index.eq(self.bus.addr[2:]), self.verdicts.data.eq(self.bus.w_data.replicate(32))]
         return m
 
 
