@@ -7,10 +7,10 @@ is for who sets limits, and is locked by a key besides.
 from enum import IntEnum
 
 from wire.registers import ADDRESS_BITS, Bits, Register
-from wire.risk import REQUEST_DTYPE
+from wire.risk import ACCOUNT_LIMITS, GLOBAL_LIMITS, PAIR_LIMITS, REQUEST_DTYPE, SYMBOL_LIMITS, LimitField
 
 __all__ = ["BUS_BITS", "Page", "SLOTS", "SLOT_BYTES", "HEARTBEAT", "ADMIN_REGISTERS", "ROW_WORDS", "OPEN_CYCLES",
-           "Command"]
+           "Command", "ROW_FIELDS"]
 
 #: Byte addresses of the bus: four pages of 4,096 bytes.
 BUS_BITS = ADDRESS_BITS + 2
@@ -49,6 +49,11 @@ class Command(IntEnum):
     RESUME_HEARTBEAT = 10
     ENABLE_PAIR = 11
 
+
+#: Fields of the row that a command sets.
+ROW_FIELDS: dict[Command, tuple[LimitField, ...]] = {
+    Command.SET_ACCOUNT: ACCOUNT_LIMITS, Command.SET_SYMBOL: SYMBOL_LIMITS, Command.SET_PAIR: PAIR_LIMITS,
+    Command.SET_GLOBAL: GLOBAL_LIMITS}
 
 #: Cycles after which the page locks itself when no key comes: nobody who dies leaves it open for others.
 OPEN_CYCLES = 1 << 24

@@ -11,10 +11,10 @@ import numpy as np
 
 from wire.records import RecordField
 
-__all__ = ["Kind", "Side", "OrderType", "Rule", "Fault", "Status", "Shut", "ALL_SYMBOLS", "REQUEST_FIELDS",
-           "REPORT_FIELDS", "VERDICT_FIELDS", "REQUEST_DTYPE", "REPORT_DTYPE", "VERDICT_DTYPE", "LimitField",
-           "ACCOUNT_LIMITS", "SYMBOL_LIMITS", "PAIR_LIMITS", "GLOBAL_LIMITS", "ShownField", "SHOWN_FIELDS",
-           "SHOWN_WORDS", "TIME_BITS", "NOTIONAL_BITS", "SHARE_BITS", "TICKS"]
+__all__ = ["Kind", "REQUEST_KINDS", "REPORT_KINDS", "Side", "OrderType", "Rule", "Fault", "Status", "Shut",
+           "ALL_SYMBOLS", "REQUEST_FIELDS", "REPORT_FIELDS", "VERDICT_FIELDS", "REQUEST_DTYPE", "REPORT_DTYPE",
+           "VERDICT_DTYPE", "LimitField", "ACCOUNT_LIMITS", "SYMBOL_LIMITS", "PAIR_LIMITS", "GLOBAL_LIMITS",
+           "ShownField", "SHOWN_FIELDS", "SHOWN_WORDS", "TIME_BITS", "NOTIONAL_BITS", "SHARE_BITS", "TICKS"]
 
 #: Bits of a time in cycles; 18 years at 125 MHz.
 TIME_BITS = 56
@@ -44,6 +44,11 @@ class Kind(IntEnum):
     EXPIRED = 22
     BUST = 23
     CORRECT = 24
+
+
+#: Kinds of request, and of report.
+REQUEST_KINDS = tuple(kind for kind in Kind if kind < Kind.ACK)
+REPORT_KINDS = tuple(kind for kind in Kind if kind >= Kind.ACK)
 
 
 class Side(IntEnum):

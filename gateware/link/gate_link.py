@@ -12,16 +12,12 @@ from gateware.risk.gate import shown_layout
 from gateware.risk.interfaces import SLOT, VERDICT, Sizes
 from wire.pages import BUS_BITS, HEARTBEAT, Page
 from wire.registers import ADDRESS_BITS
-from wire.risk import Kind
+from wire.risk import REPORT_KINDS, REQUEST_KINDS
 
 __all__ = ["GATE_LINK_EVENTS", "GateLink", "RiskRegisters"]
 
 #: Strobes that are counted.
 GATE_LINK_EVENTS = data.StructLayout({"risk_admin_refused": 1, "risk_overruns": 1})
-
-#: Kinds that each window carries.
-_REQUESTS = (Kind.NEW, Kind.REPLACE, Kind.CANCEL, Kind.MASS_CANCEL)
-_REPORTS = tuple(kind for kind in Kind if kind not in _REQUESTS)
 
 #: The registers of page 0 that belong to the gate: VERDICT_ENTRIES, RISK_SELECT, RISK_WORD, RISK_DATA.
 RiskRegisters = Signature({
@@ -62,8 +58,8 @@ class GateLink(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.orders = orders = Window(page=Page.ORDERS, kinds=_REQUESTS)
-        m.submodules.reports = reports = Window(page=Page.REPORTS, kinds=_REPORTS)
+        m.submodules.orders = orders = Window(page=Page.ORDERS, kinds=REQUEST_KINDS)
+        m.submodules.reports = reports = Window(page=Page.REPORTS, kinds=REPORT_KINDS)
         m.submodules.admin_page = admin = Admin(sizes=self.sizes)
         m.submodules.numbered = numbered = Verdicts()
         m.submodules.words = words = Shown(sizes=self.sizes)

@@ -5,17 +5,13 @@ from amaranth.lib import data
 from amaranth.utils import ceil_log2
 
 from gateware.interfaces import TOUCH, TRADE
-from wire.pages import Command
+from wire.pages import ROW_FIELDS, Command
 from wire.profiles import Profile
 from wire.records import RecordField
 from wire.risk import (
-    ACCOUNT_LIMITS,
-    GLOBAL_LIMITS,
     NOTIONAL_BITS,
-    PAIR_LIMITS,
     REQUEST_FIELDS,
     SHARE_BITS,
-    SYMBOL_LIMITS,
     TIME_BITS,
     VERDICT_FIELDS,
     Rule,
@@ -44,9 +40,8 @@ VERDICT = data.StructLayout({field.name: _shape(field) for field in VERDICT_FIEL
 
 
 #: Layout of each row of limits, by the command that replaces it.
-ROWS = {command: data.StructLayout({field.name: field.bits for field in fields}) for command, fields in (
-    (Command.SET_ACCOUNT, ACCOUNT_LIMITS), (Command.SET_SYMBOL, SYMBOL_LIMITS), (Command.SET_PAIR, PAIR_LIMITS),
-    (Command.SET_GLOBAL, GLOBAL_LIMITS))}
+ROWS = {command: data.StructLayout({field.name: field.bits for field in fields})
+        for command, fields in ROW_FIELDS.items()}
 ROW_BITS = max(row.size for row in ROWS.values())
 
 #: Strobes: one for each rule broken, what became of a slot, and each admin command.

@@ -11,7 +11,7 @@ from gateware.risk.interfaces import REPORT_CYCLES, SHUT_BITS, VERDICT, Sizes
 from gateware.risk.limits import WINDOW
 from gateware.risk.touches import QUOTE
 from rules import cross, size
-from wire.risk import NOTIONAL_BITS, SHARE_BITS, Fault, Kind, OrderType, Shut, Side, Status
+from wire.risk import NOTIONAL_BITS, REPORT_KINDS, SHARE_BITS, Fault, Kind, OrderType, Shut, Side, Status
 
 __all__ = ["Reports", "LEDGER"]
 
@@ -94,7 +94,7 @@ class Reports(wiring.Component):
 
         slot, order, waiting, history = stage.slot, entry.order, entry.replace, entry.history
         number, old_price = slot.client[:32], slot.client[32:]
-        is_ = {kind: Signal(name=f"is_{kind.name.lower()}") for kind in Kind if kind >= Kind.ACK}
+        is_ = {kind: Signal(name=f"is_{kind.name.lower()}") for kind in REPORT_KINDS}
         with m.If(self.start):
             m.d.sync += [flag.eq(self.stage_2.slot.kind == kind) for kind, flag in is_.items()]
         fill, bust, correct = is_[Kind.FILL], is_[Kind.BUST], is_[Kind.CORRECT]

@@ -31,7 +31,8 @@ from host.risk.gate import Gate
 from host.risk.journal import Journal
 from host.risk.key import KEY_VARIABLE, KeyFileError, load_key
 from host.risk.limits import Limits, LimitsError
-from host.risk.plan import SHOWN_NAMES, PlannedRow, planned_rows
+from host.risk.plan import PlannedRow, planned_rows
+from host.risk.rows import SHOWN_NAMES
 from wire.pages import Command
 
 __all__ = ["add_actions"]

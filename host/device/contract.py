@@ -28,8 +28,6 @@ _GATE_RECORDS = (
 _GATE_CODES: tuple[tuple[str, type[Enum]], ...] = (
     ("SLOT", risk.Kind), ("SIDE", risk.Side), ("ORDER", risk.OrderType), ("STATUS", risk.Status), ("RULE", risk.Rule),
     ("FAULT", risk.Fault), ("SHUT", risk.Shut), ("COMMAND", pages.Command), ("PAGE", pages.Page))
-_ROWS = (("SET_ACCOUNT", risk.ACCOUNT_LIMITS), ("SET_SYMBOL", risk.SYMBOL_LIMITS), ("SET_PAIR", risk.PAIR_LIMITS),
-         ("SET_GLOBAL", risk.GLOBAL_LIMITS))
 
 
 def registers_markdown() -> str:
@@ -113,12 +111,12 @@ def gate_markdown() -> str:
         "", "## Admin page", "", *_table(("offset", "register", "bytes", "access", "meaning"), (
             (f"0x{r.offset:03x}", f"`{r.name}`", r.size, r.access, r.doc) for r in pages.ADMIN_REGISTERS)),
         "", "A row of limits is replaced whole by a command. Its fields lie from bit 0 of ROW0 on, without gaps:"]
-    for command, row in _ROWS:
+    for command, row in pages.ROW_FIELDS.items():
         lsb, rows = 0, []
         for limit in row:
             rows.append((_bits(lsb, limit.bits), f"`{limit.name}`", limit.doc))
             lsb += limit.bits
-        lines += ["", f"### {command}", "", *_table(("bits", "field", "meaning"), rows)]
+        lines += ["", f"### {command.name}", "", *_table(("bits", "field", "meaning"), rows)]
     lines += [
         "", "## What can be read back", "",
         "A write to RISK_SELECT takes down the state and the limits of an account and a symbol in one cycle; RISK_WORD "

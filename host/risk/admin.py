@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from host.device.driver import Device, DeviceError
-from host.risk.rows import ROW_FIELDS, row_words
-from wire.pages import ADMIN_REGISTERS, Command, Page
+from host.risk.rows import row_words
+from wire.pages import ADMIN_REGISTERS, ROW_FIELDS, Command, Page
 from wire.registers import ADDRESS_BITS
 
 __all__ = ["Admin"]

@@ -11,14 +11,19 @@ from host.device.reader import EventReader
 from host.risk.rows import shown_values
 from wire.pages import HEARTBEAT, SLOT_BYTES, SLOTS, Page
 from wire.registers import ADDRESS_BITS, by_name
-from wire.risk import REPORT_DTYPE, REQUEST_DTYPE, SHOWN_WORDS, Kind
+from wire.risk import REPORT_DTYPE, REQUEST_DTYPE, REQUEST_KINDS, SHOWN_WORDS
 
-__all__ = ["Gate", "GateSizes"]
+__all__ = ["Gate", "GateSizes", "verdict_count"]
 
 Records = npt.NDArray[Any]
 
 _WORD, _DATA = by_name("RISK_WORD").offset, by_name("RISK_DATA").offset
-_REQUESTS = tuple(kind for kind in Kind if kind < Kind.ACK)
+_DECIDED = ("RISK_ACCEPTED", "RISK_REFUSED", "RISK_APPLIED", "RISK_UNMATCHED")
+
+
+def verdict_count(device: Device) -> int:
+    """Return how many verdicts the gate of ``device`` has given, but for the last few cycles'."""
+    return sum(device.read(name) for name in _DECIDED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,14 +101,13 @@ class Gate:
 
     def _decided(self) -> int:
         """Return the number of the last verdict written."""
-        status = ("RISK_ACCEPTED", "RISK_REFUSED", "RISK_APPLIED", "RISK_UNMATCHED")
         seen = int(self._ring["seq"].max())
-        return seen if seen else sum(self.device.read(name) for name in status)
+        return seen if seen else verdict_count(self.device)
 
     def _publish(self, window: "_Window", slots: Records, dtype: "np.dtype[np.void]", *, reports: bool) -> int:
         if slots.dtype != dtype:
             raise ValueError(f"slots must be of {dtype}, not {slots.dtype}")
-        kinds = np.isin(slots["kind"], _REQUESTS)
+        kinds = np.isin(slots["kind"], REQUEST_KINDS)
         wrong = np.flatnonzero(kinds if reports else ~kinds)
         if len(wrong):
             raise ValueError(f"kind {slots['kind'][wrong[0]]} is none of a {'report' if reports else 'request'}")
@@ -118,7 +122,7 @@ class Gate:
         """Give the windows back what verdicts were written for."""
         lost = self._verdicts.lost
         for verdicts in self._verdicts.drain():
-            requests = int(np.count_nonzero(np.isin(verdicts["kind"], _REQUESTS)))
+            requests = int(np.count_nonzero(np.isin(verdicts["kind"], REQUEST_KINDS)))
             self._requests.give(requests)
             self._reports.give(len(verdicts) - requests)
         if self._verdicts.lost != lost:

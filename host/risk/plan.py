@@ -6,15 +6,11 @@ from typing import TypeVar
 
 from host.device.driver import Device
 from host.risk.limits import AccountLimits, Limits, LimitsError, SymbolLimits
-from host.risk.rows import ROW_FIELDS
-from wire.pages import Command
+from wire.pages import ROW_FIELDS, Command
 
-__all__ = ["PlannedRow", "SHOWN_NAMES", "planned_rows"]
+__all__ = ["PlannedRow", "planned_rows"]
 
 _Row = TypeVar("_Row", AccountLimits, SymbolLimits)
-#: Under which of wire.risk.SHOWN_FIELDS a row that a command sets is read back.
-SHOWN_NAMES = {Command.SET_ACCOUNT: "account_limits", Command.SET_SYMBOL: "symbol_limits",
-               Command.SET_PAIR: "pair_limits", Command.SET_GLOBAL: "global_limits"}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,20 +6,18 @@ import numpy as np
 import numpy.typing as npt
 
 from host.device.driver import Device
-from host.risk.gate import Gate
+from host.risk.gate import Gate, verdict_count
 from host.risk.journal import DeviceLife, Journal
 from wire.registers import CONTRACT_VERSION
 
 __all__ = ["Recorder", "device_life"]
-
-_DECIDED = ("RISK_ACCEPTED", "RISK_REFUSED", "RISK_APPLIED", "RISK_UNMATCHED")
 
 
 def device_life(device: Device) -> DeviceLife:
     """Return what the journal knows a device by."""
     return DeviceLife(contract=CONTRACT_VERSION, build=device.capabilities.build,
                       clock_hz=device.capabilities.clock_hz, cycles=device.read("CYCLES"),
-                      verdicts=sum(device.read(name) for name in _DECIDED))
+                      verdicts=verdict_count(device))
 
 
 class Recorder:

@@ -6,20 +6,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from wire.pages import ROW_WORDS, Command
-from wire.risk import ACCOUNT_LIMITS, GLOBAL_LIMITS, PAIR_LIMITS, SHOWN_FIELDS, SYMBOL_LIMITS, LimitField
+from wire.pages import ROW_FIELDS, ROW_WORDS, Command
+from wire.risk import SHOWN_FIELDS, LimitField
 
-__all__ = ["ROW_FIELDS", "row_words", "row_values", "shown_values"]
+__all__ = ["SHOWN_NAMES", "row_words", "row_values", "shown_values"]
 
 Words = npt.NDArray[np.uint32]
 
-#: Fields of the row that a command sets.
-ROW_FIELDS: dict[Command, tuple[LimitField, ...]] = {
-    Command.SET_ACCOUNT: ACCOUNT_LIMITS, Command.SET_SYMBOL: SYMBOL_LIMITS, Command.SET_PAIR: PAIR_LIMITS,
-    Command.SET_GLOBAL: GLOBAL_LIMITS}
-
-_SHOWN_ROWS = {"account_limits": ACCOUNT_LIMITS, "symbol_limits": SYMBOL_LIMITS, "pair_limits": PAIR_LIMITS,
-               "global_limits": GLOBAL_LIMITS}
+#: Under which of wire.risk.SHOWN_FIELDS a row that a command sets is read back.
+SHOWN_NAMES = {Command.SET_ACCOUNT: "account_limits", Command.SET_SYMBOL: "symbol_limits",
+               Command.SET_PAIR: "pair_limits", Command.SET_GLOBAL: "global_limits"}
+_SHOWN_ROWS = {name: ROW_FIELDS[command] for command, name in SHOWN_NAMES.items()}
 
 
 def row_words(fields: tuple[LimitField, ...], values: Mapping[str, int]) -> Words:

@@ -17,14 +17,13 @@ import numpy as np
 
 from sim.market.risk_limits import NARROW, WIDE
 from sim.models.risk import RiskGate
-from wire.risk import ALL_SYMBOLS, REPORT_DTYPE, REQUEST_DTYPE, TICKS, Fault, Kind, OrderType, Side
+from wire.risk import ALL_SYMBOLS, REPORT_DTYPE, REPORT_KINDS, REQUEST_DTYPE, TICKS, Fault, Kind, OrderType, Side
 
 __all__ = ["Event", "RiskFlow", "play"]
 
 _TOP = 2**32 - 1
 _SIDES = tuple(map(int, Side))
 _CLOSING = (Kind.CANCELLED, Kind.REJECTED, Kind.EXPIRED)
-_REPORTS = tuple(kind for kind in Kind if kind >= Kind.ACK)
 #: Words of a request that may be spoiled, and with what.
 _SPOILED = (
     ("side", (0, 3, 4, 7, 255)), ("type", (0, 3, 255)), ("shares", (0, 1, _TOP)), ("price", (0, 1, 7, _TOP)),
@@ -442,7 +441,7 @@ class RiskFlow:
         if self._chance(0.08):
             others = entry.token ^ len(self.gate.table), self._random.randint(0, _TOP)
             name, values = self._random.choice((
-                ("kind", _REPORTS), ("token", others),
+                ("kind", REPORT_KINDS), ("token", others),
                 ("shares", (0, fields["shares"] + 1, entry.open + 1, entry.filled + 1, _TOP)), ("price", (0, 1, _TOP)),
                 ("number", (0, entry.number, max(0, entry.number - 1))), ("old_price", (0, _TOP))))
             fields[name] = min(self._random.choice(values), _TOP)
