@@ -1,0 +1,1 @@
+"""A simulated exchange: matching engine, what it publishes, how orders reach it."""
