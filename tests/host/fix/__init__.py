@@ -1,1 +1,1 @@
-"""Tests of host/risk."""
+"""Tests of host/fix."""

@@ -2,12 +2,14 @@
 
 import pytest
 
+from host.fix.filestore import FileStore, Sync
 from host.fix.store import MemoryStore
 
 
-@pytest.fixture(params=["memory"])
-def store(request):
-    made = MemoryStore(now=5)
+@pytest.fixture(params=["memory", *(sync.value for sync in Sync)])
+def store(request, tmp_path):
+    in_memory = request.param == "memory"
+    made = MemoryStore(now=5) if in_memory else FileStore(tmp_path / "log", sync=Sync(request.param), clock=lambda: 5)
     yield made
     made.close()
 

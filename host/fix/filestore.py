@@ -1,0 +1,326 @@
+"""A store in a file: the log of host.fix.log, written by one process at a time.
+
+**What is safe when.** What a call appends is in the file, by one system call, before the call returns: the death of
+the process, at any moment, takes with it at most what no call has returned for. Against the death of the machine:
+``Sync.ALWAYS`` returns when the disk has it; ``Sync.INTERVAL`` lets the disk lag by ``interval`` seconds at the most,
+as long as ``flush`` is called that often; ``Sync.NEVER`` leaves it to the kernel. With the last two a counterparty may
+have seen numbers that the store does not know any more; its Logon, or its complaint, shows it.
+
+Bytes that were heard or repeated are for the reader of the log alone: they wait in memory for the next record that
+matters, and are lost with the process.
+
+A log that has grown beyond ``rotate`` bytes is put aside at the next reset, under a name with the time of the reset
+before; nobody removes it.
+"""
+
+import fcntl
+import os
+import threading
+import time
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator
+from enum import Enum
+from pathlib import Path
+from typing import Self
+
+from host.fix.log import HEAD, Kind, LogError, Record, pack, scan, unpack
+from host.fix.store import StoreError
+
+__all__ = ["FileStore", "Sync"]
+
+#: Bytes of what was heard that may wait in memory.
+_WAITING = 1 << 16
+#: Bytes of a log that is put aside at the next reset.
+_ROTATE = 1 << 24
+
+
+class Sync(Enum):
+    """When the disk has what was appended."""
+
+    ALWAYS = "always"
+    INTERVAL = "interval"
+    NEVER = "never"
+
+
+class FileStore:
+    """See host.fix.store.Store, and above.
+
+    path: of the log. recovered: bytes of a torn end that were removed when it was opened.
+    """
+
+    next_out: int
+    next_in: int
+    created: int
+    #: Numbers of the messages that are held, ascending, and where their records begin.
+    _seqs: "array[int]"
+    _places: "array[int]"
+
+    def __init__(self, path: Path, *, session: str = "", sync: Sync = Sync.ALWAYS, interval: float = 0.1,
+                 rotate: int = _ROTATE, clock: Callable[[], int] = time.time_ns) -> None:
+        """Open the log ``path`` or make it, for this user alone; check all of it, and remove a torn end.
+
+        session: names the session; a log of another one is refused. sync, interval (seconds), rotate: see above.
+        clock: the wall clock, ns since 1970. Raises StoreError when another process has it open, or when it is damaged
+        or not ours; OSError.
+        """
+        self.path, self.recovered = path, 0
+        self._session, self._sync, self._interval, self._rotate, self._clock = session, sync, interval, rotate, clock
+        self._waiting: list[bytes] = []
+        self._waiting_bytes = 0
+        self._disk, self._unsynced, self._synced, self._broken = threading.Lock(), False, time.monotonic(), False
+        self._clear(0)
+        self._end = 0
+        self._lock = _lock(path)
+        try:
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            try:
+                self._load()
+            except BaseException:
+                os.close(self._file)
+                raise
+        except BaseException:
+            os.close(self._lock)
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def sent(self, seq: int, raw: bytes) -> None:
+        """See Store."""
+        if seq != self.next_out:
+            raise ValueError(f"message {seq} cannot be sent, the next is {self.next_out}")
+        place = self._append(Kind.OUT, seq, self._clock(), raw)
+        self._seqs.append(seq)
+        self._places.append(place)
+        self.next_out = seq + 1
+
+    def skip(self, next_out: int) -> None:
+        """See Store."""
+        if next_out < self.next_out:
+            raise ValueError(f"outbound numbers cannot go back from {self.next_out} to {next_out}")
+        if next_out > self.next_out:
+            self._append(Kind.SKIP, next_out, self._clock())
+            self.next_out = next_out
+
+    def taken(self, next_in: int) -> None:
+        """See Store."""
+        if next_in < self.next_in:
+            raise ValueError(f"inbound numbers cannot go back from {self.next_in} to {next_in}")
+        if next_in > self.next_in:
+            self._append(Kind.TAKEN, next_in, self._clock())
+            self.next_in = next_in
+
+    def stored(self, begin: int, end: int) -> Iterator[tuple[int, bytes]]:
+        """See Store. Raises StoreError when the file does not hold any more what was written."""
+        first, last = bisect_left(self._seqs, max(begin, 0)), bisect_right(self._seqs, max(end, 0))
+        for seq, place in zip(self._seqs[first:last], self._places[first:last], strict=True):
+            size = HEAD.unpack(_read(self._file, HEAD.size, place, self.path))[2]
+            record = unpack(_read(self._file, HEAD.size + size, place, self.path), place, str(self.path))
+            if record is None or record.kind != Kind.OUT or record.number != seq:
+                raise StoreError(f"{self.path}: damaged at byte {place}: message {seq} was there")
+            yield seq, record.body
+
+    def reset(self, now: int) -> None:
+        """See Store."""
+        if self._end > self._rotate:
+            self._put_aside(now)
+        else:
+            self._append(Kind.RESET, 0, now, self._session.encode())
+        self._clear(now)
+
+    def heard(self, raw: bytes) -> None:
+        """Log bytes that came from the counterparty."""
+        self._wait(Kind.IN, raw)
+
+    def repeated(self, raw: bytes) -> None:
+        """Log bytes that are sent without a new number."""
+        self._wait(Kind.REPEAT, raw)
+
+    def flush(self) -> None:
+        """Write what waits, and bring to the disk what is due. May be called from another thread than the rest,
+        when nothing waits; costs nothing when nothing is to be done. Raises OSError; StoreError."""
+        due = self._sync == Sync.INTERVAL and self._unsynced and time.monotonic() - self._synced >= self._interval
+        if due and self._disk.acquire(blocking=False):
+            try:
+                self._to_disk()
+            finally:
+                self._disk.release()
+
+    def write_waiting(self) -> None:
+        """Write what was heard or repeated, so that a reader of the log sees it."""
+        if self._waiting:
+            self._write(b"")
+
+    def close(self) -> None:
+        """Bring all to the disk, unless told never to, and let go of the file and its lock."""
+        with self._disk:
+            try:
+                if not self._broken:
+                    self.write_waiting()
+                    if self._sync != Sync.NEVER and self._unsynced:
+                        self._to_disk()
+            finally:
+                os.close(self._file)
+                os.close(self._lock)
+
+    def _clear(self, now: int) -> None:
+        self.next_out = self.next_in = 1
+        self.created = now
+        self._seqs, self._places = array("Q"), array("Q")
+
+    def _load(self) -> None:
+        """Take in what the file holds; make an empty one a log."""
+        size = os.fstat(self._file).st_size
+        try:
+            with open(os.dup(self._file), "rb") as file:
+                for record in scan(file, 0, str(self.path)):
+                    self._take(record)
+        except LogError as error:
+            raise StoreError(str(error)) from None
+        torn = size - self._end
+        if torn:
+            os.ftruncate(self._file, self._end)
+            self.recovered = torn
+        if not self._end:
+            self.reset(self._clock())
+            if self._sync != Sync.NEVER:
+                _sync_folder(self.path.parent)
+        if torn:
+            self._append(Kind.TORN, torn, self._clock())
+
+    def _take(self, record: Record) -> None:
+        """Go on behind ``record``. Raises StoreError when it cannot follow."""
+        number = record.number
+        match record.kind:
+            case Kind.OUT:
+                self._expect(number == self.next_out, record, self.next_out)
+                self._seqs.append(number)
+                self._places.append(record.place)
+                self.next_out = number + 1
+            case Kind.SKIP:
+                self._expect(number >= self.next_out, record, self.next_out)
+                self.next_out = number
+            case Kind.TAKEN:
+                self._expect(number >= self.next_in, record, self.next_in)
+                self.next_in = number
+            case Kind.RESET:
+                owner = record.body.decode(errors="replace")
+                if self._session and owner and owner != self._session:
+                    raise StoreError(f"{self.path}: belongs to the session {owner}, not to {self._session}")
+                self._clear(record.time_ns)
+        self._end = record.end
+
+    def _expect(self, follows: bool, record: Record, expected: int) -> None:
+        if not follows:
+            raise StoreError(f"{self.path}: damaged at byte {record.place}: {record.kind.name} {record.number}, where "
+                             f"{expected} comes next")
+
+    def _wait(self, kind: Kind, raw: bytes) -> None:
+        self._waiting.append(pack(kind, 0, self._clock(), raw))
+        self._waiting_bytes += len(raw)
+        if self._waiting_bytes > _WAITING:
+            self._write(b"")
+
+    def _append(self, kind: Kind, number: int, time_ns: int, body: bytes = b"") -> int:
+        """Append a record, and bring it to the disk if that is due; return its place."""
+        record = pack(kind, number, time_ns, body)
+        self._write(record)
+        if self._sync == Sync.ALWAYS:
+            with self._disk:
+                self._to_disk()
+        else:
+            self.flush()
+        return self._end - len(record)
+
+    def _write(self, record: bytes) -> None:
+        """Write what waits and ``record``; on an error nothing of it counts."""
+        if self._broken:
+            raise StoreError(f"{self.path}: the disk has refused what was written; the store must be opened anew")
+        data = b"".join((*self._waiting, record)) if self._waiting else record
+        done = 0
+        try:
+            while done < len(data):
+                done += os.pwrite(self._file, data[done:] if done else data, self._end + done)
+        except OSError as error:
+            os.ftruncate(self._file, self._end)
+            raise OSError(error.errno or 0, error.strerror or str(error), str(self.path)) from None
+        self._end += len(data)
+        self._waiting.clear()
+        self._waiting_bytes, self._unsynced = 0, True
+
+    def _to_disk(self) -> None:
+        """Bring all to the disk. After an error nobody knows what it has: then the store is of no use any more."""
+        self._unsynced = False
+        try:
+            os.fdatasync(self._file)
+        except OSError as error:
+            self._broken = True
+            raise OSError(error.errno or 0, error.strerror or str(error), str(self.path)) from None
+        self._synced = time.monotonic()
+
+    def _put_aside(self, now: int) -> None:
+        """Let a new log take the place of this one, which keeps its bytes under another name."""
+        self.write_waiting()
+        fresh = self.path.with_name(self.path.name + ".new")
+        file = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        try:
+            record = pack(Kind.RESET, 0, now, self._session.encode())
+            os.write(file, record)
+            if self._sync != Sync.NEVER:
+                os.fdatasync(file)
+            _link(self.path, self.path.with_name(f"{self.path.name}.{self.created}"))
+            os.replace(fresh, self.path)
+            if self._sync != Sync.NEVER:
+                _sync_folder(self.path.parent)
+        except BaseException:
+            os.close(file)
+            raise
+        with self._disk:
+            os.close(self._file)
+            self._file, self._end, self._unsynced = file, len(record), False
+
+
+def _lock(path: Path) -> int:
+    """Return the handle of the lock file beside ``path``, which is held by it. Raises StoreError when it is taken."""
+    handle = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, str(os.getpid()).encode(), 0)
+    except BlockingIOError:
+        owner = os.pread(handle, 20, 0).decode(errors="replace")
+        os.close(handle)
+        raise StoreError(f"{path}: is in use by process {owner or '(unknown)'}") from None
+    return handle
+
+
+def _link(path: Path, name: Path) -> None:
+    """Give the file ``path`` another ``name`` as well, or one with a number behind it if that is taken."""
+    for count in range(1, 1 << 16):
+        try:
+            os.link(path, name if count == 1 else name.with_name(f"{name.name}.{count}"))
+            return
+        except FileExistsError:
+            if path.samefile(name):
+                return
+    raise StoreError(f"{path}: there are too many of the name {name}")
+
+
+def _read(file: int, size: int, place: int, path: Path) -> bytes:
+    raw = os.pread(file, size, place)
+    if len(raw) != size:
+        raise StoreError(f"{path}: ends at byte {place + len(raw)}, within a record")
+    return raw
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring the name of a new file to the disk."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
