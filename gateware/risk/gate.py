@@ -203,13 +203,15 @@ class Gate(wiring.Component):
                 "price_test", short.price_test, subject=five.subject, restricted=restricted, low=judge.low_5),
             Rule.THROTTLE: five.order & five.pair_exists & rule(
                 "pair_disabled", kill.throttle, disabled=disabled_5)}
-        mask = Signal(Rule.THROTTLE.bit_length())
-        m.d.comb += mask.eq(
-            judge.mask_5 | reserve.mask_5 | Cat(found.get(name, Const(0, 1)) for name in Rule))
+        mask, others = Signal(Rule.THROTTLE.bit_length()), Signal(Rule.THROTTLE.bit_length())
+        m.d.comb += [
+            others.eq(judge.mask_5 | Cat(found.get(name, Const(0, 1)) for name in Rule)),
+            mask.eq(others | reserve.mask_5)]
         request_5, passes_5, accepted_5 = Signal(), Signal(), Signal()
         # The many registers that wait for an accepted NEW have a signal of their own.
         accepted_6, new_6, fresh_6, stale_6 = Signal(), Signal(), Signal(), Signal(init=1)
-        m.d.comb += [request_5.eq(five.valid & ~five.report), passes_5.eq(mask == 0),
+        m.d.comb += [request_5.eq(five.valid & ~five.report),
+                     passes_5.eq(~others.any() & ~Mux(accepted_6, reserve.after_first_5, reserve.broken_5)),
                      accepted_5.eq(passes_5 & five.order)]
         m.d.sync += [accepted_6.eq(accepted_5), new_6.eq(five.new), fresh_6.eq(accepted_5 & five.new),
                      stale_6.eq(~(accepted_5 & five.new))]

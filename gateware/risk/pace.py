@@ -21,8 +21,8 @@ class Pace(wiring.Component):
     -------
     now_2, interval_2, tolerance_2 : the request's time and limits
     earliest_4, earliest_5 : as the ``Sums`` of account or symbol have it
-    after_first_5 : the request before, of the same account or symbol, was accepted
-    broken_5 : the rule is broken
+    broken_5, after_first_5 : the rule is broken, if the request before is refused or of another account or symbol; if
+        it is accepted
     earliest_6 : the time as it is if the request is accepted
     """
 
@@ -31,8 +31,8 @@ class Pace(wiring.Component):
     tolerance_2: In(48)
     earliest_4: In(TIME_BITS + 1)
     earliest_5: In(TIME_BITS + 1)
-    after_first_5: In(1)
     broken_5: Out(1)
+    after_first_5: Out(1)
     earliest_6: Out(TIME_BITS + 1)
 
     def __init__(self, *, clock_mhz: float):
@@ -66,7 +66,7 @@ class Pace(wiring.Component):
         less_5 = held("early_after_first_5",
                       rule("early_after_bucket", rate.early, last=less_4, earliest=self.earliest_4)
                       | rule("early_after_request", rate.early, last=less_4, earliest=now[5]))
-        m.d.comb += self.broken_5.eq(stopped[5] | Mux(self.after_first_5, less_5, early_5))
+        m.d.comb += [self.broken_5.eq(stopped[5] | early_5), self.after_first_5.eq(stopped[5] | less_5)]
         # Cycle 5.
         fresh_5 = held("fresh_5", now[4] + interval[4])
         fresh_6 = held("fresh_6", fresh_5)

@@ -1,6 +1,6 @@
 """The rules against sums, and what an accepted order adds to them."""
 
-from amaranth.hdl import Module, Mux, Signal, signed
+from amaranth.hdl import Cat, Module, Mux, Signal, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -32,6 +32,7 @@ class Reserve(wiring.Component):
     notional_3, no_growth_3 : see Judge
     accepted_5, accepted_6 : the order in cycle 5 is, in cycle 6 was accepted
     mask_5 : Rule, as far as it is judged here, for rule 21 without the price test
+    broken_5, after_first_5 : whether it is any, if the order before is refused; if it is accepted
     pair_5, account_5 : sums as all slots before have left them
     put, put_account, put_symbol, put_pair_sums, put_account_sums : sums after a report
     shown_account, shown_symbol, shown_pair, shown_account_sums, shown_symbol_sums : for reading out
@@ -44,6 +45,7 @@ class Reserve(wiring.Component):
             "account_2": In(sizes.account_bits), "symbol_2": In(sizes.symbol_bits), "limits_2": In(LIMITS),
             "held_shares_2": In(32), "held_notional_2": In(64), "notional_3": In(64), "no_growth_3": In(1),
             "accepted_5": In(1), "accepted_6": In(1), "mask_5": Out(22),
+            "broken_5": Out(1), "after_first_5": Out(1),
             "pair_5": Out(sizes.pair_sums), "account_5": Out(sizes.account_sums),
             "put": In(1), "put_account": In(sizes.account_bits), "put_symbol": In(sizes.symbol_bits),
             "put_pair_sums": In(sizes.pair_sums), "put_account_sums": In(sizes.account_sums),
@@ -84,16 +86,19 @@ class Reserve(wiring.Component):
             self.shown_pair.eq(pairs.shown), self.shown_account_sums.eq(accounts.shown),
             self.shown_symbol_sums.eq(symbols.shown)]
 
-        # Which effects of the order before, now in cycle 5, the order in cycle 4 must reckon with. Their registers are
-        # inverted so that synthesis does not merge them with those of the sums, for which many bits wait.
-        same_side, after = four.buy == five.buy, {}
+        # Which effects of the order before, now in cycle 5, the order in cycle 4 must reckon with if that one
+        # is accepted.
+        same_side, follows = four.buy == five.buy, {}
         for name, sums, matters in (
             ("account", accounts, 1), ("symbol", symbols, 1), ("pair_side", pairs, same_side),
             ("account_side", accounts, same_side), ("pair_short", pairs, five.short), ("pair_new", pairs, five.new),
             ("account_new", accounts, five.new)):
-            alone = Signal(name=f"alone_{name}", init=1)
-            m.d.sync += alone.eq(~(sums.follows_4 & matters & self.accepted_5))
-            after[name] = ~alone
+            follows[name] = held(f"follows_{name}", sums.follows_4 & matters)
+
+        # Each rule gives two answers in cycle 5: if the order before was refused, and if it was accepted. So that
+        # decision, the last to be known, chooses once for all of them.
+        def answers(applies_5, name, alone_5, after_first_5):
+            return applies_5 & alone_5, applies_5 & Mux(follows[name], after_first_5, alone_5)
 
         # Cycles 3, 4: what the order adds.
         m.submodules.shares_growth = shares = Growth(grows=exposure.shares_grow, bits=32, clock_mhz=clock)
@@ -109,8 +114,8 @@ class Reserve(wiring.Component):
         value_grows_5 = held("notional_grows", value.grows_4 & grows_4 & four.account_exists)
         sided_5 = held("sided", four.buy | four.sell)
 
-        def headroom(name, *, shares_, limit, total, sum_shape, sum_4, after):
-            """Return whether the sum is beyond its room, in cycle 5."""
+        def headroom(name, *, shares_, limit, total, sum_shape, sum_4, follows, applies_5):
+            """Return the answers whether the sum is beyond its room."""
             kind = "share" if shares_ else "notional"
             allowance = rule(f"{name}_allowance", getattr(exposure, f"{kind}_allowance"), limit=limit,
                              held=self.held_shares_2 if shares_ else self.held_notional_2)
@@ -124,51 +129,54 @@ class Reserve(wiring.Component):
                 room.allowance_3.eq(held(f"{name}_allowance_3", allowance)),
                 room.asked_3.eq(three.slot.shares if shares_ else self.notional_3),
                 room.before_3.eq(shares.growth_4 if shares_ else value.growth_4), room.sum_4.eq(sum_4)]
-            return Mux(after, room.after_first_5, room.beyond_5)
+            return answers(applies_5, follows, room.beyond_5, room.after_first_5)
 
         worst, net = sizes.pair_sums["worst_buy"].shape, sizes.account_sums["net_buy"].shape
         position = headroom(
             "position", shares_=True, limit=Mux(two.buy, limits.pair.long, limits.pair.short), total="worst",
             sum_shape=worst, sum_4=Mux(four.buy, pairs.row_4.worst_buy, pairs.row_4.worst_sell),
-            after=after["pair_side"])
+            follows="pair_side", applies_5=shares_grow_5)
         located = headroom(
             "located", shares_=True, limit=limits.pair.locate, total="worst", sum_shape=signed(33),
-            sum_4=pairs.row_4.short_used, after=after["pair_short"])
+            sum_4=pairs.row_4.short_used, follows="pair_short", applies_5=shares_grow_5 & five.short)
         gross = headroom(
             "gross", shares_=False, limit=limits.account.gross, total="total",
-            sum_shape=sizes.account_sums["gross"].shape, sum_4=accounts.row_4.gross, after=after["account"])
-        net_ = headroom(
+            sum_shape=sizes.account_sums["gross"].shape, sum_4=accounts.row_4.gross,
+            follows="account", applies_5=value_grows_5)
+        both_net = headroom(
             "net", shares_=False, limit=limits.account.net, total="worst", sum_shape=net,
-            sum_4=Mux(four.buy, accounts.row_4.net_buy, accounts.row_4.net_sell), after=after["account_side"])
+            sum_4=Mux(four.buy, accounts.row_4.net_buy, accounts.row_4.net_sell),
+            follows="account_side", applies_5=value_grows_5 & sided_5)
 
         # Rules 17 and 18.
-        def open_orders(name, exists_4, count_4, limit_2, after):
+        def open_orders(name, exists_4, count_4, limit_2):
             limit_4 = held(f"{name}_limit", limit_2, 2)
             applies = four.new & exists_4
             without = held(f"{name}_full", applies & rule(f"{name}_is_full", rate.full, count=count_4, limit=limit_4))
             with_first = held(f"{name}_full_after", applies & rule(
                 f"{name}_gets_full", rate.full, count=count_4 + 1, limit=limit_4))
-            return Mux(after, with_first, without)
+            return answers(1, f"{name}_new", without, with_first)
 
-        full = (open_orders("pair", four.pair_exists, pairs.row_4.pair_open, limits.pair.open_orders,
-                            after["pair_new"])
-                | open_orders("account", four.account_exists, accounts.row_4.account_open, limits.account.open_orders,
-                              after["account_new"]))
+        full = (open_orders("pair", four.pair_exists, pairs.row_4.pair_open, limits.pair.open_orders),
+                open_orders("account", four.account_exists, accounts.row_4.account_open, limits.account.open_orders))
         paces = {}
         for name, sums, row in (("account", accounts, limits.account), ("symbol", symbols, limits.symbol)):
             m.submodules[f"{name}_pace"] = paces[name] = pace = Pace(clock_mhz=clock)
             m.d.comb += [
                 pace.now_2.eq(two.now), pace.interval_2.eq(row.interval), pace.tolerance_2.eq(row.tolerance),
-                pace.earliest_4.eq(sums.row_4.earliest), pace.earliest_5.eq(sums.row_5.earliest),
-                pace.after_first_5.eq(after[name])]
-        pace = (five.order & five.account_exists & paces["account"].broken_5
-                | five.order & five.symbol_exists & paces["symbol"].broken_5)
+                pace.earliest_4.eq(sums.row_4.earliest), pace.earliest_5.eq(sums.row_5.earliest)]
+        rates = tuple(answers(five.order & exists, name, paces[name].broken_5, paces[name].after_first_5)
+                      for name, exists in (("account", five.account_exists), ("symbol", five.symbol_exists)))
 
         found = {
-            Rule.POSITION: shares_grow_5 & position, Rule.GROSS: value_grows_5 & gross,
-            Rule.NET: value_grows_5 & sided_5 & net_, Rule.OPEN_ORDERS: full, Rule.RATE: pace,
-            Rule.SHORT_SALE: shares_grow_5 & five.short & located}
-        m.d.comb += [self.mask_5[int(name).bit_length() - 1].eq(broken) for name, broken in found.items()]
+            Rule.POSITION: (position,), Rule.GROSS: (gross,), Rule.NET: (both_net,), Rule.OPEN_ORDERS: full,
+            Rule.RATE: rates, Rule.SHORT_SALE: (located,)}
+        alone, after_first = ({name: Cat(pair[n] for pair in pairs).any() for name, pairs in found.items()}
+                              for n in range(2))
+        m.d.comb += [
+            self.broken_5.eq(Cat(alone.values()).any()), self.after_first_5.eq(Cat(after_first.values()).any()),
+            *(self.mask_5[int(name).bit_length() - 1].eq(Mux(self.accepted_6, after_first[name], alone[name]))
+              for name in found)]
 
         # Cycle 5: the sums as they become. Who may not add (a refused order) is not asked for them.
         pair_6, account_6 = Signal(sizes.pair_sums), Signal(sizes.account_sums)
