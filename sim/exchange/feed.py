@@ -1,0 +1,101 @@
+# Ref: Nasdaq MoldUDP64 1.00
+"""The exchange's feed: its numbered messages of the day, the packets that carry them, and answers to requests."""
+
+from collections.abc import Sequence
+
+from wire import moldudp64
+from wire.fields import WireError
+from wire.moldudp64 import END_OF_SESSION, HEADER, MAX_PAYLOAD
+
+__all__ = ["END_PACKETS", "HEARTBEAT_NS", "Feed"]
+
+#: A feed that sent nothing for so long sends a heartbeat.
+HEARTBEAT_NS = 1_000_000_000
+#: End of session packets that are sent, one every HEARTBEAT_NS.
+END_PACKETS = 5
+
+
+class Feed:
+    """The messages of one session; message n is ``messages[n - 1]``. Times are ns of a monotonic clock.
+
+    Every packet that it makes is to go out on each line. requests, refused: requests for old messages so far, and how
+    many of them were not answered.
+    """
+
+    def __init__(self, session: str, now: int, *, most: int | None = None, size: int = MAX_PAYLOAD) -> None:
+        """session: at most 10 characters. most: messages a packet at most, None: as many as fit. size: bytes of UDP
+        payload at most. Raises WireError for a session that does not fit."""
+        moldudp64.pack(session, 1)
+        self.session = session
+        self.messages: list[bytes] = []
+        self.requests = self.refused = 0
+        self._most, self._size = most, size
+        self._sent = now
+        self._ends = 0
+
+    @property
+    def next(self) -> int:
+        """Number of the message that comes next."""
+        return len(self.messages) + 1
+
+    @property
+    def over(self) -> bool:
+        """Whether the session has ended and said so often enough."""
+        return self._ends > END_PACKETS
+
+    def publish(self, messages: Sequence[bytes], now: int) -> list[bytes]:
+        """Number ``messages`` and return the packets that carry them. Raises ValueError once the session has ended."""
+        if not messages:
+            return []
+        if self._ends:
+            raise ValueError("the session has ended")
+        first = self.next
+        self.messages += messages
+        self._sent = now
+        return list(moldudp64.packetize(messages, session=self.session, sequence=first, most=self._most,
+                                        size=self._size))
+
+    def end(self, now: int) -> list[bytes]:
+        """End the session: return the first end of session packet; ``tick`` gives the others."""
+        if self._ends:
+            return []
+        self._ends = 1
+        return self._end(now)
+
+    def tick(self, now: int) -> list[bytes]:
+        """Return the heartbeat, or the end of session packet, that is due."""
+        if self.over or now - self._sent < HEARTBEAT_NS:
+            return []
+        if self._ends:
+            return self._end(now)
+        self._sent = now
+        return [moldudp64.pack(self.session, self.next)]
+
+    def deadline(self) -> int | None:
+        """Return when ``tick`` is to be called, None when all was said."""
+        return None if self.over else self._sent + HEARTBEAT_NS
+
+    def answer(self, request: bytes) -> bytes | None:
+        """Return the packet that answers a request packet: as many of the messages asked for as fit one packet.
+
+        None, and no reply at all, when it is no request, of another session, or asks for nothing that was sent.
+        """
+        self.requests += 1
+        try:
+            asked = HEADER.unpack(request)
+        except WireError:
+            self.refused += 1
+            return None
+        first, count = asked["sequence"], asked["count"]
+        known = len(request) == HEADER.size and asked["session"] == self.session and 1 <= first < self.next
+        if not known or not 0 < count < END_OF_SESSION:
+            self.refused += 1
+            return None
+        # No more than this many can fit, whatever their lengths.
+        wanted = self.messages[first - 1:first - 1 + min(count, self._size)]
+        return next(moldudp64.packetize(wanted, session=self.session, sequence=first, size=self._size))
+
+    def _end(self, now: int) -> list[bytes]:
+        self._ends += 1
+        self._sent = now
+        return [moldudp64.pack(self.session, self.next, count=END_OF_SESSION)]
