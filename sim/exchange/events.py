@@ -12,8 +12,8 @@ Rejected        -                                                             re
 Added           A, or F with an attribution                                   -
 Executed        E for ADDED; C, not printable, for CROSS if ``displayed``     trade
 Canceled        if ``displayed``: X while ``leaves``, D with none             canceled (leaves 0), restated
-Replaced        KEPT: X of ``old_shares - shares``, if any; MOVED: U;         replaced
-                ENTERED: D of the old, if ``displayed``
+Replaced        if ``displayed``: KEPT: X of ``old_shares - shares``, if      replaced
+                any; MOVED: U; ENTERED: D of the old
 CrossTrade      Q                                                             -
 Imbalance       I                                                             -
 StateChanged    H                                                             -
@@ -82,7 +82,7 @@ class Landing(Enum):
 
     KEPT = "same price, no more shares: same reference, same priority"
     MOVED = "new reference, last at its price"
-    ENTERED = "new reference, and it is treated as one that comes in: it may trade at once, or is not displayed"
+    ENTERED = "new reference; it trades at once, as an order that comes in"
 
 
 class Accepted(NamedTuple):
