@@ -40,11 +40,15 @@ class MessageType:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Dictionary:
-    """fields: by tag. messages: by code. The values of MsgType (35) are all message types that the version defines,
-    also those of which ``messages`` has no layout."""
+    """fields: by tag, of the messages with a layout. messages: by code, those with a layout.
+
+    The values of MsgType (35) are all message types that the version defines, and ``defined`` are the tags of all its
+    fields, also where there is no layout here.
+    """
 
     begin_string: bytes
     fields: Mapping[int, Field]
     header: tuple[Member, ...]
     trailer: tuple[Member, ...]
     messages: Mapping[bytes, MessageType]
+    defined: frozenset[int]

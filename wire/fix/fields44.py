@@ -1,7 +1,7 @@
 # Ref: FIX 4.4 with errata 20030618, volume 6 (fields)
 """FIX 4.4: types and values of the fields in the messages that we speak, in the notation of wire.fix.notation."""
 
-__all__ = ["FIELDS", "TYPES"]
+__all__ = ["FIELDS", "TAGS", "TYPES"]
 
 FIELDS = """
 AMT: Commission NetMoney SettlCurrAmt MiscFeeAmt AccruedInterestAmt TotalTakedown Concession GrossTradeAmt
@@ -281,4 +281,10 @@ AU=ConfirmationAck AV=SettlementInstructionRequest AW=AssignmentReport AX=Collat
 AZ=CollateralResponse BA=CollateralReport BB=CollateralInquiry BC=NetworkCounterpartySystemStatusRequest
 BD=NetworkCounterpartySystemStatusResponse BE=UserRequest BF=UserResponse BG=CollateralInquiryAck
 BH=ConfirmationRequest
+"""
+
+#: Every tag of this version.
+TAGS = """
+1-19 21-23 25-45 48-50 52-75 77-85 87-91 93-100 102-104 106-108 110-124 126-165 167-172 188-203 206-218 220-260 262-313
+315-318 320-369 371-438 441-448 451-464 466-652 654-684 686-808 810-830 832-956
 """

@@ -180,4 +180,6 @@ f=SecurityStatus g=TradingSessionStatusRequest h=TradingSessionStatus i=MassQuot
 l=BidResponse m=ListStrikePrice
 """
 
-FIX42 = compile_dictionary(b"FIX.4.2", _MESSAGES, _FIELDS, _TYPES)
+_TAGS = "1-100 102-219 223 231 262-446"
+
+FIX42 = compile_dictionary(b"FIX.4.2", _MESSAGES, _FIELDS, _TYPES, _TAGS)

@@ -1,7 +1,7 @@
 # Ref: FIX 4.4 with errata 20030618: volumes 1 (components), 2 (session), 3 and 4 (orders), 6 (fields)
 """FIX 4.4: the messages that we speak, their fields and values, in the notation of wire.fix.notation."""
 
-from wire.fix.fields44 import FIELDS, TYPES
+from wire.fix.fields44 import FIELDS, TAGS, TYPES
 from wire.fix.notation import compile_dictionary
 
 __all__ = ["FIX44"]
@@ -154,4 +154,4 @@ AF OrderMassStatusRequest: MassStatusReqID! MassStatusReqType! @Parties Account 
     TradingSessionSubID @Instrument @UnderlyingInstrument Side
 """
 
-FIX44 = compile_dictionary(b"FIX.4.4", _MESSAGES, FIELDS, TYPES)
+FIX44 = compile_dictionary(b"FIX.4.4", _MESSAGES, FIELDS, TYPES, TAGS)

@@ -7,6 +7,8 @@ An entry begins in the first column and goes on in indented lines.
     D NewOrderSingle: ClOrdID! @Parties @Instrument!          a message; what a component requires is required if it is
     QTY: OrderQty MinQty                                      fields of a type
     Side CHAR: 1=Buy 2=Sell                                   a field with a closed list of values
+
+Message types are D=NewOrderSingle, tags 1-100 or 102.
 """
 
 import re
@@ -65,8 +67,8 @@ def _fields(text: str, types: Mapping[bytes, str]) -> dict[int, Field]:
     return dict(sorted(fields.items()))
 
 
-def compile_dictionary(begin_string: bytes, messages: str, fields: str, types: str) -> Dictionary:
-    """Return the dictionary that the three texts tell: messages and components, fields, and all message types."""
+def compile_dictionary(begin_string: bytes, messages: str, fields: str, types: str, tags: str) -> Dictionary:
+    """Return the dictionary that the texts tell: messages and components, fields, all message types, all tags."""
     components: dict[str, tuple[Member, ...]] = {}
     layouts = {}
     for head, body in _entries(messages):
@@ -77,4 +79,7 @@ def compile_dictionary(begin_string: bytes, messages: str, fields: str, types: s
             code = head[0].encode()
             layouts[code] = MessageType(code, head[1], code in ADMIN, members)
     names = {code.encode(): name for code, _, name in (entry.partition("=") for entry in types.split())}
-    return Dictionary(begin_string, _fields(fields, names), components["Header"], components["Trailer"], layouts)
+    ranges = (entry.partition("-") for entry in tags.split())
+    defined = frozenset(tag for first, _, last in ranges for tag in range(int(first), int(last or first) + 1))
+    return Dictionary(begin_string, _fields(fields, names), components["Header"], components["Trailer"], layouts,
+                      defined)

@@ -60,6 +60,7 @@ def test_messages_groups_and_required_fields_are_the_specifications(dictionary):
 @BOTH
 def test_fields_types_and_values_are_the_specifications(dictionary):
     table = Table(dictionary)
+    assert dictionary.defined == {int(field.get("number")) for field in table.fields.values()}
     for field in dictionary.fields.values():
         element = table.fields[field.name]
         assert (field.tag, field.type.value) == (int(element.get("number")), element.get("type")), field.name
@@ -123,7 +124,9 @@ def test_the_notation():
     made = compile_dictionary(b"FIX.4.4", "Header: MsgSeqNum!\nTrailer: CheckSum!\n"
                               "@Parties: NoPartyIDs(PartyID! PartyRole)!\n@Instrument: Symbol! SymbolSfx\n"
                               "D NewOrderSingle: ClOrdID! @Parties\n    @Instrument!\nU1 Own: @Instrument",
-                              "STRING: ClOrdID\n    Symbol\nSide CHAR: 1=Buy\n    2=Sell", "D=NewOrderSingle U1=Own")
+                              "STRING: ClOrdID\n    Symbol\nSide CHAR: 1=Buy\n    2=Sell", "D=NewOrderSingle U1=Own",
+                              "1-3\n7")
+    assert made.defined == {1, 2, 3, 7}
     party = Member(453, False, (Member(448, True), Member(452, False)))
     assert made.header == (Member(34, True),) and made.trailer == (Member(10, True),)
     assert made.messages[b"D"].members == (Member(11, True), party, Member(55, True), Member(65, False))

@@ -1,0 +1,87 @@
+# Ref: FIX 4.4, volume 1, field data types; FIX 5.0 SP2 for the types with time zones
+"""Whether a value has the form of its data type."""
+
+import re
+from collections.abc import Callable
+
+from host.fix.timestamp import day
+from wire.fix.types import FieldType
+
+__all__ = ["Test", "form"]
+
+Test = Callable[[bytes], object]
+
+_DATE = rb"([0-9]{8})"
+_CLOCK = rb"(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:\.[0-9]{3}(?:[0-9]{3}){0,2})?"
+_ZONED = (rb"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::(?:[0-5][0-9]|60)(?:\.[0-9]+)?)?"
+          rb"(?:Z|[+-](?:0[0-9]|1[0-4])(?::[0-5][0-9])?)?")
+_NUMBER = rb"-?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)"
+_COUNT = rb"[0-9]+"
+
+#: No pattern: every value will do. A group in a pattern is a day that must exist.
+_PATTERNS: dict[FieldType, bytes | None] = {
+    FieldType.AMT: _NUMBER,
+    FieldType.BOOLEAN: rb"[YN]",
+    FieldType.CHAR: rb"[^\x01]",
+    FieldType.COUNTRY: rb"[A-Z]{2}",
+    FieldType.CURRENCY: rb"[A-Za-z]{3}",
+    FieldType.DATA: None,
+    FieldType.DATE: _DATE,
+    FieldType.DAYOFMONTH: rb"0?[1-9]|[12][0-9]|3[01]",
+    FieldType.EXCHANGE: None,
+    FieldType.FLOAT: _NUMBER,
+    FieldType.INT: rb"-?[0-9]+",
+    FieldType.LANGUAGE: rb"[A-Za-z]{2}",
+    FieldType.LENGTH: _COUNT,
+    FieldType.LOCALMKTDATE: _DATE,
+    FieldType.LOCALMKTTIME: _CLOCK,
+    FieldType.MONTHYEAR: rb"[0-9]{4}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01]|w[1-5])?",
+    FieldType.MULTIPLECHARVALUE: rb"[^ ](?: [^ ])*",
+    FieldType.MULTIPLESTRINGVALUE: rb"[^ ]+(?: [^ ]+)*",
+    FieldType.MULTIPLEVALUESTRING: rb"[^ ]+(?: [^ ]+)*",
+    FieldType.NUMINGROUP: _COUNT,
+    FieldType.PERCENTAGE: _NUMBER,
+    FieldType.PRICE: _NUMBER,
+    FieldType.PRICEOFFSET: _NUMBER,
+    FieldType.QTY: _NUMBER,
+    FieldType.SEQNUM: _COUNT,
+    FieldType.STRING: None,
+    FieldType.TAGNUM: rb"[1-9][0-9]*",
+    FieldType.TIME: _DATE + rb"-" + _CLOCK,
+    FieldType.TZTIMEONLY: _ZONED,
+    FieldType.TZTIMESTAMP: _DATE + rb"-" + _ZONED,
+    FieldType.UTCDATE: _DATE,
+    FieldType.UTCDATEONLY: _DATE,
+    FieldType.UTCTIMEONLY: _CLOCK,
+    FieldType.UTCTIMESTAMP: _DATE + rb"-" + _CLOCK,
+    FieldType.XMLDATA: None,
+}
+
+
+def _dated(pattern: re.Pattern[bytes]) -> Test:
+    def fits(value: bytes) -> bool:
+        found = pattern.fullmatch(value)
+        if found is None:
+            return False
+        try:
+            day(found[1])
+        except ValueError:
+            return False
+        return True
+
+    return fits
+
+
+def _test(source: bytes | None) -> Test | None:
+    if source is None:
+        return None
+    pattern = re.compile(source)
+    return _dated(pattern) if pattern.groups else pattern.fullmatch
+
+
+_TESTS = {kind: _test(source) for kind, source in _PATTERNS.items()}
+
+
+def form(kind: FieldType) -> Test | None:
+    """Return what answers true for a value in the form of ``kind``; None if every value is."""
+    return _TESTS[kind]
