@@ -46,7 +46,7 @@ class Sync(Enum):
 class FileStore:
     """See host.fix.store.Store, and above.
 
-    path: of the log. recovered: bytes of a torn end that were removed when it was opened.
+    path: of the log. recovered: bytes of a torn end that were removed when it was opened. interval: in seconds.
     """
 
     next_out: int
@@ -65,7 +65,8 @@ class FileStore:
         or not ours; OSError.
         """
         self.path, self.recovered = path, 0
-        self._session, self._sync, self._interval, self._rotate, self._clock = session, sync, interval, rotate, clock
+        self.interval = interval
+        self._session, self._sync, self._rotate, self._clock = session, sync, rotate, clock
         self._waiting: list[bytes] = []
         self._waiting_bytes = 0
         self._disk, self._unsynced, self._synced, self._broken = threading.Lock(), False, time.monotonic(), False
@@ -143,12 +144,17 @@ class FileStore:
     def flush(self) -> None:
         """Write what waits, and bring to the disk what is due. May be called from another thread than the rest,
         when nothing waits; costs nothing when nothing is to be done. Raises OSError; StoreError."""
-        due = self._sync == Sync.INTERVAL and self._unsynced and time.monotonic() - self._synced >= self._interval
+        due = self._sync == Sync.INTERVAL and self._unsynced and time.monotonic() - self._synced >= self.interval
         if due and self._disk.acquire(blocking=False):
             try:
                 self._to_disk()
             finally:
                 self._disk.release()
+
+    @property
+    def behind(self) -> bool:
+        """Whether something waits in memory, or for the disk in its time."""
+        return bool(self._waiting) or (self._sync == Sync.INTERVAL and self._unsynced)
 
     def write_waiting(self) -> None:
         """Write what was heard or repeated, so that a reader of the log sees it."""
