@@ -67,8 +67,8 @@ class Gate(wiring.Component):
     killed, lost : the global kill is set; the host's heartbeat was lost
     symbol_kills, account_kills : of each
     show, show_account, show_symbol : strobe: their state and limits are in ``shown`` from the next cycle on, until the
-        next strobe; they are given from the cycle before on, and the state is that of some cycles ago. Limits come when
-        no command is given, usually in that cycle too
+        next strobe; they are given from the cycle before on, and the state is that of some cycles ago. Limits come
+        behind a cycle in which no slot waits, usually in that cycle too
     stir : a slot, a command or ``show`` comes within Rest.CYCLES cycles
     awake : the edge at the end of this cycle matters to more than what is in the domain ``always``
     """
@@ -131,14 +131,16 @@ class Gate(wiring.Component):
             *(intake.places[cycle - 1].eq(place[cycle]) for cycle in range(1, 6))]
         wiring.connect(m, wiring.flipped(self.i), intake.i)
 
-        # Cycle 1: its limits, and what is at its place.
+        # Cycle 1: its limits, and what is at its place. Behind a cycle without a slot, the host reads limits.
         account = {cycle: stage.slot.account[:sizes.account_bits] for cycle, stage in at.items()}
         symbol = {cycle: stage.slot.symbol[:sizes.symbol_bits] for cycle, stage in at.items()}
-        limits_2 = Signal(LIMITS)
-        m.d.sync += limits_2.eq(limits.limits)
+        limits_2, limits_shown = Signal(LIMITS), Signal()
+        m.d.sync += [
+            limits_2.eq(limits.limits), limits_shown.eq(~self.i.valid),
+            limits.account.eq(Mux(self.i.valid, self.i.payload.account, self.show_account)),
+            limits.symbol.eq(Mux(self.i.valid, self.i.payload.symbol, self.show_symbol))]
         m.d.comb += [
-            limits.admin.eq(self.admin), limits.symbol_0.eq(intake.symbol),
-            judge.tick_1.eq(limits.tick_1), limits.account.eq(account[1]), limits.symbol.eq(symbol[1]),
+            limits.admin.eq(self.admin), limits.symbol_0.eq(intake.symbol), judge.tick_1.eq(limits.tick_1),
             orders.place_1.eq(place[1]), judge.limits_1.eq(limits.limits), judge.limits_2.eq(limits_2),
             judge.entry_2.eq(orders.entry_2), *(getattr(judge, f"stage_{n}").eq(at[n]) for n in range(1, 6)),
             crossing.account_1.eq(account[1]), crossing.symbol_1.eq(symbol[1]), crossing.buy_1.eq(at[1].buy),
@@ -261,8 +263,7 @@ class Gate(wiring.Component):
             self.killed.eq(kills.killed), self.lost.eq(kills.lost), self.symbol_kills.eq(kills.symbols),
             self.account_kills.eq(kills.accounts),
             *(port.eq(shown[name]) for name in shown for port in (
-                getattr(limits, f"shown_{name}"), getattr(reserve, f"shown_{name}"),
-                getattr(throttle, f"shown_{name}"), getattr(reports, f"shown_{name}")))]
+                getattr(block, f"shown_{name}") for block in (reserve, throttle, reports)))]
         wiring.connect(m, queue.o, wiring.flipped(self.o))
         limits_wanted = Signal()
         with m.If(self.show):
@@ -274,10 +275,10 @@ class Gate(wiring.Component):
                 self.shown.account_killed.eq(kills.accounts.bit_select(self.show_account, 1)),
                 self.shown.symbol_killed.eq(kills.symbols.bit_select(self.show_symbol, 1)),
                 self.shown.common.duplicate.eq(limits.duplicate), self.shown.common.heartbeat.eq(kills.period)]
-        with m.If((self.show | limits_wanted) & limits.shown_whole):
-            m.d.sync += self.shown.limits.eq(limits.shown)
+        with m.If((self.show | limits_wanted) & limits_shown):
+            m.d.sync += self.shown.limits.eq(limits.limits)
         m.d.sync += [
-            limits_wanted.eq((self.show | limits_wanted) & ~limits.shown_whole),
+            limits_wanted.eq((self.show | limits_wanted) & ~limits_shown),
             self.events.eq(verdicts.events), self.events.admin.eq(self.admin.valid),
             Assert(~(accepted_6 & new_6 & crossing.live.bit_select(place[6], 1)),
                    Format("token {:08x} came while its place was live", six.slot.token)),

@@ -4,7 +4,6 @@ from amaranth.hdl import Module, Signal
 from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 
-from gateware.ram import Ram
 from gateware.risk.interfaces import ROWS, Sizes
 from wire.pages import Command
 
@@ -34,8 +33,6 @@ class Limits(wiring.Component):
     limits, duplicate : in force for what entered a cycle ago
     window_account, window_symbol : whose ``window`` is read
     window : in force for what entered three cycles ago
-    shown_account, shown_symbol : whose rows are ``shown`` in the next cycle
-    shown, shown_whole : for reading back, if no row was written in the cycle before; else it is anything
     """
 
     def __init__(self, *, sizes: Sizes):
@@ -44,9 +41,7 @@ class Limits(wiring.Component):
             "admin": In(sizes.admin), "symbol_0": In(sizes.symbol_bits), "tick_1": Out(TICK_BITS),
             "account": In(sizes.account_bits), "symbol": In(sizes.symbol_bits),
             "limits": Out(LIMITS), "duplicate": Out(32),
-            "window_account": In(sizes.account_bits), "window_symbol": In(sizes.symbol_bits), "window": Out(WINDOW),
-            "shown_account": In(sizes.account_bits), "shown_symbol": In(sizes.symbol_bits), "shown": Out(LIMITS),
-            "shown_whole": Out(1)})
+            "window_account": In(sizes.account_bits), "window_symbol": In(sizes.symbol_bits), "window": Out(WINDOW)})
 
     def elaborate(self, platform):
         m = Module()
@@ -63,16 +58,11 @@ class Limits(wiring.Component):
                 ("pair", Command.SET_PAIR, sizes.pairs, sizes.pair)):
             row = ROWS[command]
             m.submodules[f"{name}_rows"] = rows = memory.Memory(shape=row, depth=depth, init=[])
-            m.submodules[f"{name}_shown"] = copy = Ram(width=row.size, depth=depth)
             write, read = rows.write_port(), rows.read_port(domain="comb")
             m.d.comb += [
                 write.en.eq(asks(admin, command)), write.addr.eq(index(admin.account, admin.symbol)),
                 write.data.eq(admin.row[:row.size]),
-                copy.w_en.eq(write.en), copy.w_addr.eq(write.addr), copy.w_data.eq(admin.row[:row.size]),
-                read.addr.eq(index(self.account, self.symbol)), self.limits[name].eq(read.data),
-                copy.r_addr.eq(index(self.shown_account, self.shown_symbol)), self.shown[name].eq(copy.r_data)]
-
-        m.d.sync += self.shown_whole.eq(~admin.valid)
+                read.addr.eq(index(self.account, self.symbol)), self.limits[name].eq(read.data)]
 
         m.submodules.ticks = ticks = memory.Memory(shape=TICK_BITS, depth=sizes.symbols, init=[])
         write, read = ticks.write_port(), ticks.read_port(domain="comb")
