@@ -4,6 +4,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from host.fix.checksum import TRAILERS, checksum
 from host.fix.message import Message
@@ -14,14 +15,14 @@ __all__ = ["Garbled", "Parser"]
 Pair = tuple[int, bytes]
 
 #: The first fields, in their only order. BodyLength counts from 35.
-_HEAD = re.compile(rb"8=([^\x01]{1,16})\x019=([0-9]{1,9})\x01(?=35=)")
+_HEAD = re.compile(rb"8=([^\x01=]{1,16})\x019=([0-9]{1,9})\x01(?=35=)")
 #: A field; a text without "=" matches nowhere, and no match goes over a SOH.
 _FIELD = re.compile(rb"([^\x01=]*)=([^\x01]*)\x01")
 _TRAILER = re.compile(rb"10=[0-9]{3}\x01")
 #: What may come before the first byte that says whether a place is the head of a message: 8=, 16 bytes, 9=, 9 digits.
 _HEAD_BYTES = 2 + 16 + 1 + 2 + 9 + 1 + 3
 #: The same head, cut off anywhere.
-_HEAD_BEGUN = re.compile(rb"8(?:=(?:[^\x01]{1,16}(?:\x01(?:9(?:=(?:[0-9]{1,9}(?:\x01(?:3(?:5)?)?)?)?)?)?)?)?)?\Z")
+_HEAD_BEGUN = re.compile(rb"8(?:=(?:[^\x01=]{1,16}(?:\x01(?:9(?:=(?:[0-9]{1,9}(?:\x01(?:3(?:5)?)?)?)?)?)?)?)?)?\Z")
 _TRAILER_BYTES = 7
 _EARLY = b"\x0110="
 #: Fields that stand only at the ends of a message.
@@ -58,8 +59,7 @@ class Parser:
         self._limit = limit
         self._data = data
         self._data_after = {b"%d" % length: b"%d=" % tag for length, tag in data.items()}
-        #: Tags by their texts, without those that need a closer look.
-        self._plain = {b"%d" % tag: tag for tag in range(1, 10_000) if tag not in data}
+        self._plain = _plain(frozenset(data))
         self._held = bytearray()
         #: Bytes of ``_held`` in which no CheckSum field begins.
         self._searched = 0
@@ -188,6 +188,12 @@ class Parser:
                 data = data if size >= 0 else b""
             at = stop + 1
         return False
+
+
+@lru_cache(maxsize=16)
+def _plain(lengths: frozenset[int]) -> Mapping[bytes, int]:
+    """Return tags by their texts, without those that need a closer look."""
+    return {b"%d" % tag: tag for tag in range(1, 10_000) if tag not in lengths}
 
 
 def _length(value: bytes) -> int:
