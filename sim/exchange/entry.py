@@ -122,7 +122,7 @@ class OrderEntry:
         shares, old_shares, displayed = command.shares - order.executed, order.shares, order.level is not None
         if shares <= 0:
             return [self._remove(book, order, CancelReason.USER)]
-        if price == order.price and shares <= old_shares:
+        if price == order.price and shares < old_shares:
             return [self._reduce(book, order, command, shares)]
         changed = Order(self._next_reference, terms, order.sign)
         changed.price, changed.shares, changed.executed, changed.token = price, shares, order.executed, command.token
@@ -149,7 +149,7 @@ class OrderEntry:
         return events
 
     def _reduce(self, book: Book, order: Order, command: Replace, shares: int) -> Replaced:
-        """Replace an order at its price, by no more shares: it stays where it is."""
+        """Replace an order at its price, by fewer shares: it stays where it is."""
         terms, old_shares, old_token = order.terms, order.shares, order.token
         if order.level is not None:
             order.level.shares -= old_shares - shares

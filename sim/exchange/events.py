@@ -80,7 +80,7 @@ class Liquidity(Enum):
 class Landing(Enum):
     """Where a replacement finds itself."""
 
-    KEPT = "same price, no more shares: same reference, same priority"
+    KEPT = "same price, fewer shares: same reference, same priority"
     MOVED = "new reference, last at its price"
     ENTERED = "new reference; it trades at once, as an order that comes in"
 

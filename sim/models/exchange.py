@@ -119,7 +119,7 @@ class ExchangeModel:
         if c.price is None and order.displayed:
             yield RejectReason.INVALID_PRICE
         yield from _bad_price(c.price)
-        goes_on = c.shares > order.executed and (c.price != order.price or c.shares > order.executed + order.shares)
+        goes_on = c.shares > order.executed and (c.price != order.price or c.shares >= order.executed + order.shares)
         if order.terms.post_only and goes_on and self._rivals(replace(order, price=c.price)):
             yield RejectReason.WOULD_TRADE
 
@@ -239,7 +239,7 @@ class ExchangeModel:
         if new.shares <= 0:
             yield self._gone(old, CancelReason.USER)
             return
-        if new.price == old.price and new.shares <= old.shares:
+        if new.price == old.price and new.shares < old.shares:
             landing = did.Landing.KEPT
         else:
             landing = did.Landing.ENTERED if self._rivals(new) else did.Landing.MOVED

@@ -1,0 +1,1 @@
+"""The exchange's other participants: random crowds, and recorded markets."""
