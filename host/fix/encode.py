@@ -5,10 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 
 from host.fix.checksum import TRAILERS, checksum
+from host.fix.datafields import data_fields, length_fields
 from host.fix.message import Message
 from wire.fix.dictionary import Dictionary, Member
 from wire.fix.tags import Tag
-from wire.fix.types import DATA_OF
 
 __all__ = ["EncodeError", "encode"]
 
@@ -17,7 +17,6 @@ Pair = tuple[int, bytes]
 Members = Mapping[int, Member]
 #: Written by ``encode`` itself.
 _OWN = frozenset(map(int, (Tag.BeginString, Tag.BodyLength, Tag.MsgType, Tag.CheckSum)))
-_LENGTH_OF = {data: length for length, data in DATA_OF.items()}
 
 
 class EncodeError(ValueError):
@@ -44,11 +43,11 @@ def _group(member: Member) -> tuple[frozenset[int], Members, dict[int, int]]:
             {part.tag: place for place, part in enumerate(member.group)})
 
 
-def _check(fields: Sequence[Pair]) -> None:
+def _check(fields: Sequence[Pair], lengths: Mapping[int, int]) -> None:
     before: Pair = (0, b"")
     for pair in fields:
         tag, value = pair
-        length = _LENGTH_OF.get(tag)
+        length = lengths.get(tag)
         if tag in _OWN or tag < 1:
             raise EncodeError(f"field {tag}: not to be given")
         if length is not None and before[0] == length:
@@ -61,7 +60,8 @@ def _check(fields: Sequence[Pair]) -> None:
         before = pair
 
 
-def _blocks(fields: Sequence[Pair], members: Members, key: Callable[[int], int]) -> list[Pair]:
+def _blocks(fields: Sequence[Pair], members: Members, data: Mapping[int, int], key: Callable[[int], int]
+            ) -> list[Pair]:
     """Return ``fields`` sorted by ``key`` of their tags, where a group, or a length and its data, moves as one."""
     blocks: list[tuple[int, list[Pair]]] = []
     at = 0
@@ -74,8 +74,8 @@ def _blocks(fields: Sequence[Pair], members: Members, key: Callable[[int], int])
             inside = _group(member)[0]
             while end < len(fields) and fields[end][0] in inside:
                 end += 1
-            block += _entries(fields[at + 1:end], member)
-        elif end < len(fields) and DATA_OF.get(tag) == fields[end][0]:
+            block += _entries(fields[at + 1:end], member, data)
+        elif end < len(fields) and data.get(tag) == fields[end][0]:
             block.append(fields[end])
             end += 1
         blocks.append((key(tag), block))
@@ -84,7 +84,7 @@ def _blocks(fields: Sequence[Pair], members: Members, key: Callable[[int], int])
     return [pair for _, block in blocks for pair in block]
 
 
-def _entries(fields: Sequence[Pair], group: Member) -> list[Pair]:
+def _entries(fields: Sequence[Pair], group: Member, data: Mapping[int, int]) -> list[Pair]:
     """Return the entries of ``group``, each in the dictionary's order."""
     _, members, places = _group(group)
     delimiter = group.group[0].tag
@@ -92,7 +92,7 @@ def _entries(fields: Sequence[Pair], group: Member) -> list[Pair]:
         raise EncodeError(f"field {fields[0][0]}: an entry of group {group.tag} begins with {delimiter}")
     begins = [at for at, (tag, _) in enumerate(fields) if tag == delimiter] + [len(fields)]
     return [pair for begin, end in zip(begins, begins[1:], strict=False)
-            for pair in _blocks(fields[begin:end], members, lambda tag: places.get(tag, len(places)))]
+            for pair in _blocks(fields[begin:end], members, data, lambda tag: places.get(tag, len(places)))]
 
 
 def encode(begin_string: bytes, message: Message, dictionary: Dictionary) -> bytes:
@@ -104,7 +104,8 @@ def encode(begin_string: bytes, message: Message, dictionary: Dictionary) -> byt
     value that is not a data field behind its length, a data field whose length is another.
     """
     fields = message.fields
-    _check(fields)
+    _check(fields, length_fields(dictionary))
+    data = data_fields(dictionary)
     header, body, trailer = _layout(dictionary, message.msg_type)
     order: list[Pair] = []
     middle: list[Pair] = []
@@ -121,8 +122,8 @@ def encode(begin_string: bytes, message: Message, dictionary: Dictionary) -> byt
             last.append(pair)
         else:
             middle.append(pair)
-    order = _blocks(order, header, int)
-    order += middle if body is None else _blocks(middle, body, int)
+    order = _blocks(order, header, data, int)
+    order += middle if body is None else _blocks(middle, body, data, int)
     last.sort(key=lambda pair: trailer[pair[0]])
     order += last
     text = b"35=" + message.msg_type + b"\x01" + b"".join([b"%d=%b\x01" % pair for pair in order])

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 
+from host.fix.datafields import length_fields
 from host.fix.formats import Test, form
 from host.fix.message import Message
 from wire.fix.dictionary import Dictionary, Field, Member
 from wire.fix.tags import Tag
-from wire.fix.types import DATA_OF, FieldType
+from wire.fix.types import FieldType
 
 __all__ = ["FIRST_USER_TAG", "Checks", "Fault", "Reason", "check"]
 
@@ -19,7 +20,6 @@ FIRST_USER_TAG = 5000
 #: BusinessRejectReason: the message type is one of the version, but not of ours.
 UNSUPPORTED_TYPE = 3
 _MANY = (FieldType.MULTIPLEVALUESTRING, FieldType.MULTIPLESTRINGVALUE, FieldType.MULTIPLECHARVALUE)
-_LENGTH_OF = {data: length for length, data in DATA_OF.items()}
 #: Checked and taken out by the parser.
 _FRAME = frozenset((Tag.BeginString, Tag.BodyLength, Tag.MsgType, Tag.CheckSum))
 
@@ -129,6 +129,7 @@ class _Walk:
 
     def __init__(self, message: Message, dictionary: Dictionary, checks: Checks) -> None:
         self.fields, self.dictionary, self.checks = message.fields, dictionary, checks
+        self.lengths = length_fields(dictionary)
         self.at = 0
 
     def message(self, rules: Mapping[int, _Rule], required: frozenset[int]) -> None:
@@ -183,7 +184,7 @@ class _Walk:
         if values and self.checks.values:
             if rule.field.type not in _MANY or not all(one in values for one in value.split(b" ")):
                 raise _Failed(Reason.VALUE, tag, "Value is incorrect (out of range) for this tag")
-        if tag in _LENGTH_OF and (self.at == 0 or self.fields[self.at - 1][0] != _LENGTH_OF[tag]):
+        if tag in self.lengths and (self.at == 0 or self.fields[self.at - 1][0] != self.lengths[tag]):
             raise _Failed(Reason.ORDER, tag, "Tag specified out of required order, not behind its length")
 
     def group(self, count_tag: int, count: bytes, layout: _Entry) -> None:
