@@ -1,0 +1,1 @@
+"""Order entry by FIX: messages to commands, events to execution reports, without sessions and sockets."""

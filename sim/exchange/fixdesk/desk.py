@@ -1,0 +1,322 @@
+# Ref: FIX 4.2 and 4.4: order handling messages
+"""The exchange's desk for FIX: requests of participants become commands, the engine's events become reports.
+
+It knows neither sessions nor sockets: who drives it hands it messages, and sends what it gives.
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+
+from host.fix.message import Message
+from sim.exchange.commands import Cancel, MassCancel, New, Replace
+from sim.exchange.events import (
+    Accepted,
+    Broken,
+    Canceled,
+    CancelReason,
+    Corrected,
+    Event,
+    Executed,
+    Rejected,
+    RejectReason,
+    Replaced,
+)
+from sim.exchange.fixdesk.orders import Fill, FixOrder, Participant, Request, Status
+from sim.exchange.fixdesk.reports import (
+    CLOSED_AS,
+    Kind,
+    business_reject,
+    cancel_reject,
+    execution,
+    mass_report,
+    ord_rej_reason,
+)
+from sim.exchange.fixdesk.terms import SIDES, Missing, Terms, Unacceptable, read_replacement, read_terms
+from sim.exchange.venue import Venue
+from wire.fix.tags import Tag
+from wire.fix.types import MsgType
+
+__all__ = ["FixDesk", "SUPPORTED"]
+
+#: Application messages that the desk takes.
+SUPPORTED = frozenset((MsgType.NewOrderSingle, MsgType.OrderCancelRequest, MsgType.OrderCancelReplaceRequest,
+                       MsgType.OrderStatusRequest, MsgType.OrderMassCancelRequest, MsgType.OrderMassStatusRequest))
+
+_TOO_LATE, _UNKNOWN, _OPTION = b"0", b"1", b"2"
+_DUPLICATE = {b"FIX.4.2": _OPTION}
+_SECURITY, _ALL = b"1", b"7"
+_FIX42 = b"FIX.4.2"
+
+
+class FixDesk:
+    """All participants that trade by FIX.
+
+    send: is given the messages that go out: a participant's session, and the message. day: begins every ExecID, so that
+    those of two days differ. orders: of each participant, by every ClOrdID that they had.
+    """
+
+    def __init__(self, venue: Venue, participants: Iterable[Participant], send: Callable[[Hashable, Message], None], *,
+                 day: str) -> None:
+        self.participants = {one.session: one for one in participants}
+        self.orders: dict[Hashable, dict[bytes, FixOrder]] = {session: {} for session in self.participants}
+        self._venue, self._send = venue, send
+        self._locates = {symbol.name.encode(): symbol.locate for symbol in venue.engine.symbols}
+        self._prefix, self._executions = day.encode(), 0
+        self._copiers = [one for one in self.participants.values() if one.copies is not None]
+        self._requests = {
+            MsgType.NewOrderSingle: self._new, MsgType.OrderCancelRequest: self._cancel,
+            MsgType.OrderCancelReplaceRequest: self._replace, MsgType.OrderStatusRequest: self._status,
+            MsgType.OrderMassCancelRequest: self._mass_cancel, MsgType.OrderMassStatusRequest: self._mass_status}
+        self._events = {Accepted: self._accepted, Executed: self._executed, Canceled: self._canceled,
+                        Replaced: self._replaced}
+        venue.listen(self._listen)
+
+    def take(self, session: Hashable, message: Message, now: int) -> None:
+        """Do what a participant asks. now: ns since 1970, never less than before."""
+        participant = self.participants[session]
+        handler = self._requests.get(message.msg_type)
+        if handler is None:
+            self._send(session, business_reject(message, b"3", "this type of message is not taken here"))
+        elif participant.copies is not None:
+            self._send(session, business_reject(message, b"4", "this session gets copies and enters no orders"))
+        else:
+            try:
+                handler(participant, message, now)
+            except Missing as error:
+                self._send(session, business_reject(message, b"5", str(error), message.get(Tag.ClOrdID) or b""))
+
+    def logged_out(self, session: Hashable, now: int) -> None:
+        """Hear that a participant is gone."""
+        participant = self.participants[session]
+        if participant.cancel_on_disconnect:
+            self._venue.apply(MassCancel(participant.owner), now)
+
+    # Requests
+
+    def _new(self, participant: Participant, message: Message, now: int) -> None:
+        known = self.orders[participant.session]
+        clordid = message.get(Tag.ClOrdID) or b""
+        if clordid in known and message.get(Tag.PossResend) == b"Y":
+            self._report(known[clordid], Kind.STATUS, now)
+            return
+        terms = read_terms(message, participant)
+        order = FixOrder(participant, clordid, terms.symbol, self._locates.get(terms.symbol, 0), terms.side,
+                         terms.shares, terms.price, terms.ord_type, terms.time_in_force, terms.account)
+        if clordid in known:
+            self._refuse(order, b"6", f"ClOrdID {clordid.decode('latin-1')} was used before", now)
+            return
+        known[clordid] = order
+        if terms.fault is not None:
+            self._refuse(order, terms.fault.reason(participant.begin_string), terms.fault.text, now)
+            return
+        if participant.pending:
+            self._report(order, Kind.PENDING_NEW, now, status=Status.PENDING_NEW)
+        self._venue.apply(self._command(order, terms), now)
+
+    def _command(self, order: FixOrder, terms: Terms) -> New:
+        owner = order.participant
+        return New(order.locate, SIDES[order.side], order.shares, order.price, owner.owner, token=order,
+                   account=order.account.decode("latin-1"), time_in_force=terms.lives, post_only=terms.post_only,
+                   self_match=owner.self_match)
+
+    def _cancel(self, participant: Participant, message: Message, now: int) -> None:
+        request = Request(message.get(Tag.ClOrdID) or b"", b"1")
+        order = self._meant(participant, message, request, now)
+        if order is None:
+            return
+        if participant.pending:
+            self._report(order, Kind.PENDING_CANCEL, now, status=Status.PENDING_CANCEL, clordid=request.clordid,
+                         orig=order.clordid)
+        order.request = request
+        self._venue.apply(Cancel(order.reference, participant.owner), now)
+        order.request = None
+
+    def _replace(self, participant: Participant, message: Message, now: int) -> None:
+        request = Request(message.get(Tag.ClOrdID) or b"", b"2")
+        order = self._meant(participant, message, request, now)
+        if order is None:
+            return
+        try:
+            request.shares, price, request.ord_type = read_replacement(message, order)
+        except Unacceptable as error:
+            self._send(participant.session, cancel_reject(order, request, order.clordid, _OPTION, error.text, now))
+            return
+        if participant.pending:
+            self._report(order, Kind.PENDING_REPLACE, now, status=Status.PENDING_REPLACE, clordid=request.clordid,
+                         orig=order.clordid)
+        order.request = request
+        self._venue.apply(Replace(order.reference, request.shares + order.busted, price, participant.owner, order), now)
+        order.request = None
+
+    def _meant(self, participant: Participant, message: Message, request: Request, now: int) -> FixOrder | None:
+        """Return the open order that a cancel or replace means; None, and the rejection is sent, when there is none."""
+        known = self.orders[participant.session]
+        orig = message.get(Tag.OrigClOrdID) or b""
+        order = known.get(orig)
+        if order is None or order.closed is Status.REJECTED:
+            reject = None, _UNKNOWN, f"no order {orig.decode('latin-1')}"
+        elif request.clordid in known:
+            reason = _DUPLICATE.get(participant.begin_string, b"6")
+            reject = order, reason, f"ClOrdID {request.clordid.decode('latin-1')} was used before"
+        elif orig != order.clordid:
+            reject = order, _UNKNOWN, f"the order is {order.clordid.decode('latin-1')} now"
+        elif not order.open:
+            reject = order, _TOO_LATE, f"the order is {order.status.name.lower().replace('_', ' ')}"
+        elif (message.get(Tag.Symbol), message.get(Tag.Side)) != (order.symbol, order.side):
+            reject = order, _OPTION, "symbol or side is not that of the order"
+        else:
+            return order
+        found, reason, text = reject
+        self._send(participant.session, cancel_reject(found, request, orig, reason, text, now))
+        return None
+
+    def _mass_cancel(self, participant: Participant, message: Message, now: int) -> None:
+        kind, side = message.get(Tag.MassCancelRequestType) or b"", message.get(Tag.Side)
+        locate = self._locates.get(message.get(Tag.Symbol) or b"")
+        refusal = None
+        if kind not in (_SECURITY, _ALL):
+            refusal = b"0", "orders can be cancelled for a security, or all"
+        elif kind == _SECURITY and locate is None:
+            refusal = b"1", "no such symbol"
+        elif side is not None and side not in SIDES:
+            refusal = b"99", "side is neither buy nor sell"
+        affected = 0
+        if refusal is None:
+            command = MassCancel(participant.owner, None, locate if kind == _SECURITY else None,
+                                 None if side is None else SIDES[side])
+            affected = len(self._venue.apply(command, now))
+        self._executions += 1
+        report_id = self._prefix + b"M%d" % self._executions
+        self._send(participant.session, mass_report(message, report_id, affected, refusal))
+
+    def _status(self, participant: Participant, message: Message, now: int) -> None:
+        clordid = message.get(Tag.ClOrdID) or b""
+        asked = message.get(Tag.OrdStatusReqID)
+        extra = [(Tag.OrdStatusReqID, asked)] if asked else []
+        order = self.orders[participant.session].get(clordid)
+        if order is None:
+            order = self._unknown(participant, message, clordid)
+            extra.append((Tag.OrdRejReason, b"5"))
+        self._report(order, Kind.STATUS, now, extra=extra)
+
+    def _mass_status(self, participant: Participant, message: Message, now: int) -> None:
+        kind, symbol = message.get(Tag.MassStatusReqType), message.get(Tag.Symbol)
+        if kind not in (_SECURITY, _ALL):
+            self._send(participant.session, business_reject(message, b"0", "status of a security's orders, or of all"))
+            return
+        found = {id(order): order for order in self.orders[participant.session].values()
+                 if order.open and (kind == _ALL or order.symbol == symbol)}
+        orders = list(found.values()) or [self._unknown(participant, message, b"NONE")]
+        for number, order in enumerate(orders, 1):
+            self._report(order, Kind.STATUS, now, extra=[
+                (Tag.MassStatusReqID, message.get(Tag.MassStatusReqID) or b""), (Tag.TotNumReports, b"%d" % len(found)),
+                (Tag.LastRptRequested, b"Y" if number == len(orders) else b"N")])
+
+    def _unknown(self, participant: Participant, message: Message, clordid: bytes) -> FixOrder:
+        """Return what is said of an order that is not there."""
+        symbol, side = message.get(Tag.Symbol) or b"NONE", message.get(Tag.Side) or b"1"
+        return FixOrder(participant, clordid, symbol, 0, side, 0, 0, b"2", b"0", closed=Status.REJECTED)
+
+    # Events
+
+    def _listen(self, events: Sequence[Event], now: int) -> None:
+        for event in events:
+            handler = self._events.get(type(event))
+            if handler is not None:
+                if isinstance(event.token, FixOrder):
+                    handler(event, event.token, now)
+            elif isinstance(event, Rejected):
+                self._rejected(event, now)
+            elif isinstance(event, Broken):
+                for fill in event.fills:
+                    self._amended(fill, None, now)
+            elif isinstance(event, Corrected):
+                for fill, new in zip(event.fills, event.new_fills, strict=True):
+                    self._amended(fill, new, now)
+
+    def _accepted(self, event: Accepted, order: FixOrder, now: int) -> None:
+        order.reference, order.leaves = event.reference, event.shares
+        order.order_id = self._prefix + b"%d" % event.reference
+        self._report(order, Kind.NEW, now)
+
+    def _executed(self, event: Executed, order: FixOrder, now: int) -> None:
+        order.leaves = event.leaves
+        fill = Fill(b"", event.shares, event.price, event.match)
+        order.fills[event.match, event.leaves] = fill
+        fill.exec_id = self._report(order, Kind.TRADE, now, fill=fill, liquidity=event.liquidity.value)
+
+    def _canceled(self, event: Canceled, order: FixOrder, now: int) -> None:
+        order.leaves = event.leaves
+        request, orig = self._answered(order) if event.reason is CancelReason.USER else (None, b"")
+        if event.leaves:
+            order.shares -= event.shares
+            self._report(order, Kind.RESTATED, now, orig=orig, extra=[(Tag.ExecRestatementReason, b"5")])
+        elif request is not None and request.response == b"2":
+            # Replaced by less than was executed: nothing is left to trade, and what was asked for is filled.
+            order.shares = order.filled
+            self._report(order, Kind.REPLACED, now, orig=orig)
+        else:
+            kind, order.closed, text = CLOSED_AS[event.reason]
+            self._report(order, kind, now, orig=orig, text=text)
+
+    def _replaced(self, event: Replaced, order: FixOrder, now: int) -> None:
+        request, orig = self._answered(order)
+        order.reference, order.leaves, order.price, order.replaced = event.reference, event.shares, event.price, True
+        if request is not None:
+            order.shares, order.ord_type = request.shares, request.ord_type
+        self._report(order, Kind.REPLACED, now, orig=orig)
+
+    def _answered(self, order: FixOrder) -> tuple[Request | None, bytes]:
+        """Let the request that waits take effect; return it, and the ClOrdID that it ended."""
+        request, orig = order.request, order.clordid
+        if request is None:
+            return None, b""
+        order.clordid, order.request = request.clordid, None
+        self.orders[order.participant.session][request.clordid] = order
+        return request, orig
+
+    def _rejected(self, event: Rejected, now: int) -> None:
+        command = event.command
+        order = getattr(command, "token", None)
+        if isinstance(command, New) and isinstance(order, FixOrder):
+            self._refuse(order, ord_rej_reason(event.reason, order.participant.begin_string), event.reason.value, now)
+        elif isinstance(command, Replace) and isinstance(order, FixOrder) and order.request is not None:
+            reason = _TOO_LATE if event.reason is RejectReason.UNKNOWN_ORDER else _OPTION
+            self._send(order.participant.session,
+                       cancel_reject(order, order.request, order.clordid, reason, event.reason.value, now))
+
+    def _amended(self, old: Executed, new: Executed | None, now: int) -> None:
+        """Break a fill, or put another in its place."""
+        order = old.token
+        if not isinstance(order, FixOrder):
+            return
+        fill = order.fills.pop((old.match, old.leaves))
+        if new is None:
+            order.busted += fill.shares
+            self._report(order, Kind.BUST, now, fill=fill, ref=fill.exec_id)
+            return
+        changed = order.fills[new.match, new.leaves] = Fill(b"", new.shares, new.price, new.match)
+        order.busted += fill.shares - new.shares
+        changed.exec_id = self._report(order, Kind.CORRECT, now, fill=changed, ref=fill.exec_id)
+
+    # What goes out
+
+    def _refuse(self, order: FixOrder, reason: bytes, text: str, now: int) -> None:
+        order.closed = Status.REJECTED
+        self._report(order, Kind.REJECTED, now, text=text, extra=[(Tag.OrdRejReason, reason)])
+
+    def _report(self, order: FixOrder, kind: Kind, now: int, *, extra: Sequence[tuple[int, bytes]] = (),
+                **details: object) -> bytes:
+        """Send a report to the order's participant, and copies of it, and return its ExecID."""
+        self._executions += 1
+        exec_id = self._prefix + b"E%d" % self._executions
+        owner = order.participant
+        self._send(owner.session, execution(order, kind, owner.begin_string, exec_id, now, extra=extra, **details))
+        if kind is not Kind.STATUS:
+            for one in self._copiers:
+                if not one.copies or owner.comp_id in one.copies:
+                    mark = [(Tag.OnBehalfOfCompID, owner.comp_id)]
+                    if one.begin_string != _FIX42:
+                        mark.append((Tag.CopyMsgIndicator, b"Y"))
+                    self._send(one.session, execution(order, kind, one.begin_string, exec_id, now,
+                                                      extra=[*mark, *extra], **details))
+        return exec_id
