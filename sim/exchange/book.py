@@ -151,8 +151,8 @@ class Book:
 
     def crosses(self, order: Order) -> bool:
         """Return whether ``order`` could trade at once with the other half."""
-        keys = self.halves[-order.sign].keys
-        return bool(keys) and order.rank + keys[-1] >= 0
+        keys, price = self.halves[-order.sign].keys, order.price
+        return bool(keys) and (price is None or order.sign * price + keys[-1] >= 0)
 
     def remove(self, order: Order) -> None:
         """Take ``order`` out, from wherever it rests."""

@@ -46,23 +46,24 @@ class OrderEntry:
             return [Rejected(command, reason)]
         reference = self._next_reference
         order = Order(reference, command, _SIGNS[command.side])
-        trading = book.state is _TRADING
-        would_trade = trading and book.crosses(order)
+        would_trade = book.state is _TRADING and book.crosses(order)
         if command.post_only and would_trade:
             return [Rejected(command, RejectReason.WOULD_TRADE)]
         self._next_reference = reference + 1
         events: list[Event] = [Accepted(book.locate, reference, command.side, command.shares, command.price,
                                         command.owner, command.account, command.token)]
-        if command.time_in_force in WAITS_FOR:
-            book.waiting[reference] = self.orders[reference] = order
-            return events
-        if command.time_in_force is TimeInForce.FOK and not fillable(book, order):
-            events.append(_canceled(book, order, CancelReason.UNFILLABLE))
-            return events
+        kind = command.time_in_force
+        if kind is not _DAY:
+            if kind in WAITS_FOR:
+                book.waiting[reference] = self.orders[reference] = order
+                return events
+            if kind is TimeInForce.FOK and not fillable(book, order):
+                events.append(_canceled(book, order, CancelReason.UNFILLABLE))
+                return events
         if would_trade:
             match(book, order, self._trades, self.orders, events)
         if order.shares:
-            if command.time_in_force is _DAY and command.price is not None:
+            if kind is _DAY and order.price is not None:
                 self._rest(book, order, events)
             else:
                 events.append(_canceled(book, order, CancelReason.IMMEDIATE))

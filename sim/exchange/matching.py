@@ -64,8 +64,8 @@ def match(book: Book, order: Order, trades: Trades, open_orders: dict[int, Order
                          of.owner, of.account, maker.token)
         removed = Executed(locate, order.reference, terms.side, shares, price, number, Liquidity.REMOVED, order.shares,
                            False, terms.owner, terms.account, order.token)
-        trades.record(number, (added, removed))
-        events += (added, removed)
+        fills = trades.fills[number] = (added, removed)
+        events += fills
         book.last = price
 
 

@@ -9,26 +9,25 @@ __all__ = ["Trades"]
 
 
 class Trades:
-    """next_match: the next match number; they rise by one. A cross, even an empty one, takes one for all its fills."""
+    """fills: of each match number that was not broken, at least one.
+
+    Match numbers rise by one. A cross, even an empty one, takes one for all its fills.
+    """
 
     def __init__(self, first_match: int):
-        self.next_match = first_match
-        self._fills: dict[int, tuple[Executed, ...]] = {}
+        self.fills: dict[int, tuple[Executed, ...]] = {}
+        self._next_match = first_match
         self._gone: set[int] = set()
 
     def take(self) -> int:
         """Return a new match number."""
-        match = self.next_match
-        self.next_match = match + 1
+        match = self._next_match
+        self._next_match = match + 1
         return match
-
-    def record(self, match: int, fills: tuple[Executed, ...]) -> None:
-        """Keep the fills of ``match``, at least one."""
-        self._fills[match] = fills
 
     def bust(self, command: Bust) -> list[Event]:
         """Break a trade."""
-        fills = self._fills.pop(command.match, None)
+        fills = self.fills.pop(command.match, None)
         if fills is None:
             return [self._refuse(command)]
         self._gone.add(command.match)
@@ -36,7 +35,7 @@ class Trades:
 
     def correct(self, command: Correct) -> list[Event]:
         """Correct a trade; it has another match number then, by which it can be broken or corrected again."""
-        fills = self._fills.get(command.match)
+        fills = self.fills.get(command.match)
         if fills is None:
             return [self._refuse(command)]
         if fills[0].liquidity is Liquidity.CROSS:
@@ -49,9 +48,9 @@ class Trades:
             return [Rejected(command, RejectReason.INVALID_TICK)]
         match = self.take()
         new = tuple(fill._replace(shares=command.shares, price=command.price, match=match) for fill in fills)
-        del self._fills[command.match]
+        del self.fills[command.match]
         self._gone.add(command.match)
-        self._fills[match] = new
+        self.fills[match] = new
         return [Corrected(fills[0].locate, command.match, match, command.shares, command.price, fills, new)]
 
     def _refuse(self, command: Bust | Correct) -> Rejected:
