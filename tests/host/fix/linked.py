@@ -55,10 +55,10 @@ async def until(recorder, condition):
             await recorder.changed.wait()
 
 
-def bounded(main):
-    """Run the coroutine ``main``; it must end in time."""
+def bounded(main, seconds=3 * PATIENCE):
+    """Run the coroutine ``main``; it must end in ``seconds``."""
     async def run():
-        async with asyncio.timeout(3 * PATIENCE):
+        async with asyncio.timeout(seconds):
             return await main
 
     return asyncio.run(run())
