@@ -11,6 +11,9 @@ from wire.fix.types import MsgType
 
 __all__ = ["Greeting"]
 
+#: In the text of a Logout, of all engines that we know: it has seen higher numbers than our store knows of.
+_TOO_LOW = "msgseqnum too low"
+
 
 class Greeting:
     """The part of a session that takes the first message of a connection."""
@@ -40,7 +43,7 @@ class Greeting:
         if admin.number(message, Tag.MsgSeqNum) == core.inbound.expected:
             core.inbound.advance(core.inbound.expected + 1)
         text = (message.get(Tag.Text) or b"").decode("ascii", "replace")
-        core.drop(f"Logon refused: {text}", event=Event.LOGOUT_HEARD)
+        core.drop(f"Logon refused: {text}", retry=_TOO_LOW not in text.lower(), event=Event.LOGOUT_HEARD)
 
     def _good(self, message: Message, seq: int) -> None:
         """A Logon that is good in itself: look at its numbers."""

@@ -158,9 +158,12 @@ class Reception:
         if wrong is not None:
             fault = Fault(_VALUE, wrong, f"{begin} to {end} cannot be sent again, the last is {last}")
             self._refuse(fault, message, seq)
-        elif outbound.replay(begin, min(end, last) if end else last):
-            core.notice(NoticeKind.RESEND, f"{begin} to {min(end, last) if end else last}")
-            outbound.pump(core.now, all_of_it=core.state != State.ACTIVE)
+            return
+        busy, end = outbound.replaying, min(end, last) if end else last
+        if outbound.replay(begin, end):
+            core.notice(NoticeKind.RESEND, f"{begin} to {end}")
+            if not busy:
+                outbound.pump(core.now, all_of_it=core.state != State.ACTIVE)
         else:
             core.notice(NoticeKind.IGNORED, f"{seq}: a ResendRequest for what is still being sent again")
 

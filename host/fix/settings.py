@@ -8,10 +8,13 @@ from host.fix.message import Message
 from host.fix.validate import Checks
 from wire.fix.dictionary import Dictionary
 
-__all__ = ["OWN_FIELDS", "SessionId", "Settings", "SettingsError"]
+__all__ = ["LEAST_CHUNK", "OWN_FIELDS", "SessionId", "Settings", "SettingsError"]
 
 #: Header fields that the session writes itself.
 OWN_FIELDS = frozenset({8, 9, 35, 34, 43, 49, 52, 56, 122, 369})
+#: Messages that one ResendRequest may ask for, at the least: every request uses up a number itself, which the
+#: counterparty, if it has a gap too, may have to ask for.
+LEAST_CHUNK = 10
 
 
 class SettingsError(ValueError):
@@ -42,19 +45,18 @@ class Settings:
     """Times in seconds, if not said otherwise. Raises SettingsError.
 
     sender, target: SenderCompID and TargetCompID of what we send. dictionary, checks: what a message that comes must
-    be like. header: more fields for every header, such as 50, 57.
-    heartbeat: HeartBtInt; an acceptor takes the initiator's. 0: none. digits: of the second in 52 and 122: 3, 6, 9.
-    longest: bytes of a message that comes.
+    be like. header: more fields for every header, such as 50, 57. heartbeat: HeartBtInt; 0: none; an acceptor takes
+    the initiator's. digits: of the second in 52 and 122: 3, 6, 9. longest: bytes of a message that comes.
     reset_on_logon: of an initiator: begin every connection with 141=Y. next_expected: send and heed 789 (FIX 4.4).
     last_processed: put 369 into every header. logon_timeout, logout_timeout: until the counterparty's must be there.
-    resend_timeout: until a ResendRequest that is not answered at all is repeated, ``resend_tries`` times.
-    chunk: messages that one ResendRequest asks for; 0: all that are missing. slice: stored messages that are read for
-    a replay before something else gets its turn. queue: messages that wait behind a gap; later ones are dropped, and
-    asked for when the gap is filled. max_latency: between a SendingTime and our clock, either way; 0: not looked at.
-    username, password: 553, 554 of our Logon. supported: message types that the application takes (None: all of the
-    dictionary); others are answered with a BusinessMessageReject. authenticate: of an acceptor: returns why a Logon is
-    refused, or None. may_resend: whether an application message of ours may be sent late, given the time of its
-    writing, ns since 1970; if not, it is passed over (GapFill).
+    resend_timeout: until a ResendRequest of which nothing comes is repeated, ``resend_tries`` times.
+    chunk: messages that one ResendRequest asks for, LEAST_CHUNK or more; 0: all that are missing. slice: stored
+    messages that are read for a replay before something else gets its turn. queue: messages that wait behind a gap;
+    later ones are dropped, and asked for when it is filled. max_latency: between a SendingTime and our clock, either
+    way; 0: not looked at. username, password: 553, 554 of our Logon. supported: message types that the application
+    takes (None: all of the dictionary); others are answered by a BusinessMessageReject. authenticate: of an acceptor:
+    returns why a Logon is refused, or None. may_resend: whether an application message of ours may be sent late, given
+    the time of its writing, ns since 1970; if not, it is passed over (GapFill).
     """
 
     begin_string: bytes
@@ -95,6 +97,7 @@ class Settings:
         need(self.digits in (3, 6, 9), "digits")
         for name in ("heartbeat", "chunk", "max_latency", "resend_tries"):
             need(getattr(self, name) >= 0, name)
+        need(self.chunk == 0 or self.chunk >= LEAST_CHUNK, "chunk")
         for name in ("logon_timeout", "logout_timeout", "resend_timeout", "slice", "queue", "longest"):
             need(getattr(self, name) > 0, name)
         need(self.initiator or not self.reset_on_logon, "reset_on_logon")

@@ -42,10 +42,10 @@ def read(raw):
 
 def order(number=1):
     """Return a NewOrderSingle, as an application would send it: ClOrdID C<number>."""
-    return Message(b"D", ORDER_FIELDS(number))
+    return Message(b"D", order_fields(number))
 
 
-def ORDER_FIELDS(number):
+def order_fields(number):
     return [(11, b"C%d" % number), (21, b"1"), (38, b"100"), (40, b"2"), (44, b"10.5"), (54, b"1"), (55, b"AAPL"),
             (59, b"0"), (60, clock(START))]
 
@@ -114,11 +114,11 @@ class Line:
     def order(self, seq=None):
         """Return an order of the counterparty's, whose ClOrdID has its number: C<seq>."""
         number = self.seq if seq is None else seq
-        return self.make(b"D", *ORDER_FIELDS(number), seq=seq)
+        return self.make(b"D", *order_fields(number), seq=seq)
 
     def order_again(self, seq):
         """Return the same order as a possible duplicate."""
-        return self.again(b"D", *ORDER_FIELDS(seq), seq=seq)
+        return self.again(b"D", *order_fields(seq), seq=seq)
 
     def gap_fill(self, seq, new):
         """Return a gap fill from ``seq`` to ``new``."""
