@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from host.fix.filestore import FileStore, Sync
+from host.fix.filestore import FileStore
 from host.fix.schedule import WEEKDAYS, Schedule, daily, weekly
 from host.fix.settings import Settings
 from host.fix.socket import Options, Tls
 from host.fix.store import MemoryStore, Store
 from host.fix.tables import Table
+from host.journal.disk import Sync
 
 __all__ = ["Reconnect", "StoreConfig", "options_of", "reconnect_of", "schedule_of", "store_of", "tls_of"]
 

@@ -1,10 +1,8 @@
 """A store in a file: the log of host.fix.log, written by one process at a time.
 
-**What is safe when.** What a call appends is in the file, by one system call, before the call returns: the death of
-the process, at any moment, takes with it at most what no call has returned for. Against the death of the machine:
-``Sync.ALWAYS`` returns when the disk has it; ``Sync.INTERVAL`` lets the disk lag by ``interval`` seconds at the most,
-as long as ``flush`` is called that often; ``Sync.NEVER`` leaves it to the kernel. With the last two a counterparty may
-have seen numbers that the store does not know any more; its Logon, or its complaint, shows it.
+**What is safe when.** What a call appends is in the file before the call returns, and on the disk as host.journal.disk
+says. But with ``Sync.ALWAYS``, after the death of the machine a counterparty may have seen numbers that the store does
+not know any more; its Logon, or its complaint, shows it.
 
 Bytes that were heard or repeated are for the reader of the log alone: they wait in memory for the next record that
 matters, and are lost with the process.
@@ -13,34 +11,25 @@ A log that has grown beyond ``rotate`` bytes is put aside at the next reset, und
 before; nobody removes it.
 """
 
-import fcntl
 import os
-import threading
 import time
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
-from enum import Enum
 from pathlib import Path
 from typing import Self
 
-from host.fix.log import HEAD, Kind, LogError, Record, pack, scan, unpack
+from host.fix.log import SESSION_LOG, Kind
 from host.fix.store import StoreError
+from host.journal.disk import Appender, Sync, lock, sync_folder
+from host.journal.log import LogError, Record
 
-__all__ = ["FileStore", "Sync"]
+__all__ = ["FileStore"]
 
 #: Bytes of what was heard that may wait in memory.
 _WAITING = 1 << 16
 #: Bytes of a log that is put aside at the next reset.
 _ROTATE = 1 << 24
-
-
-class Sync(Enum):
-    """When the disk has what was appended."""
-
-    ALWAYS = "always"
-    INTERVAL = "interval"
-    NEVER = "never"
 
 
 class FileStore:
@@ -65,20 +54,21 @@ class FileStore:
         or not ours; OSError.
         """
         self.path, self.recovered = path, 0
-        self.interval = interval
-        self._session, self._sync, self._rotate, self._clock = session, sync, rotate, clock
+        self._session, self._rotate, self._clock = session, rotate, clock
         self._waiting: list[bytes] = []
         self._waiting_bytes = 0
-        self._disk, self._unsynced, self._synced, self._broken = threading.Lock(), False, time.monotonic(), False
         self._clear(0)
-        self._end = 0
-        self._lock = _lock(path)
         try:
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._lock = lock(path)
+        except LogError as error:
+            raise StoreError(str(error)) from None
+        try:
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._log = Appender(path, handle, sync=sync, interval=interval)
             try:
                 self._load()
             except BaseException:
-                os.close(self._file)
+                os.close(handle)
                 raise
         except BaseException:
             os.close(self._lock)
@@ -119,15 +109,17 @@ class FileStore:
         """See Store. Raises StoreError when the file does not hold any more what was written."""
         first, last = bisect_left(self._seqs, max(begin, 0)), bisect_right(self._seqs, max(end, 0))
         for seq, place in zip(self._seqs[first:last], self._places[first:last], strict=True):
-            size = HEAD.unpack(_read(self._file, HEAD.size, place, self.path))[2]
-            record = unpack(_read(self._file, HEAD.size + size, place, self.path), place, str(self.path))
+            try:
+                record = SESSION_LOG.at(self._log.handle, place, str(self.path))
+            except LogError:
+                record = None
             if record is None or record.kind != Kind.OUT or record.number != seq:
                 raise StoreError(f"{self.path}: damaged at byte {place}: message {seq} was there")
             yield seq, record.body
 
     def reset(self, now: int) -> None:
         """See Store."""
-        if self._end > self._rotate:
+        if self._log.end > self._rotate:
             self._put_aside(now)
         else:
             self._append(Kind.RESET, 0, now, self._session.encode())
@@ -142,19 +134,19 @@ class FileStore:
         self._wait(Kind.REPEAT, raw)
 
     def flush(self) -> None:
-        """Write what waits, and bring to the disk what is due. May be called from another thread than the rest,
-        when nothing waits; costs nothing when nothing is to be done. Raises OSError; StoreError."""
-        due = self._sync == Sync.INTERVAL and self._unsynced and time.monotonic() - self._synced >= self.interval
-        if due and self._disk.acquire(blocking=False):
-            try:
-                self._to_disk()
-            finally:
-                self._disk.release()
+        """Bring to the disk what is due. May be called from another thread than the rest, when nothing waits; costs
+        nothing when nothing is to be done. Raises OSError."""
+        self._log.flush()
+
+    @property
+    def interval(self) -> float:
+        """Seconds by which the disk may lag, with Sync.INTERVAL."""
+        return self._log.interval
 
     @property
     def behind(self) -> bool:
         """Whether something waits in memory, or for the disk in its time."""
-        return bool(self._waiting) or (self._sync == Sync.INTERVAL and self._unsynced)
+        return bool(self._waiting) or self._log.behind
 
     def write_waiting(self) -> None:
         """Write what was heard or repeated, so that a reader of the log sees it."""
@@ -163,15 +155,14 @@ class FileStore:
 
     def close(self) -> None:
         """Bring all to the disk, unless told never to, and let go of the file and its lock."""
-        with self._disk:
+        try:
             try:
-                if not self._broken:
+                if not self._log.broken:
                     self.write_waiting()
-                    if self._sync != Sync.NEVER and self._unsynced:
-                        self._to_disk()
             finally:
-                os.close(self._file)
-                os.close(self._lock)
+                self._log.close()
+        finally:
+            os.close(self._lock)
 
     def _clear(self, now: int) -> None:
         self.next_out = self.next_in = 1
@@ -180,25 +171,23 @@ class FileStore:
 
     def _load(self) -> None:
         """Take in what the file holds; make an empty one a log."""
-        size = os.fstat(self._file).st_size
         try:
-            with open(os.dup(self._file), "rb") as file:
-                for record in scan(file, 0, str(self.path)):
+            with open(os.dup(self._log.handle), "rb") as file:
+                for record in SESSION_LOG.scan(file, 0, str(self.path)):
                     self._take(record)
         except LogError as error:
             raise StoreError(str(error)) from None
-        torn = size - self._end
+        self.recovered = torn = os.fstat(self._log.handle).st_size - self._log.end
         if torn:
-            os.ftruncate(self._file, self._end)
-            self.recovered = torn
-        if not self._end:
+            self._log.cut()
+        if not self._log.end:
             self.reset(self._clock())
-            if self._sync != Sync.NEVER:
-                _sync_folder(self.path.parent)
+            if self._log.sync != Sync.NEVER:
+                sync_folder(self.path.parent)
         if torn:
             self._append(Kind.TORN, torn, self._clock())
 
-    def _take(self, record: Record) -> None:
+    def _take(self, record: Record[Kind]) -> None:
         """Go on behind ``record``. Raises StoreError when it cannot follow."""
         number = record.number
         match record.kind:
@@ -218,55 +207,34 @@ class FileStore:
                 if self._session and owner and owner != self._session:
                     raise StoreError(f"{self.path}: belongs to the session {owner}, not to {self._session}")
                 self._clear(record.time_ns)
-        self._end = record.end
+        self._log.end = record.end
 
-    def _expect(self, follows: bool, record: Record, expected: int) -> None:
+    def _expect(self, follows: bool, record: Record[Kind], expected: int) -> None:
         if not follows:
             raise StoreError(f"{self.path}: damaged at byte {record.place}: {record.kind.name} {record.number}, where "
                              f"{expected} comes next")
 
     def _wait(self, kind: Kind, raw: bytes) -> None:
-        self._waiting.append(pack(kind, 0, self._clock(), raw))
+        self._waiting.append(SESSION_LOG.pack(kind, 0, self._clock(), raw))
         self._waiting_bytes += len(raw)
         if self._waiting_bytes > _WAITING:
             self._write(b"")
 
     def _append(self, kind: Kind, number: int, time_ns: int, body: bytes = b"") -> int:
         """Append a record, and bring it to the disk if that is due; return its place."""
-        record = pack(kind, number, time_ns, body)
+        record = SESSION_LOG.pack(kind, number, time_ns, body)
         self._write(record)
-        if self._sync == Sync.ALWAYS:
-            with self._disk:
-                self._to_disk()
-        else:
-            self.flush()
-        return self._end - len(record)
+        self._log.settle()
+        return self._log.end - len(record)
 
     def _write(self, record: bytes) -> None:
         """Write what waits and ``record``; on an error nothing of it counts."""
-        if self._broken:
-            raise StoreError(f"{self.path}: the disk has refused what was written; the store must be opened anew")
-        data = b"".join((*self._waiting, record)) if self._waiting else record
-        done = 0
         try:
-            while done < len(data):
-                done += os.pwrite(self._file, data[done:] if done else data, self._end + done)
-        except OSError as error:
-            os.ftruncate(self._file, self._end)
-            raise OSError(error.errno or 0, error.strerror or str(error), str(self.path)) from None
-        self._end += len(data)
+            self._log.write(b"".join((*self._waiting, record)) if self._waiting else record)
+        except LogError as error:
+            raise StoreError(str(error)) from None
         self._waiting.clear()
-        self._waiting_bytes, self._unsynced = 0, True
-
-    def _to_disk(self) -> None:
-        """Bring all to the disk. After an error nobody knows what it has: then the store is of no use any more."""
-        self._unsynced = False
-        try:
-            os.fdatasync(self._file)
-        except OSError as error:
-            self._broken = True
-            raise OSError(error.errno or 0, error.strerror or str(error), str(self.path)) from None
-        self._synced = time.monotonic()
+        self._waiting_bytes = 0
 
     def _put_aside(self, now: int) -> None:
         """Let a new log take the place of this one, which keeps its bytes under another name."""
@@ -274,34 +242,18 @@ class FileStore:
         fresh = self.path.with_name(self.path.name + ".new")
         file = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         try:
-            record = pack(Kind.RESET, 0, now, self._session.encode())
+            record = SESSION_LOG.pack(Kind.RESET, 0, now, self._session.encode())
             os.write(file, record)
-            if self._sync != Sync.NEVER:
+            if self._log.sync != Sync.NEVER:
                 os.fdatasync(file)
             _link(self.path, self.path.with_name(f"{self.path.name}.{self.created}"))
             os.replace(fresh, self.path)
-            if self._sync != Sync.NEVER:
-                _sync_folder(self.path.parent)
+            if self._log.sync != Sync.NEVER:
+                sync_folder(self.path.parent)
         except BaseException:
             os.close(file)
             raise
-        with self._disk:
-            os.close(self._file)
-            self._file, self._end, self._unsynced = file, len(record), False
-
-
-def _lock(path: Path) -> int:
-    """Return the handle of the lock file beside ``path``, which is held by it. Raises StoreError when it is taken."""
-    handle = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, str(os.getpid()).encode(), 0)
-    except BlockingIOError:
-        owner = os.pread(handle, 20, 0).decode(errors="replace")
-        os.close(handle)
-        raise StoreError(f"{path}: is in use by process {owner or '(unknown)'}") from None
-    return handle
+        self._log.replace(file, len(record))
 
 
 def _link(path: Path, name: Path) -> None:
@@ -314,19 +266,3 @@ def _link(path: Path, name: Path) -> None:
             if path.samefile(name):
                 return
     raise StoreError(f"{path}: there are too many of the name {name}")
-
-
-def _read(file: int, size: int, place: int, path: Path) -> bytes:
-    raw = os.pread(file, size, place)
-    if len(raw) != size:
-        raise StoreError(f"{path}: ends at byte {place + len(raw)}, within a record")
-    return raw
-
-
-def _sync_folder(folder: Path) -> None:
-    """Bring the name of a new file to the disk."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

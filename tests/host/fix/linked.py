@@ -5,9 +5,9 @@ import asyncio
 from host.fix.application import Application
 from host.fix.config import SessionConfig, StoreConfig
 from host.fix.configparts import Reconnect
-from host.fix.filestore import Sync
 from host.fix.message import Message
 from host.fix.settings import Settings
+from host.journal.disk import Sync
 from wire.fix.fix44 import FIX44
 
 __all__ = ["Recorder", "acceptor_config", "bounded", "initiator_config", "order", "until"]

@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from host.fix import filestore
-from host.fix.filestore import FileStore, Sync
-from host.fix.log import HEAD, MOST_BYTES, Kind, LogError, pack, read_log
+from host.fix.filestore import FileStore
+from host.fix.log import SESSION_LOG, Kind
 from host.fix.store import MemoryStore, StoreError
+from host.journal import disk
+from host.journal.disk import Sync
+from host.journal.log import HEAD, MOST_BYTES, SECTOR, LogError
 
 NOW = 1_790_000_000_000_000_000
 
@@ -37,7 +39,7 @@ def filled(path):
         for seq in (1, 2, 3):
             store.sent(seq, b"message %d" % seq)
             store.taken(seq + 1)
-    return [record.place for record in read_log(path)]
+    return [record.place for record in SESSION_LOG.read(path)]
 
 
 @pytest.mark.parametrize("sync", Sync)
@@ -71,7 +73,7 @@ def test_a_large_log_is_put_aside_at_a_reset(path):
         assert state(store) == (2, 1, NOW + 7, [(1, b"new")])
     aside = path.with_name(f"log.{NOW}")
     assert aside.stat().st_size == size > 1000 > path.stat().st_size
-    assert sum(record.kind == Kind.OUT for record in read_log(aside)) == 19
+    assert sum(record.kind == Kind.OUT for record in SESSION_LOG.read(aside)) == 19
     with opened(path) as store:
         assert state(store) == (2, 1, NOW + 7, [(1, b"new")])
 
@@ -82,7 +84,8 @@ def test_logs_put_aside_do_not_overwrite_each_other(path):
             store.sent(1, text)
             store.reset(NOW)
     names = [f"log.{NOW}", f"log.{NOW}.2", f"log.{NOW}.3"]
-    held = [[record.body for record in read_log(path.with_name(name)) if record.kind == Kind.OUT] for name in names]
+    held = [[record.body for record in SESSION_LOG.read(path.with_name(name)) if record.kind == Kind.OUT]
+            for name in names]
     assert held == [[b"a"], [b"b"], [b"c"]]
 
 
@@ -111,7 +114,7 @@ def test_what_was_heard_and_repeated_is_in_the_log_before_the_record_that_follow
         store.repeated(b"again")
         store.sent(1, b"one")
         store.heard(b"end")
-    kinds = [(record.kind.name, record.body) for record in read_log(path)]
+    kinds = [(record.kind.name, record.body) for record in SESSION_LOG.read(path)]
     assert kinds == [("RESET", b""), ("IN", b"8=FI"), ("IN", b"X"), ("TAKEN", b""), ("REPEAT", b"again"),
                      ("OUT", b"one"), ("IN", b"end")]
 
@@ -134,7 +137,7 @@ def test_every_piece_of_a_last_record_is_a_torn_end(path, sync, filled):
         with opened(path, sync=sync) as store:
             assert store.recovered == cut - last
             assert (store.next_out, store.next_in) == (4, 3)
-        *_, torn = read_log(path)
+        *_, torn = SESSION_LOG.read(path)
         assert (torn.kind, torn.number) == (Kind.TORN, cut - last)
 
 
@@ -160,9 +163,13 @@ def test_zeros_that_the_death_of_the_machine_left_at_the_end_are_a_torn_end(path
     path.write_bytes(whole + bytes(5000))
     with opened(path) as store:
         assert (store.recovered, store.next_out) == (5000, 4)
-    path.write_bytes(whole[:-10] + bytes(10))
     with opened(path) as store:
-        assert (store.next_out, store.next_in) == (4, 3)
+        store.sent(4, b"x" * 2 * SECTOR)
+    whole = path.read_bytes()
+    edge = len(whole) - len(whole) % SECTOR
+    path.write_bytes(whole[:edge] + bytes(len(whole) - edge))
+    with opened(path) as store:
+        assert (store.next_out, store.next_in) == (4, 4)
 
 
 def test_a_flipped_bit_anywhere_before_the_last_record_is_refused_with_file_and_place(path, filled):
@@ -184,14 +191,14 @@ def test_a_flipped_bit_in_the_last_message_is_damage_and_no_torn_end(path):
         store.sent(1, b"one")
     whole = path.read_bytes()
     path.write_bytes(whole[:-2] + b"N" + whole[-1:])
-    with pytest.raises(StoreError, match=r"damaged at byte 32: the last record is complete, but not what was written"):
+    with pytest.raises(StoreError, match=f"damaged at byte {HEAD.size}: the record there is not what was written"):
         opened(path)
 
 
 @pytest.mark.parametrize("record, says", [
-    (pack(Kind.OUT, 9, NOW, b"nine"), "OUT 9, where 4 comes next"),
-    (pack(Kind.TAKEN, 2, NOW), "TAKEN 2, where 4 comes next"),
-    (pack(Kind.SKIP, 2, NOW), "SKIP 2, where 4 comes next"),
+    (SESSION_LOG.pack(Kind.OUT, 9, NOW, b"nine"), "OUT 9, where 4 comes next"),
+    (SESSION_LOG.pack(Kind.TAKEN, 2, NOW), "TAKEN 2, where 4 comes next"),
+    (SESSION_LOG.pack(Kind.SKIP, 2, NOW), "SKIP 2, where 4 comes next"),
 ], ids=["out", "taken", "skip"])
 def test_numbers_that_do_not_follow_are_refused(path, filled, record, says):
     end = path.stat().st_size
@@ -201,7 +208,7 @@ def test_numbers_that_do_not_follow_are_refused(path, filled, record, says):
 
 
 def test_a_record_of_a_kind_that_is_not_known_is_refused(path, filled):
-    path.write_bytes(path.read_bytes() + pack(99, 1, NOW))
+    path.write_bytes(path.read_bytes() + SESSION_LOG.pack(99, 1, NOW))
     with pytest.raises(StoreError, match="a record of kind 99, which this version does not know"):
         opened(path)
 
@@ -277,8 +284,8 @@ def test_a_disk_that_fails_ends_the_store(path, monkeypatch):
 @pytest.mark.parametrize("sync, synced", [(Sync.ALWAYS, [1, 2, 3]), (Sync.INTERVAL, [0, 0, 1]), (Sync.NEVER, [0] * 3)])
 def test_the_disk_is_asked_as_often_as_was_said(path, monkeypatch, sync, synced):
     seconds, asked, counts = [100.0], [], []
-    monkeypatch.setattr(filestore.time, "monotonic", lambda: seconds[0])
-    monkeypatch.setattr(filestore.os, "fdatasync", asked.append)
+    monkeypatch.setattr(disk.time, "monotonic", lambda: seconds[0])
+    monkeypatch.setattr(disk.os, "fdatasync", asked.append)
     with opened(path, sync=sync, interval=0.5) as store:
         asked.clear()
         for seq, at in ((1, 100.1), (2, 100.4), (3, 100.6)):
@@ -313,17 +320,17 @@ def test_a_log_is_private(path):
 def test_a_reader_sees_a_log_that_is_being_written(path):
     with opened(path) as store:
         store.sent(1, b"one")
-        assert [record.kind for record in read_log(path)] == [Kind.RESET, Kind.OUT]
-    path.write_bytes(path.read_bytes()[:40])
-    assert [record.kind for record in read_log(path)] == [Kind.RESET]
+        assert [record.kind for record in SESSION_LOG.read(path)] == [Kind.RESET, Kind.OUT]
+    path.write_bytes(path.read_bytes()[:HEAD.size + 8])
+    assert [record.kind for record in SESSION_LOG.read(path)] == [Kind.RESET]
 
 
 def test_a_reader_is_told_of_damage(path, filled):
     raw = bytearray(path.read_bytes())
-    raw[40] ^= 1
+    raw[HEAD.size + 8] ^= 1
     path.write_bytes(raw)
-    with pytest.raises(LogError, match="damaged at byte 32"):
-        list(read_log(path))
+    with pytest.raises(LogError, match=f"damaged at byte {HEAD.size}"):
+        list(SESSION_LOG.read(path))
 
 
 calls = st.lists(st.one_of(

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from host.fix.acceptor import Acceptor
-from host.fix.log import Kind, read_log
+from host.fix.log import SESSION_LOG, Kind
 from host.fix.message import Message
 from host.fix.parser import Parser
 from tests.host.fix.linked import PATIENCE, Recorder, acceptor_config, bounded, order, until
@@ -102,12 +102,12 @@ def check(folder, venue):
 
     contents = {}
     parser = Parser()
-    for record in read_log(folder / "venue.log"):
+    for record in SESSION_LOG.read(folder / "venue.log"):
         if record.kind == Kind.IN:
             for message in parser.feed(record.body):
                 if isinstance(message, Message):
                     same(contents, message)
-    sent = [record for record in read_log(folder / "us.log") if record.kind == Kind.OUT]
+    sent = [record for record in SESSION_LOG.read(folder / "us.log") if record.kind == Kind.OUT]
     assert [record.number for record in sent] == list(range(1, len(sent) + 1))
 
 

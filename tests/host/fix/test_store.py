@@ -2,8 +2,9 @@
 
 import pytest
 
-from host.fix.filestore import FileStore, Sync
+from host.fix.filestore import FileStore
 from host.fix.store import MemoryStore
+from host.journal.disk import Sync
 
 
 @pytest.fixture(params=["memory", *(sync.value for sync in Sync)])

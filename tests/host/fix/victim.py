@@ -14,8 +14,8 @@ from pathlib import Path
 
 from host.fix import endpoint as endpoint_module
 from host.fix.application import Application
-from host.fix.filestore import Sync
 from host.fix.initiator import Initiator
+from host.journal.disk import Sync
 from tests.host.fix.linked import PATIENCE, initiator_config, order
 
 __all__ = ["LAST", "live"]

@@ -1,0 +1,137 @@
+"""What is appended to a log, and when the disk has it; a log is for one writer at a time.
+
+What ``write`` was given is in the file, by one system call, before it returns: the death of the process takes none of
+it. Against the death of the machine: ``Sync.ALWAYS``, ``settle`` returns when the disk has all that was written;
+``Sync.INTERVAL``, the disk lags by ``interval`` seconds at the most, as long as ``flush`` is called that often;
+``Sync.NEVER`` leaves it to the kernel.
+"""
+
+import fcntl
+import os
+import threading
+import time
+from enum import Enum
+from pathlib import Path
+
+from host.journal.log import LogError
+
+__all__ = ["Appender", "Sync", "lock", "sync_folder"]
+
+
+class Sync(Enum):
+    """When the disk has what was appended."""
+
+    ALWAYS = "always"
+    INTERVAL = "interval"
+    NEVER = "never"
+
+
+class Appender:
+    """Appends to the file ``handle``, which it owns from now on, from the place ``end`` on.
+
+    end: of what was written. interval: in seconds.
+    """
+
+    def __init__(self, path: Path, handle: int, *, sync: Sync, interval: float = 0.1) -> None:
+        """path: named in errors."""
+        self.path, self.handle, self.end, self.sync, self.interval = path, handle, 0, sync, interval
+        self._disk, self._unsynced, self._synced, self._broken = threading.Lock(), False, time.monotonic(), False
+
+    def write(self, data: bytes) -> None:
+        """Append ``data``; on an error nothing of it stays. Raises OSError; LogError when the disk has failed."""
+        if self._broken:
+            raise LogError(f"{self.path}: the disk has refused what was written; it must be opened anew")
+        done = 0
+        try:
+            while done < len(data):
+                done += os.pwrite(self.handle, data[done:] if done else data, self.end + done)
+        except OSError as error:
+            os.ftruncate(self.handle, self.end)
+            raise self._named(error) from None
+        self.end += len(data)
+        self._unsynced = True
+
+    def cut(self) -> None:
+        """Remove what lies behind ``end``."""
+        os.ftruncate(self.handle, self.end)
+
+    def settle(self) -> None:
+        """Bring to the disk what must be there before the writer goes on, or what is due. Raises as flush does."""
+        if self.sync == Sync.ALWAYS:
+            if self._unsynced:
+                with self._disk:
+                    self._to_disk()
+        else:
+            self.flush()
+
+    def flush(self) -> None:
+        """Bring to the disk what is due by ``interval``. May be called from another thread than the rest; costs nothing
+        when nothing is to be done. Raises OSError: nobody knows then what the disk has, and nothing more is taken."""
+        if self.behind and time.monotonic() - self._synced >= self.interval and self._disk.acquire(blocking=False):
+            try:
+                self._to_disk()
+            finally:
+                self._disk.release()
+
+    @property
+    def behind(self) -> bool:
+        """Whether something waits for the disk in its time."""
+        return self.sync == Sync.INTERVAL and self._unsynced
+
+    @property
+    def broken(self) -> bool:
+        """Whether the disk has failed."""
+        return self._broken
+
+    def replace(self, handle: int, end: int) -> None:
+        """Go on at ``end`` of another file, which is as safe as it must be; let go of this one."""
+        with self._disk:
+            os.close(self.handle)
+            self.handle, self.end, self._unsynced = handle, end, False
+
+    def close(self) -> None:
+        """Bring all to the disk, unless told never to or it has failed, and let go of the file."""
+        with self._disk:
+            try:
+                if self._unsynced and self.sync != Sync.NEVER and not self._broken:
+                    self._to_disk()
+            finally:
+                os.close(self.handle)
+
+    def _to_disk(self) -> None:
+        self._unsynced = False
+        try:
+            os.fdatasync(self.handle)
+        except OSError as error:
+            self._broken = True
+            raise self._named(error) from None
+        self._synced = time.monotonic()
+
+    def _named(self, error: OSError) -> OSError:
+        return OSError(error.errno or 0, error.strerror or str(error), str(self.path))
+
+
+def lock(path: Path) -> int:
+    """Return the handle of the lock file beside ``path``; the lock is held until it is closed, or its owner dies.
+
+    Raises LogError when another one holds it; OSError.
+    """
+    handle = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.ftruncate(handle, 0)
+        os.pwrite(handle, str(os.getpid()).encode(), 0)
+    except BlockingIOError:
+        owner = os.pread(handle, 20, 0).decode(errors="replace")
+        os.close(handle)
+        raise LogError(f"{path}: is in use by process {owner or '(unknown)'}") from None
+    return handle
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring the name of a new file to the disk."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
