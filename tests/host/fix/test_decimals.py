@@ -1,0 +1,32 @@
+"""Prices as text."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from host.fix.decimals import price_of, price_text
+
+
+@given(st.integers(-10**15, 10**15))
+def test_a_price_is_its_decimal_number_and_comes_back(price):
+    text = price_text(price)
+    assert Decimal(text.decode()) == Decimal(price) / 10_000 and price_of(text) == price
+
+
+def test_two_places_at_least_and_four_at_most():
+    assert [price_text(price) for price in (0, 10_000, 1_852_500, 1, -5, 12_340)] == [
+        b"0.00", b"1.00", b"185.25", b"0.0001", b"-0.0005", b"1.234"]
+
+
+def test_other_ways_to_write_a_price():
+    assert [price_of(text) for text in (b"5", b"5.", b"005.1", b"5.10000000", b"-0", b"0.0001")] == [
+        50_000, 50_000, 51_000, 51_000, 0, 1]
+
+
+@pytest.mark.parametrize("text", [b"", b".", b".5", b"5.00001", b"1e3", b"+5", b" 5", b"5 ", b"1,5", b"--5", b"0x5",
+                                  b"nan", b"9" * 16, "５".encode()])
+def test_no_price(text):
+    with pytest.raises(ValueError, match="decimal number"):
+        price_of(text)
