@@ -3,7 +3,7 @@
 ``[defaults]`` holds what is the same for all, each ``[[session]]`` the rest; every key may be in either:
 
     name, role ("initiator", "acceptor"), host, port: an initiator connects there, an acceptor listens there
-    begin_string ("FIX.4.2", "FIX.4.4"), sender, target
+    begin_string ("FIX.4.2", "FIX.4.4"), sender, target, dictionary (a QuickFIX XML file)
     header: a table of further header fields, by name or number
     supported: a list of the message types that the application takes
     username, and one of password_file and password_env: an initiator sends them, an acceptor demands them
@@ -40,6 +40,8 @@ from host.fix.schedule import Schedule
 from host.fix.settings import Settings, SettingsError
 from host.fix.socket import Options, Tls
 from host.fix.tables import ConfigError, Table, read_toml
+from host.fix.xmldict import XmlError
+from host.fix.xmldict import load as load_dictionary
 from wire.fix.dictionary import Dictionary
 from wire.fix.fix42 import FIX42
 from wire.fix.fix44 import FIX44
@@ -155,8 +157,18 @@ def _settings(table: Table) -> Settings:
 
 
 def _dictionary(table: Table, begin_string: str) -> Dictionary:
+    path = table.path("dictionary")
+    if path is not None:
+        try:
+            dictionary = load_dictionary(path)
+        except XmlError as error:
+            raise table.error("dictionary", str(error)) from None
+        if dictionary.begin_string != begin_string.encode():
+            raise table.error("dictionary", f"{path} is of {dictionary.begin_string.decode()}, not of {begin_string}")
+        return dictionary
     if begin_string not in _DICTIONARIES:
-        raise table.error("begin_string", f'must be one of {", ".join(_DICTIONARIES)}, not "{begin_string}"')
+        raise table.error("begin_string", f'must be one of {", ".join(_DICTIONARIES)} where no dictionary is given, '
+                                          f'not "{begin_string}"')
     return _DICTIONARIES[begin_string]
 
 

@@ -44,7 +44,10 @@ class Endpoint:
 
     def __init__(self, config: SessionConfig, application: Application, *,
                  clock: Callable[[], int] = time.time_ns) -> None:
-        """Open the store, on the running event loop. clock: the wall clock, ns since 1970. Raises StoreError; OSError."""
+        """Open the store; to be called on the event loop. clock: the wall clock, ns since 1970.
+
+        Raises StoreError; OSError.
+        """
         self._loop = asyncio.get_running_loop()
         self.config, self.application, self.clock = config, application, clock
         self.id: SessionId = config.settings.id

@@ -7,11 +7,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from host.fix.config import ConfigError, StoreConfig, load, parse
-from host.fix.filestore import FileStore, Sync
+from host.fix.filestore import FileStore
 from host.fix.message import Message
 from host.fix.schedule import daily, weekly
 from host.fix.socket import Options
 from host.fix.store import MemoryStore
+from host.journal.disk import Sync
 from wire.fix.fix42 import FIX42
 from wire.fix.fix44 import FIX44
 
@@ -114,6 +115,23 @@ def test_an_acceptor_demands_what_the_file_names(tmp_path, fields, refused):
     assert settings.username == settings.password == b""
 
 
+def test_a_venue_may_have_a_dictionary_of_its_own(tmp_path):
+    path = tmp_path / "venue.xml"
+    path.write_text("""<fix type="FIX" major="4" minor="4">
+        <header><field name="MsgType" required="Y"/></header><trailer/>
+        <messages><message name="Hello" msgtype="U1" msgcat="app"><field name="Words" required="Y"/></message>
+        </messages>
+        <fields><field number="35" name="MsgType" type="STRING"><value enum="U1" description="HELLO"/></field>
+        <field number="5001" name="Words" type="STRING"/></fields></fix>""")
+    session, = parsed(f'{ONE}dictionary = "venue.xml"', tmp_path)
+    assert session.settings.dictionary.messages[b"U1"].name == "Hello"
+    with pytest.raises(ConfigError, match="session venue: dictionary: .*venue.xml is of FIX.4.4, not of FIX.4.2"):
+        parsed(f'{ONE}dictionary = "venue.xml"\nbegin_string = "FIX.4.2"', tmp_path)
+    path.write_text("<fix")
+    with pytest.raises(ConfigError, match="session venue: dictionary: .*venue.xml:1: "):
+        parsed(f'{ONE}dictionary = "venue.xml"', tmp_path)
+
+
 @pytest.mark.parametrize("line, says", [
     ("hartbeat = 3", "hartbeat: there is no such key; heartbeat?"),
     ("colour = 3", "colour: there is no such key; known are name, "),
@@ -122,7 +140,8 @@ def test_an_acceptor_demands_what_the_file_names(tmp_path, fields, refused):
     ("heartbeat = -1", "heartbeat: must be a whole number from 0 to 2147483647, not -1"),
     ("digits = 4", "digits cannot be 4"),
     ("next_expected = 1", "next_expected: must be true or false, not 1"),
-    ('begin_string = "FIX.9"', 'begin_string: must be one of FIX.4.2, FIX.4.4, not "FIX.9"'),
+    ('begin_string = "FIX.9"',
+     'begin_string: must be one of FIX.4.2, FIX.4.4 where no dictionary is given, not "FIX.9"'),
     ('supported = "D"', 'supported: must be a list, not "D"'),
     ("header = { NoSuchField = 1 }", "header: NoSuchField: must be a field of FIX.4.4 with its value, not 1"),
     ("header = { 50 = [] }", r"header: 50: must be a field of FIX.4.4 with its value, not \[\]"),
