@@ -18,8 +18,9 @@ __all__ = ["Core"]
 class Core:
     """A session's memory while it lives.
 
-    now: ns since 1970, of the input that is worked on. heartbeat: HeartBtInt in force. reset_sent: our Logon on this
-    connection has 141=Y. request: number of our last ResendRequest.
+    now: ns since 1970, of the input that is worked on. heartbeat: HeartBtInt in force. request: number of our last
+    ResendRequest. reset_sent: our Logon on this connection has 141=Y. reset_owed: we asked for a reset, and nothing
+    shows yet that it was granted.
     """
 
     def __init__(self, settings: Settings, store: Store) -> None:
@@ -32,7 +33,7 @@ class Core:
         self.outbound = Outbound(settings, store, self.outputs, lambda: self.inbound.processed)
         self.timers = Timers()
         self.now = self.request = self._minded = 0
-        self.reset_sent = self._up = False
+        self.reset_sent = self.reset_owed = self._up = False
 
     def begin(self, now: int) -> None:
         """An input comes."""

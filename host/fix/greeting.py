@@ -47,9 +47,13 @@ class Greeting:
 
     def _good(self, message: Message, seq: int) -> None:
         """A Logon that is good in itself: look at its numbers."""
-        core, wants_reset = self._core, admin.flag(message, Tag.ResetSeqNumFlag)
-        kept = []
-        if wants_reset and not core.reset_sent:
+        core, kept = self._core, []
+        owed = core.reset_owed and not core.settings.initiator
+        reset = owed or admin.flag(message, Tag.ResetSeqNumFlag)
+        if owed:
+            # Whatever its number is, this Logon is the first message of the new ones.
+            seq = 1
+        if reset and not core.reset_sent:
             kept = core.outbound.reset(core.now)
             core.inbound.begin()
             core.notice(NoticeKind.RESET, "both numbers are 1")
@@ -60,11 +64,12 @@ class Greeting:
         known = admin.number(message, Tag.NextExpectedMsgSeqNum) if core.settings.next_expected else None
         if seq < core.inbound.expected:
             self._too_low(message, seq)
-        elif known is not None and known > core.store.next_out:
+        elif known is not None and not owed and known > core.store.next_out:
             core.leave(f"NextExpectedMsgSeqNum too high, expecting {core.store.next_out} but received {known}",
                        retry=False)
         else:
-            self._log_on(message, seq, known)
+            core.reset_owed = owed
+            self._log_on(message, seq, None if owed else known, reset)
             for each in kept:
                 core.outbound.application(each, core.now)
 
@@ -75,7 +80,7 @@ class Greeting:
         else:
             core.leave(f"MsgSeqNum too low, expecting {core.inbound.expected} but received {seq}", retry=False)
 
-    def _log_on(self, message: Message, seq: int, known: int | None) -> None:
+    def _log_on(self, message: Message, seq: int, known: int | None, reset: bool) -> None:
         """Answer, if it is for us to answer, and let all begin. known: what the other expects, if he tells."""
         core, inbound, outbound = self._core, self._core.inbound, self._core.outbound
         expects = core.store.next_out if not core.settings.initiator else outbound.wire
@@ -90,7 +95,7 @@ class Greeting:
                 core.notice(NoticeKind.IGNORED, f"HeartBtInt is {interval} in the answer, {core.heartbeat} was sent")
         else:
             core.heartbeat = interval
-            core.say(admin.logon(core.settings, interval, reset=admin.flag(message, Tag.ResetSeqNumFlag),
+            core.say(admin.logon(core.settings, interval, reset=reset,
                                  next_expected=inbound.expected))
         core.enter(Event.LOGON)
         core.timers.heard, core.timers.tested = core.timers.time, None

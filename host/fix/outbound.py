@@ -85,6 +85,8 @@ class Outbound:
             for raw in first.slice(self._store, self._settings.slice, lambda raw: self._again(raw, now),
                                    lambda seq, new: self._fill(seq, new, now)):
                 self._outputs.append(Transmit(raw, repeat=True))
+            # Who asks for a number has all before it.
+            self._fresh = max(self._fresh, first.read)
             if first.done:
                 self._replays.popleft()
             elif not all_of_it:

@@ -103,6 +103,7 @@ class Reception:
         core = self._core
         fault = self._bad_duplicate(message) or self._fault(message) or self._unsupported(message)
         core.inbound.advance(seq + 1)
+        core.reset_owed = core.reset_owed and core.inbound.detached
         if fault is not None:
             self._refuse(fault, message, seq)
         else:
@@ -149,7 +150,7 @@ class Reception:
 
     def _on_resend_request(self, message: Message, seq: int) -> None:
         core, outbound = self._core, self._core.outbound
-        if core.state == State.RESET_SENT:
+        if core.inbound.detached:
             core.notice(NoticeKind.IGNORED, f"{seq}: a ResendRequest for numbers of before the reset")
             return
         begin, end = admin.number(message, Tag.BeginSeqNo) or 0, admin.number(message, Tag.EndSeqNo) or 0
@@ -221,6 +222,7 @@ class Reception:
 
     def _begin_anew(self) -> None:
         core = self._core
+        core.reset_owed = False
         core.inbound.begin()
         core.inbound.advance(2)
         core.timers.asked = None

@@ -8,11 +8,11 @@ __all__ = ["Replay"]
 
 
 class Replay:
-    """Numbers ``begin`` to ``end``, inclusive, again. done: nothing is left of it."""
+    """Numbers ``begin`` to ``end``, inclusive, again. read: the next that the store will be asked for."""
 
     def __init__(self, begin: int, end: int) -> None:
         self.begin, self.end = begin, end
-        self._read = self._told = begin
+        self.read = self._told = begin
 
     @property
     def done(self) -> bool:
@@ -27,15 +27,15 @@ class Replay:
         the gap fill from ``seq`` up to ``new``, the next number. Neighbours that are not sent again share one gap
         fill, also across slices.
         """
-        last = min(self.end, self._read + size - 1)
-        for seq, raw in store.stored(self._read, last):
+        last = min(self.end, self.read + size - 1)
+        for seq, raw in store.stored(self.read, last):
             repeated = again(raw)
             if repeated is not None:
                 if self._told < seq:
                     yield fill(self._told, seq)
                 yield repeated
                 self._told = seq + 1
-        self._read = last + 1
+        self.read = last + 1
         if last == self.end and self._told <= self.end:
             yield fill(self._told, self.end + 1)
             self._told = self.end + 1

@@ -57,6 +57,12 @@ class Session:
         """HeartBtInt in force, in seconds."""
         return self._core.heartbeat
 
+    @property
+    def reset_owed(self) -> bool:
+        """Whether a reset was asked for and nothing shows yet that it was granted. If the process ends now, the
+        numbers of the two sides may contradict each other."""
+        return self._core.reset_owed
+
     def connect(self, now: int) -> list[Output]:
         """The transport is up. Raises StateError if it is already."""
         core, settings = self._core, self.settings
@@ -64,7 +70,7 @@ class Session:
         core.enter(Event.INITIATE if settings.initiator else Event.ACCEPT)
         self._parser = Parser(settings.longest)
         core.timers.connected()
-        core.reset_sent = settings.reset_on_logon
+        core.reset_sent = settings.initiator and (settings.reset_on_logon or core.reset_owed)
         kept = core.outbound.reset(now) if core.reset_sent else []
         core.inbound.begin()
         core.outbound.begin()
@@ -139,10 +145,12 @@ class Session:
         core = self._core
         core.begin(now)
         if core.state == State.DISCONNECTED:
+            core.reset_owed = False
             kept = core.outbound.reset(now)
             core.inbound.begin()
         else:
             core.enter(Event.ASK_RESET)
+            core.reset_owed = True
             kept = core.outbound.reset(now)
             core.outbound.open = False
             core.inbound.detached = True

@@ -33,7 +33,14 @@ def test_each_message_arrives_even_if_bytes_are_changed_on_the_way(block):
         run(seed, corrupt=True)
 
 
+@pytest.mark.parametrize("block", range(3))
+def test_resets_at_any_time_deliver_nothing_twice_and_leave_nobody_waiting(block):
+    """Items 7, 36 and 43."""
+    for seed in range(20_000 + block * 12, 20_000 + block * 12 + 12):
+        run(seed, resets=True)
+
+
 @pytest.mark.soak
 def test_each_message_arrives_in_long_runs():
     for seed in range(100_000, 105_000):
-        run(seed, corrupt=seed % 4 == 0)
+        run(seed, corrupt=seed % 4 == 0, resets=seed % 4 == 1)

@@ -25,7 +25,8 @@ class MortalStore(MemoryStore):
     def __init__(self):
         super().__init__()
         self.writes_to_live = None
-        self.history = {}
+        #: Of each time between two resets: what was stored with each number, and what the other saw of it.
+        self.eras = [({}, {})]
 
     def _maybe_die(self):
         if self.writes_to_live is not None:
@@ -46,6 +47,16 @@ class MortalStore(MemoryStore):
         super().taken(next_in)
         self._maybe_die()
 
+    def reset(self, now):
+        self._maybe_die()
+        super().reset(now)
+        self.eras.append(({}, {}))
+        self._maybe_die()
+
+    @property
+    def history(self):
+        return self.eras[-1][0]
+
 
 class Side:
     """One process: a session, its store, its application, its clock."""
@@ -61,17 +72,16 @@ class Side:
         self.told = set()
         #: Bytes on their way to the other.
         self.wire = b""
-        #: What the other saw with each number, as far as it may not change.
-        self.shown = {}
         self.transmitted = 0
 
 
 class Weather:
-    """A run. Everything follows from ``seed``."""
+    """A run. Everything follows from ``seed``. corrupt: bytes change on the way. resets: numbers are reset by both
+    sides, at any time; a human resets both when they contradict each other."""
 
-    def __init__(self, seed, *, corrupt=False):
+    def __init__(self, seed, *, corrupt=False, resets=False):
         self.random = random = Random(seed)
-        self.corrupt = corrupt
+        self.corrupt, self.resets = corrupt, resets
         begin = random.choice([b"FIX.4.2", b"FIX.4.4"])
         expected = begin == b"FIX.4.4" and random.random() < 0.4
         #: Orders whose number this divides are not to be sent late.
@@ -80,10 +90,11 @@ class Weather:
             begin_string=begin, dictionary=DICTIONARIES[begin], sender=name, target=other, initiator=name == b"A",
             next_expected=expected and random.random() < 0.8, last_processed=random.random() < 0.3,
             chunk=random.choice([0, 0, 10]), slice=random.choice([1, 2, 5, 1000]),
-            queue=random.choice([3, 10, 1000]), digits=random.choice([3, 6, 9]), may_resend=self.may_resend))
+            queue=random.choice([3, 10, 1000]), digits=random.choice([3, 6, 9]), may_resend=self.may_resend,
+            reset_on_logon=resets and name == b"A" and random.random() < 0.3))
             for name, other in ((b"A", b"B"), (b"B", b"A"))]
         self.time = START
-        self.connected = False
+        self.connected = self.wants_human = False
         self.log = []
 
     def may_resend(self, message, _):
@@ -99,7 +110,8 @@ class Weather:
 
     def run(self, side, call, *args):
         """Give an input to a session, and do what it asks; the process may die on the way."""
-        doomed = self.random.random() < self.deadly
+        # Who dies before a reset that he asked for is granted leaves numbers that may contradict the other's.
+        doomed = (self.random.random() < self.deadly and not side.session.reset_owed and call != side.session.reset)
         if doomed:
             side.store.writes_to_live = self.random.randrange(6)
         try:
@@ -127,27 +139,31 @@ class Weather:
                 if message.msg_type == b"D":
                     side.taken.append(message.get(11))
                 else:
-                    side.told.add(read(side.store.history[int(message.get(45))]).get(11))
+                    side.told.add(read(side.store.history.get(int(message.get(45)), b"")).get(11))
                 side.session.took(output)
             case Drop(reason, retry):
-                assert retry, reason
+                assert retry or self.resets, reason
                 self.hang_up()
+                self.wants_human = self.wants_human or not retry
 
     def show(self, side, raw):
-        """See that a number always stands for the same."""
+        """See that a number always stands for the same. What was transmitted just before a reset is of its era."""
         side.transmitted += 1
         fields = read(raw)
+        assert any(self.is_same(fields, *era) for era in side.store.eras[-1:-4:-1]), raw
+
+    def is_same(self, fields, history, shown):
         seq = int(fields[34])
         if fields[35] == b"4":
-            assert fields[43] == b"Y" and int(fields[36]) > seq
-            for each in range(seq, int(fields[36])):
-                kind = read(side.store.history[each])
-                assert kind[35] in ADMIN or not self.may_resend(order(int(kind[11][1:])), 0), (each, kind)
-            return
+            kinds = [read(history.get(each, b"")) for each in range(seq, int(fields[36]))]
+            return kinds and all(each.get(35) in ADMIN or 11 in each and not self.may_resend(order(int(each[11][1:])), 0)
+                                 for each in kinds)
         content = {tag: value for tag, value in fields.items() if tag not in (8, 9, 10, 43, 52, 122, 369)}
-        assert side.shown.setdefault(seq, content) == content
-        if fields.get(43) == b"Y":
-            assert fields[35] not in ADMIN and fields[122] <= fields[52]
+        original = {tag: value for tag, value in read(history.get(seq, b"")).items()
+                    if tag not in (8, 9, 10, 43, 52, 122, 369)}
+        again = fields.get(43) == b"Y"
+        return content == original == shown.setdefault(seq, content) and not (
+            again and (fields[35] in ADMIN or fields[122] > fields[52]))
 
     # What befalls them.
 
@@ -173,7 +189,14 @@ class Weather:
         for output in call(*args, self.now(side)):
             self.do(side, output)
 
+    def reset_both(self):
+        for side in self.sides:
+            self.run_calmly(side, side.session.reset)
+
     def connect(self):
+        if self.wants_human:
+            self.wants_human = False
+            self.reset_both()
         self.connected = True
         for side in self.sides:
             if self.connected:
@@ -219,6 +242,11 @@ class Weather:
             self.hang_up()
         elif not self.connected:
             self.connect()
+        elif self.resets and chance < 0.89 and side.session.state == State.ACTIVE:
+            self.run(side, side.session.reset)
+        elif self.resets and chance < 0.90:
+            self.hang_up()
+            self.reset_both()
 
     def storm(self, steps, deadly=0.02):
         """Let anything happen."""
@@ -257,10 +285,12 @@ class Weather:
         assert after - before <= 3 * stored + 50, "a storm"
 
     def check(self):
-        """See that each application has what the other's gave, each once, in order."""
+        """See that each application has what the other's gave, each once, in order. With resets, some may be lost:
+        what was on its way."""
         for side in self.sides:
             given, told = self.other(side).given, self.other(side).told
             assert len(set(side.taken)) == len(side.taken), "delivered twice"
             missing = [each for each in given if each not in set(side.taken)]
-            assert all(each in told or not self.may_resend(order(int(each[1:])), 0) for each in missing), missing
+            assert self.resets or all(
+                each in told or not self.may_resend(order(int(each[1:])), 0) for each in missing), missing
             assert side.taken == [each for each in given if each not in missing]
