@@ -1,0 +1,133 @@
+"""The whole exchange on a clock: venue, desks, lines, other participants, the day's plan. Sockets are attached to it.
+
+The same on a virtual clock, where all happens in one process and in no time, and on the wall clock.
+"""
+
+from collections.abc import Callable, Hashable, Mapping
+from functools import partial
+
+from host.fix.message import Message
+from host.fix.timestamp import stamp
+from sim.exchange.clock import Alarm, Clock
+from sim.exchange.commands import CloseCross, OpenCross
+from sim.exchange.config import Config
+from sim.exchange.fixdesk.desk import FixDesk
+from sim.exchange.flow.participant import Participant as Actor
+from sim.exchange.lines import Lines
+from sim.exchange.operator import Operator
+from sim.exchange.ouch import OuchDesk, OuchUser
+from sim.exchange.venue import Venue
+from wire.itch50 import SystemEvent
+
+__all__ = ["Exchange"]
+
+#: Acts of a participant in a row, before something else gets its turn.
+_IN_A_ROW = 100
+
+
+def _nowhere(*_: object) -> None:
+    """Send nothing: no one is attached."""
+
+
+class Exchange:
+    """An exchange as ``config`` describes it; the day begins with ``begin``.
+
+    on_packet: gets line (0 A, 1 B) and packet when it arrives, faults behind it. on_fix: gets what goes to a FIX
+    session; on_stream: which user's OUCH stream has grown; on_end: is called when the day is over.
+    refused: what the operator's plan asked for that could not be done, as lines of text.
+    Raises OperatorError for a plan that means nothing, OSError for a record that cannot be read.
+    """
+
+    def __init__(self, config: Config, clock: Clock) -> None:
+        now = clock.now()
+        self.config, self.clock = config, clock
+        self.midnight = now - config.day.start
+        self.venue = Venue(config.symbols, session=config.feed.session, now=now, midnight=self.midnight,
+                           most=config.feed.most)
+        self.lines = Lines(config.feed.faults)
+        self.on_packet: Callable[[int, bytes], None] = _nowhere
+        self.on_fix: Callable[[Hashable, Message], None] = _nowhere
+        self.on_stream: Callable[[OuchUser], None] = _nowhere
+        self.on_end: Callable[[], None] = _nowhere
+        self.over = False
+        self.refused: list[str] = []
+        day = stamp(now)[:17].replace(b":", b"").replace(b"-", b"").decode()
+        self.fix = FixDesk(self.venue, config.participants, lambda session, message: self.on_fix(session, message),
+                           day=f"{day}-")
+        self.ouch = OuchDesk(self.venue, config.users(), lambda user: self.on_stream(user))
+        self.operator = Operator(self.venue, self.lines)
+        self._plan = [(when, partial(self._operate, self.operator.parse(text))) for when, text in config.plan]
+        self.actors: Mapping[str, Actor] = config.actors(self.venue.engine, start=now, midnight=self.midnight)
+        self._heartbeat = Alarm(clock, self.venue.feed.deadline, self.venue.tick)
+        self._arrivals = Alarm(clock, self.lines.deadline, self._deliver)
+        self._acts = [Alarm(clock, self._deadline(actor), partial(self._act, actor)) for actor in self.actors.values()]
+        self.venue.outlets.append(self._send)
+        for actor in self.actors.values():
+            self.venue.listen(lambda events, _, actor=actor: actor.saw(events))
+
+    def begin(self) -> None:
+        """Begin the day, and do what its plan has for now; the rest comes by the clock."""
+        now, day = self.clock.now(), self.config.day
+        self.venue.begin(now)
+        self.ouch.begin(now)
+        plan = [(day.open, self._open), (day.close, self._close), (day.end, self.end),
+                *self._plan]
+        for when, act in plan:
+            self.clock.call_at(self.midnight + when, act)
+        self._heartbeat.arm()
+        for alarm in self._acts:
+            alarm.arm()
+
+    def end(self) -> None:
+        """End the day, if it has not ended."""
+        if self.over:
+            return
+        self.over = True
+        for alarm in self._acts:
+            alarm.stop()
+        now = self.clock.now()
+        self.venue.end(now)
+        self.ouch.end(now)
+        for user in self.ouch.users.values():
+            self.on_stream(user)
+        self.on_end()
+
+    def time_of_day(self) -> int:
+        """Return the exchange's time, ns since midnight."""
+        return self.clock.now() - self.midnight
+
+    def _open(self) -> None:
+        self.venue.enter(SystemEvent.START_OF_MARKET_HOURS, self.clock.now())
+        for symbol in self.config.symbols:
+            self.venue.apply(OpenCross(symbol.locate), self.clock.now())
+
+    def _close(self) -> None:
+        for symbol in self.config.symbols:
+            self.venue.apply(CloseCross(symbol.locate), self.clock.now())
+        self.venue.enter(SystemEvent.END_OF_MARKET_HOURS, self.clock.now())
+
+    def _operate(self, act: Callable[[int], list[str]]) -> None:
+        if not self.over:
+            self.refused += act(self.clock.now())
+
+    def _deadline(self, actor: Actor) -> Callable[[], int | None]:
+        return lambda: None if self.over else actor.due()
+
+    def _act(self, actor: Actor, now: int) -> None:
+        for _ in range(_IN_A_ROW):
+            due = actor.due()
+            if due is None or due > now:
+                break
+            command = actor.act()
+            if command is not None:
+                self.venue.apply(command, now)
+
+    def _send(self, packets: object, now: int) -> None:
+        self.lines.send(packets, now)
+        self._deliver(now)
+        self._arrivals.arm()
+        self._heartbeat.arm()
+
+    def _deliver(self, now: int) -> None:
+        for line, packet in self.lines.arrived(now):
+            self.on_packet(line, packet)
