@@ -12,7 +12,9 @@ from pathlib import Path
 from host.cli.errors import UserError
 from host.device import connect
 from host.device.driver import Device
-from host.risk.journal import Journal, JournalError, Sync
+from host.journal.disk import Sync
+from host.journal.log import LogError
+from host.risk.journal import Journal
 from host.risk.limits import Limits, LimitsError, load_limits
 from host.risk.recorder import device_life
 
@@ -120,7 +122,7 @@ def begin_journal(path: Path, device: Device, sync: Sync = Sync.ALWAYS, interval
         with Journal(path, sync=sync, interval=interval) as journal:
             journal.begin(lambda: device_life(device))
             yield journal
-    except JournalError as error:
+    except LogError as error:
         raise UserError(str(error)) from None
 
 

@@ -32,8 +32,10 @@ from host.cli.risk_common import (
     open_gate_device,
     read_limits,
 )
+from host.journal.disk import Sync
+from host.journal.log import LogError
 from host.risk.gate import Gate
-from host.risk.journal import Entry, EntryKind, JournalError, Sync, Tail, read_journal
+from host.risk.journal import Entry, EntryKind, Tail, read_journal
 from host.risk.recorder import Recorder
 from wire.risk import ALL_SYMBOLS, VERDICT_DTYPE, Fault, Kind, Rule, Shut, Side, Status
 
@@ -225,7 +227,7 @@ def _log(args: argparse.Namespace) -> int:
                 sys.stdout.write("\n")
         else:
             _print_lines(result_console(), deque(lines, args.last or None), names)
-    except JournalError as error:
+    except LogError as error:
         raise UserError(str(error)) from None
     unfinished = path.stat().st_size - tail.end
     if not args.json:

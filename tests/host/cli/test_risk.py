@@ -427,7 +427,7 @@ def test_what_the_log_cannot_do_is_said(bench: Bench, monkeypatch: pytest.Monkey
     monkeypatch.delenv("TICKGATE_JOURNAL")
     assert "names the journal" in bench.run("log")[2]
     bench.journal.write_text("x")
-    assert bench.run("log", str(bench.journal))[2] == f"tickgate: {bench.journal}: is no journal\n"
+    assert bench.run("log", str(bench.journal))[2] == f"tickgate: {bench.journal}: is no audit journal\n"
 
 
 def test_a_journal_with_losses_fails_the_check(bench: Bench) -> None:

@@ -7,7 +7,8 @@ import random
 import sys
 from pathlib import Path
 
-from host.risk.journal import DeviceLife, Journal, Sync
+from host.journal.disk import Sync
+from host.risk.journal import DeviceLife, Journal
 from tests.host.risk.verdicts import verdicts
 
 if __name__ == "__main__":
