@@ -5,12 +5,13 @@ import re
 from datetime import date
 from functools import lru_cache
 
-__all__ = ["day", "parse", "stamp"]
+__all__ = ["MILLISECONDS", "day", "parse", "stamp"]
 
 _SECOND = 1_000_000_000
 _EPOCH = date(1970, 1, 1).toordinal()
 _UNIT = {3: 1_000_000, 6: 1_000, 9: 1}
-_MILLISECONDS = tuple(b".%03d" % number for number in range(1000))
+#: A fraction of a second, by its milliseconds.
+MILLISECONDS = tuple(b".%03d" % number for number in range(1000))
 _TIMESTAMP = re.compile(rb"([0-9]{8})-([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9]|60)"
                         rb"(?:\.([0-9]{3}(?:[0-9]{3}){0,2}))?")
 
@@ -40,7 +41,7 @@ def stamp(now: int, digits: int = 3) -> bytes:
     """
     seconds, rest = divmod(now, _SECOND)
     if digits == 3:
-        return _seconds(seconds) + _MILLISECONDS[rest // 1_000_000]
+        return _seconds(seconds) + MILLISECONDS[rest // 1_000_000]
     if digits not in _UNIT:
         raise ValueError(f"{digits} digits of a second: not 3, 6 or 9")
     return b"%b.%0*d" % (_seconds(seconds), digits, rest // _UNIT[digits])

@@ -8,7 +8,7 @@ from host.fix.decimals import price_text
 from host.fix.encode import EncodeError, encode
 from host.fix.message import Message
 from host.fix.parser import Parser
-from host.fix.template import CancelTemplate, OrderTemplate, ReplaceTemplate, Template
+from host.fix.template import OrderTemplate
 from host.fix.timestamp import stamp
 from host.fix.validate import check
 from wire.fix.fix42 import FIX42
@@ -28,39 +28,22 @@ CASES = {
     "quantity": st.integers(0, 10**9), "price": st.integers(-10**9, 2 * 10**9), "priced": st.booleans()}
 
 
-def expected(code, dictionary, header, body, changing):
-    fields = [*header.items(), *body.items(), *changing.items()]
-    return encode(dictionary.begin_string, Message(code, fields), dictionary)
+@given(code=st.sampled_from([b"D", b"F", b"G"]), orig=TEXT, **CASES)
+def test_orders_are_as_encoded(code, header, body, dictionary, digits, seq, now, own, side, quantity, price,
+                          priced, orig):
+    fixed = [*header.items(), *body.items()]
+    template = OrderTemplate(dictionary.begin_string, code, fixed, dictionary, digits=digits, priced=priced)
+    for later in (0, 999_999, 10**9, -3 * 10**9):
+        time = stamp(now + later, digits)
+        changing = {34: b"%d" % seq, 52: time, 11: own, 54: side, 38: b"%d" % quantity, 60: time}
+        changing |= {44: price_text(price)} if priced and code != b"F" else {}
+        changing |= {41: orig} if code != b"D" else {}
+        whole = encode(dictionary.begin_string, Message(code, fixed + [*changing.items()]), dictionary)
+        assert template.encode(seq, now + later, own, side, quantity, price, orig) == whole
 
 
-@given(**CASES)
-def test_a_new_order_is_what_the_encoder_writes(header, body, dictionary, digits, seq, now, own, side, quantity, price,
-                                                priced):
-    template = OrderTemplate(dictionary.begin_string, [*header.items()], [*body.items()], dictionary, digits=digits,
-                             priced=priced)
-    time = stamp(now, digits)
-    changing = {34: b"%d" % seq, 52: time, 11: own, 54: side, 38: b"%d" % quantity, 60: time}
-    changing |= {44: price_text(price)} if priced else {}
-    whole = expected(b"D", dictionary, header, body, changing)
-    assert template.encode(seq, now, own, side, quantity, price) == whole
-    assert template.encode(seq, now, own, side, quantity, price) == whole
-
-
-@given(orig=TEXT, **CASES)
-def test_cancel_and_replace_are_what_the_encoder_writes(header, body, dictionary, digits, seq, now, own, side, quantity,
-                                                        price, priced, orig):
-    begin, given_fields = dictionary.begin_string, ([*header.items()], [*body.items()], dictionary)
-    time = stamp(now, digits)
-    changing = {34: b"%d" % seq, 52: time, 11: own, 41: orig, 54: side, 38: b"%d" % quantity, 60: time}
-    cancel = CancelTemplate(begin, *given_fields, digits=digits)
-    assert cancel.encode(seq, now, own, orig, side, quantity) == expected(b"F", dictionary, header, body, changing)
-    replace = ReplaceTemplate(begin, *given_fields, digits=digits, priced=priced)
-    changing |= {44: price_text(price)} if priced else {}
-    whole = expected(b"G", dictionary, header, body, changing)
-    assert replace.encode(seq, now, own, orig, side, quantity, price) == whole
-
-
-ORDER = OrderTemplate(b"FIX.4.4", [(49, b"A"), (56, b"B")], [(55, b"MSFT"), (40, b"2")], FIX44)
+FIXED = [(49, b"A"), (56, b"B"), (55, b"MSFT"), (40, b"2")]
+ORDER = OrderTemplate(b"FIX.4.4", b"D", FIXED, FIX44)
 
 
 def test_an_order_passes_the_validation():
@@ -70,17 +53,24 @@ def test_an_order_passes_the_validation():
 
 
 @pytest.mark.parametrize("own", [b"", b"a\x01b", b"a\x0158=injected"])
-def test_a_value_that_cannot_go_on_the_wire_is_refused(own):
-    with pytest.raises(EncodeError, match="no value, or SOH in it"):
+def test_an_identifier_that_cannot_go_on_the_wire_is_refused(own):
+    with pytest.raises(EncodeError, match="ClOrdID .*not to be sent"):
         ORDER.encode(7, 0, own, b"1", 100, 1)
+    cancel = OrderTemplate(b"FIX.4.4", b"F", FIXED, FIX44)
+    with pytest.raises(EncodeError, match="OrigClOrdID .*not to be sent"):
+        cancel.encode(7, 0, b"c", b"1", 100, orig_cl_ord_id=own)
     assert b"11=a=\x01" in ORDER.encode(7, 0, b"a=", b"1", 100, 1)
 
 
-def test_changing_fields_are_named_in_the_order_of_the_wire():
-    with pytest.raises(EncodeError, match=r"on the wire they are \[34, 11\]"):
-        Template(b"FIX.4.4", b"D", [(49, b"A")], (11, 34), FIX44)
+def test_a_side_that_there_is_not_is_refused():
+    with pytest.raises(EncodeError, match="Side b'9\\\\x01'"):
+        ORDER.encode(7, 0, b"c", b"9\x01", 100, 1)
 
 
-def test_a_fixed_value_that_looks_like_a_place_is_refused():
-    with pytest.raises(EncodeError, match="field 11"):
-        Template(b"FIX.4.4", b"D", [(49, b"\x0011\x00")], (11,), FIX44)
+def test_what_changes_is_not_fixed_and_other_types_have_no_template():
+    with pytest.raises(EncodeError, match="field 11: changes"):
+        OrderTemplate(b"FIX.4.4", b"D", [*FIXED, (11, b"x")], FIX44)
+    with pytest.raises(EncodeError, match="MsgType b'8'"):
+        OrderTemplate(b"FIX.4.4", b"8", FIXED, FIX44)
+    with pytest.raises(EncodeError, match="field 11: .* in a fixed value too"):
+        OrderTemplate(b"FIX.4.4", b"D", [*FIXED, (58, b"\x0011\x00")], FIX44)
