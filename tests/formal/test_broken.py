@@ -16,6 +16,8 @@ TIME, STATE, WHOSE, APPLIED = (f"tests/formal/test_gate.py::test_{name}" for nam
     "each_slot_is_decided_in_its_time_and_no_two_at_once", "only_what_is_accepted_or_applied_changes_state",
     "each_verdict_is_that_of_its_slot", "a_report_is_applied_when_its_verdict_says_so"))
 REPORTS = "tests/formal/test_reports.py::test_sums_stay_what_orders_and_fills_add_up_to"
+RULES_READ = "tests/formal/test_rules.py::test_rules_are_as_written"
+JUDGE, LIMITS = "gateware/risk/judge.py", "tests/formal/test_limits.py::test"
 GATE, NEVER = "gateware/risk/gate.py", "tests/formal/test_gate.py::test_never"
 
 BROKEN = (
@@ -54,6 +56,24 @@ BROKEN = (
            f"{NEVER}[an order was accepted while shut-2]"),
     Mutant("the throttle refuses nothing", GATE, "passes_5.eq(~others.any()", "passes_5.eq(~others[:21].any()",
            f"{NEVER}[an order was accepted that breaks a rule-2]"),
+    Mutant("a symbol that is not enabled is traded", JUDGE, "two.symbol_exists & (mass_2 | limits.symbol.enable)",
+           "two.symbol_exists", RULES_READ),
+    Mutant("a restricted symbol is traded by some", JUDGE, "listed=limits.symbol.restricted",
+           "listed=limits.symbol.restricted & ~two.short", RULES_READ),
+    Mutant("a replace that waits may be replaced", JUDGE, '"pending": waiting_2.pending', '"pending": 0', RULES_READ),
+    Mutant("shares are those of the order behind", JUDGE, "shares=two.slot.shares", "shares=one.slot.shares",
+           RULES_READ),
+    Mutant("the band has no lower end", JUDGE, "low=limits.symbol.band_low", "low=0", RULES_READ),
+    Mutant("another account's throttle is looked at", GATE, "Mux(reports.under_way, reports.account, account[3])",
+           "Mux(reports.under_way, reports.account, account[2])", RULES_READ),
+    Mutant("the limits of another symbol are read", GATE, "Mux(self.i.valid, self.i.payload.symbol, self.show_symbol)",
+           "Mux(self.i.ready, self.i.payload.symbol, self.show_symbol)", RULES_READ),
+    Mutant("a row of limits is another symbol's", "gateware/risk/limits.py", "index(admin.account, admin.symbol)",
+           "index(admin.account, self.admin.symbol)", f"{LIMITS}_limits_are_those_in_force"),
+    Mutant("a price is there when it is forgotten", "gateware/risk/touches.py", "Mux(has_now, read.data, 0)",
+           "read.data", f"{LIMITS}_prices_are_those_told_last[0]"),
+    Mutant("a report disables a pair that was enabled since", "gateware/risk/throttle.py", "self.put & ~overtaken",
+           "self.put", f"{LIMITS}_pairs_are_disabled_until_they_are_enabled"),
 )
 
 

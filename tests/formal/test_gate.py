@@ -11,7 +11,7 @@ from gateware.risk.gate import Gate
 from gateware.risk.interfaces import DECISION, REPORT_CYCLES
 from tests.formal.look import opened
 from tests.formal.prover import prove
-from tests.formal.slots import PROFILE
+from tests.formal.slots import PROFILE, Entered, delayed
 from wire.risk import Kind, Status
 
 pytestmark = pytest.mark.formal
@@ -52,22 +52,16 @@ class GateInTime(wiring.Component):
         of, result, unchanged = Value.cast(product.i.p), Value.cast(product.o.p), Signal(PRODUCT_CYCLES)
         of_before, result_before = Signal.like(of, name="of_before"), Signal.like(result, name="result_before")
         m.d.sync += [of_before.eq(of), result_before.eq(result), unchanged.eq(Cat(of == of_before, unchanged))]
-        m.d.comb += Assume(~unchanged.all() | (result == result_before))
+        m.d.comb += [
+            Assume(~unchanged.all() | (result == result_before)),
+            # test_reserve.py proves it.
+            Assume(Mux(reserve.accepted_6, reserve.after_first_5, reserve.broken_5) == reserve.mask_5.any())]
 
-        # Slots, by when they entered: requests in a cycle each, a report alone.
-        slot = gate.i.payload
-        taken = gate.i.valid & gate.i.ready
-        report = taken & (slot.kind >= Kind.ACK) & (slot.kind <= Kind.CORRECT)
-        age, verdict_due, reported = Signal(range(REPORT_CYCLES + 1)), Signal(), Signal.like(slot)
-        m.d.sync += [
-            age.eq(Mux(report, 1, Mux((age == 0) | (age == REPORT_CYCLES), 0, age + 1))),
-            verdict_due.eq(age == REPORT_CYCLES)]
-        with m.If(report):
+        entered = Entered(m, gate)
+        asked, text, age, slot = entered.asked, entered.text, entered.age, gate.i.payload
+        verdict_due, reported = delayed(m, age == REPORT_CYCLES, 1, "verdict_due"), Signal.like(slot)
+        with m.If(entered.report):
             m.d.sync += reported.eq(slot)
-        asked, text = {0: taken & ~report}, {0: slot}
-        for cycle in range(1, DECISION + 2):
-            asked[cycle], text[cycle] = Signal(name=f"asked_{cycle}"), Signal.like(slot, name=f"text_{cycle}")
-            m.d.sync += [asked[cycle].eq(asked[cycle - 1]), text[cycle].eq(text[cycle - 1])]
         under_way = sum(asked[cycle] for cycle in range(1, DECISION + 2)) + (age != 0) + verdict_due
         last = Signal.like(slot, name="last")
         m.d.sync += last.eq(reported)
@@ -81,11 +75,7 @@ class GateInTime(wiring.Component):
         applied_before = Signal()
         m.d.sync += applied_before.eq(applied)
         in_time = {
-            "a slot enters while a report is applied": ~((age != 0) & (age != REPORT_CYCLES)) | ~gate.i.ready,
-            "a report starts": reports.start == (age == 2),
-            "a report finishes": reports.finished == (age == REPORT_CYCLES - 1),
-            "a report is done": reports.done == (age == REPORT_CYCLES),
-            "a report and a request are decided at once": ~(reports.done & asked[DECISION]),
+            **entered.in_time(reports),
             "a verdict": put == (asked[DECISION + 1] | verdict_due),
             "two verdicts at once": ~(asked[DECISION + 1] & verdict_due),
             "a place in the queue": queue.promised == queue.level + under_way,

@@ -19,7 +19,7 @@ from gateware.risk.limits import LIMITS
 from gateware.risk.reserve import Reserve
 from tests.formal.look import still
 from tests.formal.prover import prove
-from tests.formal.slots import PROFILE, SIZES, delayed, slot_as_read
+from tests.formal.slots import BY_SUMS, PROFILE, SIZES, delayed, slot_as_read
 from wire.risk import Rule
 
 pytestmark = pytest.mark.formal
@@ -134,7 +134,11 @@ class ReserveAsSums(wiring.Component):
             claim(~its_pair | (dut.pair_5.as_value() == pair.as_value())),
             claim(~its_account | (dut.account_5.as_value() == account.as_value()))]
         if self.rules:
-            m.d.comb += Assume(~(self.accepted & Cat(broken.values()).any()))
+            m.d.comb += [
+                Assume(~(self.accepted & Cat(broken.values()).any())),
+                Assert(dut.mask_5 & ~int(BY_SUMS) == 0, Format("another rule is not what the sums say")),
+                Assert(Mux(accepted_6, dut.after_first_5, dut.broken_5) == dut.mask_5.any(),
+                       Format("whether any rule is broken is not what the sums say"))]
             for rule, found in broken.items():
                 m.d.comb += Assert(~(ours & five.order) | (dut.mask_5[int(rule).bit_length() - 1] == found),
                                    Format(f"rule {rule.name} is not what the sums say"))
