@@ -76,10 +76,9 @@ def gap_fill(new: int) -> Message:
 
 def reject(fault: Fault, message: Message, seq: int, dictionary: Dictionary) -> Message:
     """Return the Reject of ``message``, number ``seq``. A reason that the FIX version has no code for is left out."""
-    fields = [*way_back(message), (int(Tag.RefSeqNum), b"%d" % seq)]
+    fields = _about(message, seq)
     if fault.tag is not None:
         fields.append((Tag.RefTagID, b"%d" % fault.tag))
-    fields.append((Tag.RefMsgType, message.msg_type))
     fields += _reason(Tag.SessionRejectReason, fault.reason, dictionary)
     return Message(MsgType.Reject, fields + _text(fault.text))
 
@@ -87,8 +86,14 @@ def reject(fault: Fault, message: Message, seq: int, dictionary: Dictionary) -> 
 def business_reject(reason: int, text: str, message: Message, seq: int) -> Message:
     """Return the BusinessMessageReject of ``message``, number ``seq``, for ``reason`` (380)."""
     return Message(MsgType.BusinessMessageReject, [
-        *way_back(message), (Tag.RefSeqNum, b"%d" % seq), (Tag.RefMsgType, message.msg_type),
-        (Tag.BusinessRejectReason, b"%d" % reason), *_text(text)])
+        *_about(message, seq), (Tag.BusinessRejectReason, b"%d" % reason), *_text(text)])
+
+
+def _about(message: Message, seq: int) -> list[tuple[int, bytes]]:
+    """Return what says which message is refused, and where the answer goes: each field once, and none empty, whatever
+    the message has."""
+    fields = {int(Tag.RefSeqNum): b"%d" % seq, int(Tag.RefMsgType): message.msg_type} | dict(way_back(message))
+    return [pair for pair in fields.items() if pair[1]]
 
 
 def _reason(tag: int, reason: int, dictionary: Dictionary) -> list[tuple[int, bytes]]:

@@ -7,11 +7,11 @@ from host.fix.message import Message
 from host.fix.settings import Settings
 from host.fix.timers import SECOND
 from host.fix.timestamp import parse
-from host.fix.validate import check
+from host.fix.validate import Fault, check
 from wire.fix.tags import Tag
 from wire.fix.types import MsgType
 
-__all__ = ["Refusal", "is_ours", "is_stale", "judge"]
+__all__ = ["Refusal", "find_fault", "is_ours", "is_stale", "judge"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,11 @@ def is_stale(message: Message, settings: Settings, now: int) -> bool:
     return 0 < settings.max_latency * SECOND < abs(now - sent)
 
 
+def find_fault(message: Message, settings: Settings) -> Fault | None:
+    """Return what the dictionary finds wrong with ``message``, if it is asked at all."""
+    return None if settings.checks is None else check(message, settings.dictionary, settings.checks)
+
+
 def judge(message: Message, settings: Settings, now: int) -> Refusal | None:
     """Return why ``message`` cannot be the first, or None. now: ns since 1970."""
     if message.msg_type != MsgType.Logon:
@@ -45,7 +50,7 @@ def judge(message: Message, settings: Settings, now: int) -> Refusal | None:
         return Refusal(f"Logon of another session: {message.begin_string!r}, {message.get(Tag.SenderCompID)!r} to "
                        f"{message.get(Tag.TargetCompID)!r}", silent=True)
     seq, interval = admin.number(message, Tag.MsgSeqNum), admin.number(message, Tag.HeartBtInt)
-    fault = check(message, settings.dictionary, settings.checks)
+    fault = find_fault(message, settings)
     checks = (
         (seq is None or seq < 1, "MsgSeqNum is missing or no number"),
         (is_stale(message, settings, now), "SendingTime accuracy problem"),

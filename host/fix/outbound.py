@@ -63,6 +63,14 @@ class Outbound:
         if self.open and not self._replays:
             self._transmit(seq, raw)
 
+    def made(self, make: Callable[[int, int], bytes], now: int) -> None:
+        """The same, with a message that ``make(seq, now)`` encodes."""
+        seq = self._store.next_out
+        raw = make(seq, now)
+        self._store.sent(seq, raw)
+        if self.open and not self._replays:
+            self._transmit(seq, raw)
+
     def session(self, message: Message, now: int) -> None:
         """Number, store and transmit a message of the session's own; behind the replay, if one is under way."""
         seq, raw = self._number(message, now)

@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 from host.fix import admin
 from host.fix.core import Core
-from host.fix.logon import is_ours, is_stale, judge
+from host.fix.logon import find_fault, is_ours, is_stale, judge
 from host.fix.message import Message
 from host.fix.outputs import NoticeKind
 from host.fix.states import LOGGED_ON, Event, State
 from host.fix.timestamp import parse
-from host.fix.validate import Fault, check
+from host.fix.validate import Fault
 from wire.fix.tags import Tag
 from wire.fix.types import MsgType
 
@@ -43,7 +43,7 @@ class Reception:
             core.reject(stranger, message, seq)
             core.inbound.advance(seq + 1 if seq == core.inbound.expected else 0)
             core.leave(stranger.text)
-        elif admin.is_reset(message) and self._fault(message) is None:
+        elif admin.is_reset(message) and find_fault(message, core.settings) is None:
             self._on_reset(message, seq)
         elif message.msg_type == MsgType.Logon and admin.flag(message, Tag.ResetSeqNumFlag):
             self._on_reset_logon(message)
@@ -67,9 +67,6 @@ class Reception:
         self._core.mind_gap()
         inbound.settle()
 
-    def _fault(self, message: Message) -> Fault | None:
-        return check(message, self._core.settings.dictionary, self._core.settings.checks)
-
     def _stranger(self, message: Message) -> Fault | None:
         """Return what shows that ``message`` is not of this session, or not of now."""
         core = self._core
@@ -81,7 +78,7 @@ class Reception:
 
     def _ahead(self, message: Message, seq: int) -> None:
         """A ResendRequest is served at once, lest both sides wait for each other; all else waits."""
-        if message.msg_type == MsgType.ResendRequest and self._fault(message) is None:
+        if message.msg_type == MsgType.ResendRequest and find_fault(message, self._core.settings) is None:
             self._on_resend_request(message, seq)
             waits = None
         else:
@@ -101,7 +98,7 @@ class Reception:
 
     def _in_turn(self, message: Message, seq: int) -> None:
         core = self._core
-        fault = self._bad_duplicate(message) or self._fault(message) or self._unsupported(message)
+        fault = self._bad_duplicate(message) or find_fault(message, core.settings) or self._unsupported(message)
         core.inbound.advance(seq + 1)
         core.reset_owed = core.reset_owed and core.inbound.detached
         if fault is not None:
@@ -146,7 +143,7 @@ class Reception:
         """It came: that is all it says."""
 
     def _on_test_request(self, message: Message, seq: int) -> None:
-        self._core.say(admin.heartbeat(message.get(Tag.TestReqID)))
+        self._core.say(admin.heartbeat(message.get(Tag.TestReqID) or None))
 
     def _on_resend_request(self, message: Message, seq: int) -> None:
         core, outbound = self._core, self._core.outbound

@@ -127,6 +127,16 @@ class Session:
         self._core.outbound.application(message, now)
         return self._core.end()
 
+    def send_made(self, make: Callable[[int, int], bytes], now: int) -> list[Output]:
+        """Send an application message that the caller encodes, with a template for instance; otherwise as ``send``.
+
+        make(seq, now): returns the whole message with that MsgSeqNum and SendingTime, and with this session's
+        BeginString and CompIDs. Nobody looks whether it does.
+        """
+        self._core.begin(now)
+        self._core.outbound.made(make, now)
+        return self._core.end()
+
     def logout(self, text: str, now: int) -> list[Output]:
         """End the connection in good order; ``text``, if any, tells the counterparty why."""
         core = self._core

@@ -45,18 +45,19 @@ class Settings:
     """Times in seconds, if not said otherwise. Raises SettingsError.
 
     sender, target: SenderCompID and TargetCompID of what we send. dictionary, checks: what a message that comes must
-    be like. header: more fields for every header, such as 50, 57. heartbeat: HeartBtInt; 0: none; an acceptor takes
-    the initiator's. digits: of the second in 52 and 122: 3, 6, 9. longest: bytes of a message that comes.
-    reset_on_logon: of an initiator: begin every connection with 141=Y. next_expected: send and heed 789 (FIX 4.4).
-    last_processed: put 369 into every header. logon_timeout, logout_timeout: until the counterparty's must be there.
-    resend_timeout: until a ResendRequest of which nothing comes is repeated, ``resend_tries`` times.
-    chunk: messages that one ResendRequest asks for, LEAST_CHUNK or more; 0: all that are missing. slice: stored
-    messages that are read for a replay before something else gets its turn. queue: messages that wait behind a gap;
-    later ones are dropped, and asked for when it is filled. max_latency: between a SendingTime and our clock, either
-    way; 0: not looked at. username, password: 553, 554 of our Logon. supported: message types that the application
-    takes (None: all of the dictionary); others are answered by a BusinessMessageReject. authenticate: of an acceptor:
-    returns why a Logon is refused, or None. may_resend: whether an application message of ours may be sent late, given
-    the time of its writing, ns since 1970; if not, it is passed over (GapFill).
+    be like; checks None: only the session's own fields are looked at. header: more fields for every header, such as
+    50, 57. heartbeat: HeartBtInt; 0: none; an acceptor takes the initiator's. digits: of the second in 52 and 122: 3,
+    6, 9. longest: bytes of a message that comes. reset_on_logon: of an initiator: begin every connection with 141=Y.
+    next_expected: send and heed 789 (FIX 4.4). last_processed: put 369 into every header. logon_timeout,
+    logout_timeout: until the counterparty's must be there. resend_timeout: until a ResendRequest of which nothing
+    comes is repeated, ``resend_tries`` times. chunk: messages that one ResendRequest asks for, LEAST_CHUNK or more; 0:
+    all that are missing. slice: stored messages that are read for a replay before something else gets its turn. queue:
+    messages that wait behind a gap; later ones are dropped, and asked for when it is filled. max_latency: between a
+    SendingTime and our clock, either way; 0: not looked at. username, password: 553, 554 of our Logon. supported:
+    message types that the application takes (None: all of the dictionary); others are answered by a
+    BusinessMessageReject. authenticate: of an acceptor: returns why a Logon is refused, or None. may_resend: whether
+    an application message of ours may be sent late, given the time of its writing, ns since 1970; if not, it is passed
+    over (GapFill).
     """
 
     begin_string: bytes
@@ -64,7 +65,7 @@ class Settings:
     target: bytes
     initiator: bool
     dictionary: Dictionary
-    checks: Checks = Checks()
+    checks: Checks | None = Checks()
     header: tuple[tuple[int, bytes], ...] = ()
     heartbeat: int = 30
     digits: int = 3

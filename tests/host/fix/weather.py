@@ -97,8 +97,11 @@ class Weather:
         self.connected = self.wants_human = False
         self.log = []
 
+    def is_stale(self, client_order_id):
+        return self.stale != 0 and int(client_order_id[1:]) % self.stale == 0
+
     def may_resend(self, message, _):
-        return not self.stale or int(message.get(11)[1:]) % self.stale != 0
+        return not self.is_stale(message.get(11))
 
     def now(self, side):
         return self.time + side.offset
@@ -156,8 +159,7 @@ class Weather:
         seq = int(fields[34])
         if fields[35] == b"4":
             kinds = [read(history.get(each, b"")) for each in range(seq, int(fields[36]))]
-            return kinds and all(each.get(35) in ADMIN or 11 in each and not self.may_resend(order(int(each[11][1:])), 0)
-                                 for each in kinds)
+            return kinds and all(each.get(35) in ADMIN or 11 in each and self.is_stale(each[11]) for each in kinds)
         content = {tag: value for tag, value in fields.items() if tag not in (8, 9, 10, 43, 52, 122, 369)}
         original = {tag: value for tag, value in read(history.get(seq, b"")).items()
                     if tag not in (8, 9, 10, 43, 52, 122, 369)}
@@ -291,6 +293,5 @@ class Weather:
             given, told = self.other(side).given, self.other(side).told
             assert len(set(side.taken)) == len(side.taken), "delivered twice"
             missing = [each for each in given if each not in set(side.taken)]
-            assert self.resets or all(
-                each in told or not self.may_resend(order(int(each[1:])), 0) for each in missing), missing
+            assert self.resets or all(each in told or self.is_stale(each) for each in missing), missing
             assert side.taken == [each for each in given if each not in missing]
