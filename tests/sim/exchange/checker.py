@@ -6,6 +6,7 @@ The books are rebuilt as one who listens to the feed would, by what sim.exchange
 from collections import defaultdict
 
 from sim.exchange import events as did
+from sim.exchange.commands import New, TimeInForce
 from sim.exchange.events import CancelReason, Landing, Liquidity
 from wire.itch50 import TradingAction
 
@@ -21,10 +22,14 @@ class Checker:
         self.books = defaultdict(dict)
         #: Of each chain of references, by its current one: shares entered, executed, cancelled.
         self.chains = {}
+        #: Limit of each order, None for a market order.
+        self.limits = {}
         self.reference = self.match = 0
+        self.command = None
 
-    def take(self, events) -> None:
-        """Check all that ``events``, the whole outcome of a command, say."""
+    def take(self, command, events) -> None:
+        """Check all that ``events``, the whole outcome of ``command``, say."""
+        self.command = command
         for event in events:
             handler = getattr(self, "_" + type(event).__name__.lower(), None)
             if handler is not None:
@@ -45,22 +50,26 @@ class Checker:
         assert event.reference > self.reference, f"reference {event.reference} does not rise"
         self.reference = event.reference
         self.chains[event.reference] = [event.shares, 0, 0]
+        self.limits[event.reference] = event.price
 
     def _added(self, event) -> None:
+        assert event.price == self.limits[event.reference]
+        if isinstance(self.command, New):
+            assert self.command.time_in_force is TimeInForce.DAY, f"{event} by {self.command}"
         self.books[event.locate][event.reference] = [event.side, event.price, event.shares]
 
     def _executed(self, event) -> None:
         self.chains[event.reference][1] += event.shares
+        limit = self.limits[event.reference]
+        if limit is not None:
+            assert event.price <= limit if event.side == "B" else event.price >= limit, f"{event} beyond {limit}"
         if event.liquidity is Liquidity.ADDED:
             assert event.match > self.match, f"match {event.match} does not rise"
             self.match = event.match
-            first = self._first(event.locate, event.side)
-            assert event.reference == first, f"order {event.reference} traded before {first}"
-            assert event.price == self.books[event.locate][event.reference][1]
+            assert event.price == limit
         if event.displayed:
-            side, price, _ = self.books[event.locate][event.reference]
-            if event.liquidity is Liquidity.CROSS:
-                assert price >= event.price if side == "B" else price <= event.price, f"{event} is worse than its limit"
+            first = self._side(event.locate, event.side)[0][1]
+            assert event.reference == first, f"order {event.reference} traded before {first}"
             self._take_off(event.locate, event.reference, event.shares, event.leaves)
 
     def _canceled(self, event) -> None:
@@ -75,6 +84,9 @@ class Checker:
         chain = self.chains.pop(event.old_reference)
         chain[0] += event.shares - event.old_shares
         self.chains[event.reference] = chain
+        assert event.shares + chain[1] == self.command.shares, f"{event} by {self.command}"
+        old = self.limits.pop(event.old_reference)
+        self.limits[event.reference] = event.price
         if event.landing is not Landing.KEPT:
             assert event.reference > self.reference, f"reference {event.reference} does not rise"
             self.reference = event.reference
@@ -82,6 +94,7 @@ class Checker:
             return
         book = self.books[event.locate]
         if event.landing is Landing.KEPT:
+            assert event.price == old and event.shares < event.old_shares, f"{event} keeps its priority"
             book[event.reference][2] -= event.old_shares - event.shares
         else:
             del book[event.old_reference]
@@ -102,9 +115,6 @@ class Checker:
         found = [(price, reference, shares) for reference, (of, price, shares) in self.books[locate].items()
                  if of == side]
         return sorted(found, key=lambda row: -row[0] if side == "B" else row[0])
-
-    def _first(self, locate, side) -> int:
-        return self._side(locate, side)[0][1]
 
     def _compare(self, locate) -> None:
         bids, asks = self._side(locate, "B"), self._side(locate, "S")

@@ -15,9 +15,9 @@ SYMBOLS = (Symbol(locate=13, name="ALFA", reference=100_000, state=TradingAction
            Symbol(locate=27, name="HALTED", reference=200_000, state=TradingAction.HALTED))
 _GRIDS = {13: [100_000 + 100 * n for n in range(-4, 5)], 20: [*range(9_994, 10_000), *range(10_000, 10_500, 100)],
           27: [200_000 + 100 * n for n in range(-3, 4)]}
-_OWNERS, _ACCOUNTS = ("ANNA", "BERT", "CARL"), ("", "X", "Y")
-_KINDS = [*[TimeInForce.DAY] * 12, TimeInForce.IOC, TimeInForce.IOC, TimeInForce.FOK, TimeInForce.FOK,
-          TimeInForce.ON_OPEN, TimeInForce.ON_CLOSE]
+_OWNERS, _ACCOUNTS = ("ANNA", "BERT", "CARL"), ("", "X", "X", "Y")
+_KINDS = [*[TimeInForce.DAY] * 12, *[TimeInForce.IOC] * 2, *[TimeInForce.FOK] * 4,
+          *[TimeInForce.ON_OPEN] * 2, *[TimeInForce.ON_CLOSE] * 2]
 #: Kinds of command and how often they come; states change seldom.
 _WEIGHTS = {"new": 50, "replace": 20, "cancel": 18, "bust": 1, "correct": 1, "operator": 4, "mass": 1, "odd": 5}
 _OPERATORS = [ask.Halt, ask.Pause, *[ask.Resume] * 7, ask.Indicate, ask.Indicate]
@@ -60,10 +60,12 @@ class Stream:
 
     def _new(self) -> New:
         random, locate = self.random, self._locate()
-        price = None if random.random() < 0.08 else random.choice(_GRIDS[locate])
+        kind = random.choice(_KINDS)
+        market = random.random() < (0.4 if kind in (TimeInForce.ON_OPEN, TimeInForce.ON_CLOSE) else 0.08)
+        price = None if market else random.choice(_GRIDS[locate])
         self.token += 1
         return New(locate, random.choice(list(Side)), self._shares(), price, random.choice(_OWNERS), self.token,
-                   random.choice(_ACCOUNTS), random.choice(_KINDS), random.random() < 0.1,
+                   random.choice(_ACCOUNTS), kind, random.random() < 0.1,
                    random.choice(list(SelfMatch)), random.choice(("", "", "GSCO")))
 
     def _some(self) -> tuple[int, str]:
@@ -93,7 +95,7 @@ class Stream:
     def _operator(self) -> ask.Command:
         random, locate = self.random, self._locate()
         kind = random.choice(_OPERATORS)
-        if self.crosses and random.random() < 0.05:
+        if self.crosses and random.random() < 0.1:
             return random.choice((ask.OpenCross, ask.CloseCross))(locate)
         return kind(locate, random.choice(list(CrossType))) if kind is ask.Indicate else kind(locate, "T1")
 
@@ -109,6 +111,7 @@ class Stream:
         return self.random.choice((
             fine._replace(locate=99), fine._replace(side="T"), fine._replace(shares=0),
             fine._replace(shares=1 << 32), fine._replace(price=0), fine._replace(price=2_000_000_100),
-            fine._replace(price=100_001), ask.Cancel(reference, "NOBODY"), ask.Cancel(reference, owner, -1),
+            fine._replace(price=100_001), fine._replace(price=10_001), ask.Cancel(reference, "NOBODY"),
+            ask.Cancel(reference, owner, -1),
             ask.Replace(reference, 0, 100_000, owner), ask.Replace(reference, 100, 100_050, owner),
             ask.Replace(reference, 100, 100_000, "NOBODY"), ask.Halt(99), ask.OpenCross(99), ask.Bust(1 << 40)))

@@ -79,7 +79,7 @@ def test_all_that_it_asks_for_is_legal_and_what_the_engine_does_with_it_is_right
         now, command = crowd.due(), crowd.act()
         happened = engine.apply(command, now)
         assert not any(isinstance(event, did.Rejected) for event in happened)
-        checker.take(happened)
+        checker.take(command, happened)
         crowd.saw(happened)
     checker.finish()
 

@@ -88,7 +88,7 @@ def test_with_orders_of_a_crowd_between_all_shares_are_accounted_for():
         now, command = actor.due(), actor.act()
         if command is not None:
             happened = engine.apply(command, now)
-            checker.take(happened)
+            checker.take(command, happened)
             crowd.saw(happened)
             recorded.saw(happened)
             owners = [event.owner for event in happened if isinstance(event, did.Executed)]
