@@ -23,7 +23,10 @@ from sim.exchange.events import (
 from sim.exchange.fixdesk.orders import Fill, FixOrder, Participant, Request, Status
 from sim.exchange.fixdesk.reports import (
     CLOSED_AS,
+    DUPLICATE,
+    UNKNOWN,
     Kind,
+    Reason,
     business_reject,
     cancel_reject,
     execution,
@@ -102,11 +105,11 @@ class FixDesk:
         order = FixOrder(participant, clordid, terms.symbol, self._locates.get(terms.symbol, 0), terms.side,
                          terms.shares, terms.price, terms.ord_type, terms.time_in_force, terms.account)
         if clordid in known:
-            self._refuse(order, b"6", f"ClOrdID {clordid.decode('latin-1')} was used before", now)
+            self._refuse(order, DUPLICATE, f"ClOrdID {clordid.decode('latin-1')} was used before", now)
             return
         known[clordid] = order
         if terms.fault is not None:
-            self._refuse(order, terms.fault.reason(participant.begin_string), terms.fault.text, now)
+            self._refuse(order, terms.fault.reason, terms.fault.text, now)
             return
         if participant.pending:
             self._report(order, Kind.PENDING_NEW, now, status=Status.PENDING_NEW)
@@ -194,9 +197,9 @@ class FixDesk:
         extra = [(Tag.OrdStatusReqID, asked)] if asked else []
         order = self.orders[participant.session].get(clordid)
         if order is None:
-            order = self._unknown(participant, message, clordid)
-            extra.append((Tag.OrdRejReason, b"5"))
-        self._report(order, Kind.STATUS, now, extra=extra)
+            self._report(self._unknown(participant, message, clordid), Kind.STATUS, now, reason=UNKNOWN, extra=extra)
+        else:
+            self._report(order, Kind.STATUS, now, extra=extra)
 
     def _mass_status(self, participant: Participant, message: Message, now: int) -> None:
         kind, symbol = message.get(Tag.MassStatusReqType), message.get(Tag.Symbol)
@@ -278,7 +281,7 @@ class FixDesk:
         command = event.command
         order = getattr(command, "token", None)
         if isinstance(command, New) and isinstance(order, FixOrder):
-            self._refuse(order, ord_rej_reason(event.reason, order.participant.begin_string), event.reason.value, now)
+            self._refuse(order, ord_rej_reason(event.reason), event.reason.value, now)
         elif isinstance(command, Replace) and isinstance(order, FixOrder) and order.request is not None:
             reason = _TOO_LATE if event.reason is RejectReason.UNKNOWN_ORDER else _OPTION
             self._send(order.participant.session,
@@ -300,9 +303,9 @@ class FixDesk:
 
     # What goes out
 
-    def _refuse(self, order: FixOrder, reason: bytes, text: str, now: int) -> None:
+    def _refuse(self, order: FixOrder, reason: Reason, text: str, now: int) -> None:
         order.closed = Status.REJECTED
-        self._report(order, Kind.REJECTED, now, text=text, extra=[(Tag.OrdRejReason, reason)])
+        self._report(order, Kind.REJECTED, now, reason=reason, text=text)
 
     def _report(self, order: FixOrder, kind: Kind, now: int, *, extra: Sequence[tuple[int, bytes]] = (),
                 **details: object) -> bytes:

@@ -120,8 +120,10 @@ class FixOrder:
         filled = self.filled
         if not self.leaves:
             return Status.CANCELED if self.busted else Status.FILLED
-        if filled:
-            return Status.PARTIALLY_FILLED
-        if self.replaced and self.participant.begin_string == b"FIX.4.2":
-            return Status.REPLACED
-        return Status.NEW
+        return Status.PARTIALLY_FILLED if filled else Status.NEW
+
+    def status_in(self, begin_string: bytes) -> Status:
+        """Return OrdStatus in a version of FIX: in 4.2, what is new and was replaced is Replaced."""
+        status = self.status
+        old = begin_string == b"FIX.4.2"
+        return Status.REPLACED if old and self.replaced and status is Status.NEW else status

@@ -12,8 +12,8 @@ from sim.exchange.fixdesk.values import average, decimal
 from wire.fix.tags import Tag
 from wire.fix.types import MsgType
 
-__all__ = ["Kind", "business_reject", "cancel_reject", "execution", "mass_report", "ord_rej_reason",
-           "CLOSED_AS"]
+__all__ = ["CLOSED_AS", "DUPLICATE", "UNKNOWN", "Kind", "Reason", "business_reject", "cancel_reject", "execution",
+           "mass_report", "ord_rej_reason"]
 
 FIX42 = b"FIX.4.2"
 Pair = tuple[int, bytes]
@@ -49,7 +49,12 @@ CLOSED_AS = {
     CancelReason.CLOSED: (Kind.EXPIRED, Status.EXPIRED, "the day is over"),
 }
 
-#: OrdRejReason (103) of 4.4 and of 4.2. Without an entry: other, and the exchange's option.
+#: OrdRejReason (103) in 4.4 and in 4.2.
+Reason = tuple[bytes, bytes]
+#: Of an order whose ClOrdID was used before, and of one that is not there.
+DUPLICATE: Reason = b"6", b"6"
+UNKNOWN: Reason = b"5", b"5"
+#: What the engine says; without an entry: other, and the exchange's option.
 _REASONS = {
     RejectReason.UNKNOWN_SYMBOL: (b"1", b"1"), RejectReason.CLOSED: (b"2", b"2"), RejectReason.HALTED: (b"2", b"2"),
     RejectReason.NOT_TRADING: (b"2", b"2"), RejectReason.TOO_LATE: (b"4", b"4"),
@@ -60,20 +65,21 @@ _REASONS = {
 _LIQUIDITY = {"A": b"1", "R": b"2"}
 
 
-def ord_rej_reason(reason: RejectReason, begin_string: bytes) -> bytes:
+def ord_rej_reason(reason: RejectReason) -> Reason:
     """Return OrdRejReason (103) for what the engine says."""
-    return _REASONS.get(reason, (b"99", b"0"))[begin_string == FIX42]
+    return _REASONS.get(reason, (b"99", b"0"))
 
 
 def execution(order: FixOrder, kind: Kind, begin_string: bytes, exec_id: bytes, now: int, *,
               status: Status | None = None, clordid: bytes = b"", orig: bytes = b"", fill: Fill | None = None,
-              liquidity: str = "", ref: bytes = b"", text: str = "", extra: Iterable[Pair] = ()) -> Message:
+              liquidity: str = "", ref: bytes = b"", reason: Reason | None = None, text: str = "",
+              extra: Iterable[Pair] = ()) -> Message:
     """Return an ExecutionReport on ``order`` as it stands.
 
-    status: instead of the order's. clordid: instead of the order's. orig: OrigClOrdID. fill: what was executed, broken
-    or corrected. ref: ExecRefID. now: TransactTime, ns since 1970. extra: fields behind all others.
+    status, clordid: instead of the order's. orig: OrigClOrdID. fill: what was executed, broken or corrected. ref:
+    ExecRefID. reason: of a rejection. now: TransactTime, ns since 1970. extra: fields behind all others.
     """
-    shown = status or order.status
+    shown = status or order.status_in(begin_string)
     ours, trans, theirs = kind.value
     old = begin_string == FIX42
     fields: list[Pair] = [(Tag.OrderID, order.order_id), (Tag.ClOrdID, clordid or order.clordid)]
@@ -101,6 +107,8 @@ def execution(order: FixOrder, kind: Kind, begin_string: bytes, exec_id: bytes, 
     filled = order.filled
     fields += [(Tag.LeavesQty, b"%d" % order.leaves), (Tag.CumQty, b"%d" % filled),
                (Tag.AvgPx, average(order.notional, filled)), (Tag.TransactTime, stamp(now, 3))]
+    if reason is not None:
+        fields.append((Tag.OrdRejReason, reason[old]))
     if text:
         fields.append((Tag.Text, text.encode("latin-1")))
     return Message(MsgType.ExecutionReport, [*fields, *extra])
@@ -109,7 +117,7 @@ def execution(order: FixOrder, kind: Kind, begin_string: bytes, exec_id: bytes, 
 def cancel_reject(order: FixOrder | None, request: Request, orig: bytes, reason: bytes, text: str,
                   now: int) -> Message:
     """Return the OrderCancelReject of a cancel or replace. order: None for one that is not known. reason: 102."""
-    status = Status.REJECTED if order is None else order.status
+    status = Status.REJECTED if order is None else order.status_in(order.participant.begin_string)
     fields: list[Pair] = [
         (Tag.OrderID, b"NONE" if order is None else order.order_id), (Tag.ClOrdID, request.clordid),
         (Tag.OrigClOrdID, orig), (Tag.OrdStatus, status.value), (Tag.TransactTime, stamp(now, 3)),

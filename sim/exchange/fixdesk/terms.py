@@ -34,15 +34,11 @@ class Missing(Exception):
 
 
 class Unacceptable(Exception):
-    """What is asked for cannot be had. new, old: OrdRejReason (103) in FIX 4.4 and 4.2."""
+    """What is asked for cannot be had. reason: OrdRejReason (103) in FIX 4.4 and 4.2."""
 
     def __init__(self, text: str, new: bytes = b"11", old: bytes = b"0") -> None:
         super().__init__(text)
-        self.text, self._new, self._old = text, new, old
-
-    def reason(self, begin_string: bytes) -> bytes:
-        """Return OrdRejReason (103)."""
-        return self._old if begin_string == b"FIX.4.2" else self._new
+        self.text, self.reason = text, (new, old)
 
 
 @dataclass(kw_only=True)

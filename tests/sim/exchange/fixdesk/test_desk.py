@@ -4,6 +4,7 @@ import pytest
 
 from sim.exchange.commands import Bust, Correct, Halt, OpenCross, SelfMatch
 from tests.sim.exchange.fixdesk.counter import Counter, client, said
+from wire import itch50
 
 REPORT = (150, 39, 11, 38, 151, 14)
 
@@ -285,7 +286,7 @@ def test_fix_42_says_the_same_in_its_own_way():
     assert said(fill, *tags) == ("8", "0", "2", "2", "100", "")
     assert said(desk.to("A")[0], *tags) == ("8", "0", "1", "1", "100", "")
     assert said(desk.ask("A", "H", ClOrdID="a2", Symbol="AAPL", Side="1")[0], *tags) == ("8", "3", "1", "1", "", "")
-    match = max(desk.venue.engine._trades._fills)
+    match = itch50.unpack(desk.venue.feed.messages[-1])["match"]
     desk.sent.clear()
     desk.venue.apply(Correct(match, 80, 500_000), desk.now)
     assert said(desk.to("B")[0], *tags) == ("8", "2", "4", "4", "80", fill.get(17).decode())
@@ -308,6 +309,12 @@ def test_drop_copies():
     assert [said(one, 115, 150) for one in desk.to("OLD")] == [("8", "A", "2")]
     desk.ask("A", "H", ClOrdID="a1", Symbol="AAPL", Side="1")
     assert not desk.to("ALL")
+    # Each copy is one of its own session's version, whatever the order's is.
+    desk.new("A", "a2", quantity=0)
+    assert said(desk.to("OLD")[0], 150, 103) == ("8", "8", "3") and said(desk.to("ALL")[0], 103) == ("8", "13")
+    desk.new("B", "b2", price="49.00")
+    desk.replace("B", "b3", "b2", 50, "48.00")
+    assert said(desk.to("B")[0], 39) == ("8", "5") and said(desk.to("ALL")[0], 150, 39) == ("8", "5", "0")
     assert said(desk.new("ALL", "x1")[0], 372, 380) == ("j", "D", "4")
 
 

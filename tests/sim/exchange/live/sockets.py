@@ -7,6 +7,7 @@ from pathlib import Path
 from host.fix.application import Application
 from host.fix.config import parse
 from host.fix.initiator import Initiator
+from host.fix.outputs import NoticeKind
 from sim.exchange import soup
 from sim.models.feed import ReferenceFeed
 from wire import moldudp64
@@ -173,6 +174,10 @@ class FixClient(Application):
 
     def on_logon(self, session):
         self.logged_on.set()
+
+    def on_event(self, session, notice):
+        if notice.kind is NoticeKind.REJECTED:
+            self.errors.append(notice)
 
     def on_failure(self, session, error):
         self.errors.append(error)

@@ -1,0 +1,240 @@
+"""End to end: the exchange as a process, FIX clients that trade a lot, a receiver of its feed. All agree in the end.
+
+What is compared: trades and open orders as execution reports tell them, as the feed tells them (read by another
+author's decoder), and as a snapshot tells them.
+"""
+
+import asyncio
+import random
+import signal
+import sys
+from collections import Counter
+from pathlib import Path
+
+import itch.messages as itchfeed
+
+from host.fix.message import Message
+from host.fix.timestamp import stamp
+from tests.sim.exchange.live.sockets import GROUPS, FixClient, Receiver, SoupClient, within
+from wire.fix.tags import Tag
+from wire.soupbintcp import number
+
+ROOT = Path(__file__).parents[4]
+ORDERS = 400
+CONFIG = """
+[[symbol]]
+name = "AAPL"
+locate = 13
+reference = "50.00"
+[[symbol]]
+name = "MSFT"
+locate = 9
+reference = "50.00"
+[feed]
+a = "{groups[0]}:{ports[0]}"
+b = "{groups[1]}:{ports[1]}"
+rewind = "127.0.0.1:0"
+snapshot = "127.0.0.1:0"
+faults = "a:loss=0.05,dup=0.02,reorder=0.02;b:loss=0.05;seed=3"
+[fix]
+address = "127.0.0.1:0"
+defaults = {{ sender = "EXCHANGE" }}
+[[fix.session]]
+target = "ALICE"
+[[fix.session]]
+target = "BOB"
+begin_string = "FIX.4.2"
+[[fix.session]]
+target = "DROP"
+copies = []
+"""
+
+
+class Process:
+    """The exchange as a process; addresses: of its services, by what it says."""
+
+    def __init__(self, process):
+        self.process, self.addresses = process, {}
+
+    @classmethod
+    async def start(cls, path, *more):
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "host.cli", "exchange", "run", str(path), *more, cwd=ROOT,
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE)
+        return cls(process)
+
+    async def ready(self):
+        """Read where the services are, until the exchange is ready."""
+        while (line := (await within(self.process.stdout.readline())).decode().strip()) != "ready":
+            assert line, (await self.process.stderr.read()).decode()
+            name, _, address = line.partition(": ")
+            host, _, port = address.split()
+            self.addresses[name] = host, int(port)
+
+    async def say(self, line):
+        """Give an operator's command and return the answer."""
+        self.process.stdin.write(line.encode() + b"\n")
+        while True:
+            answer = (await within(self.process.stdout.readline())).decode()
+            if answer.startswith((line, "bust", "halt")):
+                return answer.strip()
+
+    async def stop(self, number=signal.SIGTERM):
+        """End it and return status, output and errors."""
+        if self.process.returncode is None:
+            self.process.send_signal(number)
+        output, errors = await within(self.process.communicate())
+        return self.process.returncode, output.decode(), errors.decode()
+
+
+def request(rng, who, number, now):
+    """Return a random order, cancel or replacement of ``who``."""
+    fields = [(Tag.ClOrdID, b"%d" % number), (Tag.Symbol, b"AAPL" if number % 3 else b"MSFT"),
+              (Tag.Side, b"1" if number % 2 else b"2"), (Tag.TransactTime, stamp(now)), (Tag.OrderQty, b"100")]
+    price = b"%d.%02d" % divmod(5000 + rng.randint(-9, 9), 100)
+    limit = [(Tag.HandlInst, b"1"), (Tag.OrdType, b"2"), (Tag.Price, price)]
+    kind = rng.random()
+    if kind < 0.7 or number < 7:
+        return Message(b"D", fields + limit)
+    # Of the same symbol and side: the number of an order six before, or twelve.
+    orig = [(Tag.OrigClOrdID, b"%d" % max(number - 6 * rng.randint(1, 3), (number - 1) % 6 + 1))]
+    return Message(b"F", fields + orig) if kind < 0.85 else Message(b"G", fields + orig + limit)
+
+
+def told_by_reports(messages):
+    """Return fills, as (side, symbol, shares, price) with how many there were, and open orders as (symbol, side, price)
+    with their shares."""
+    fills, leaves = Counter(), {}
+    for message in messages:
+        if message.msg_type != b"8":
+            continue
+        key = tuple(message.get(tag).decode() for tag in (Tag.Symbol, Tag.Side))
+        if message.get(Tag.LastQty) and message.get(Tag.LastQty) != b"0":
+            fills[*key, int(message.get(Tag.LastQty)), message.get(Tag.LastPx).decode()] += 1
+        leaves[message.get(Tag.OrderID)] = (*key, message.get(Tag.Price).decode(), int(message.get(Tag.LeavesQty)))
+    resting = Counter()
+    for *key, shares in leaves.values():
+        if shares:
+            resting[tuple(key)] += shares
+    return fills, resting
+
+
+def told_by_feed(messages):
+    """Return the same of a feed, or of a snapshot: fills of resting orders, and open orders."""
+    names, orders, fills = {}, {}, Counter()
+    for raw in messages:
+        message = itchfeed.messages[raw[:1]](raw)
+        match raw[:1]:
+            case b"R":
+                names[message.stock_locate] = message.stock.decode().strip()
+            case b"A" | b"F":
+                name, side = names[message.stock_locate], "1" if message.buy_sell_indicator == b"B" else "2"
+                orders[message.order_reference_number] = [name, side, message.price, message.shares]
+            case b"E":
+                order = orders[message.order_reference_number]
+                fills[*order[:2], message.executed_shares, shown(order[2])] += 1
+                order[3] -= message.executed_shares
+            case b"X":
+                orders[message.order_reference_number][3] -= message.cancelled_shares
+            case b"D":
+                del orders[message.order_reference_number]
+            case b"U":
+                name, side, *_ = orders.pop(message.order_reference_number)
+                orders[message.new_order_reference_number] = [name, side, message.price, message.shares]
+    resting = Counter()
+    for name, side, price, shares in orders.values():
+        if shares:
+            resting[name, side, shown(price)] += shares
+    return fills, resting
+
+
+def shown(price):
+    """Return a price as FIX has it."""
+    return f"{price // 10_000}.{price % 10_000 // 100:02}"
+
+
+async def trade(exchange, seed):
+    """Let two clients trade; return what each was told, and what the drop copy session was."""
+    port = exchange.addresses["fix ALICE"][1]
+    rng = random.Random(seed)
+    clients = FixClient("ALICE", port), FixClient("BOB", port, "FIX.4.2"), FixClient("DROP", port)
+    async with clients[0] as alice, clients[1] as bob, clients[2] as drop:
+        for count in range(1, ORDERS + 1):
+            for client in (alice, bob):
+                client.send(request(rng, client, count, 1_795_185_000_000_000_000))
+            await asyncio.sleep(0)
+        for client in (alice, bob):
+            client.send(Message(b"H", [(Tag.ClOrdID, b"last"), (Tag.Symbol, b"AAPL"), (Tag.Side, b"1")]))
+            await client.until(lambda message: message.get(Tag.ClOrdID) == b"last")
+        reports = [[message for message in client.messages if message.get(Tag.ClOrdID) != b"last"]
+                   for client in (alice, bob)]
+        wanted = sum(message.msg_type == b"8" for message in reports[0] + reports[1])
+        async with asyncio.timeout(60):
+            while len(drop.messages) < wanted:
+                drop.news.clear()
+                await drop.news.wait()
+        return reports, drop.messages
+
+
+def test_all_agree_in_the_end(tmp_path):
+    async def scenario():
+        receiver = Receiver()
+        path = tmp_path / "exchange.toml"
+        path.write_text(CONFIG.format(groups=GROUPS, ports=receiver.ports))
+        exchange = await Process.start(path)
+        try:
+            await exchange.ready()
+            (alice, bob), copies = await trade(exchange, 1)
+            glimpse = await SoupClient.connect(exchange.addresses["glimpse"], "ANY", "")
+            await within(glimpse.closed.wait())
+            *snapshot, last = glimpse.sequenced()
+            await receiver.catch_up(number(last[1:].decode()), exchange.addresses["rewind"])
+            return alice, bob, copies, snapshot, list(receiver.messages), await exchange.stop()
+        finally:
+            await exchange.stop(signal.SIGKILL)
+            receiver.close()
+    alice, bob, copies, snapshot, feed, (status, output, errors) = asyncio.run(scenario())
+    assert (status, errors) == (0, "") and "messages" in output
+    fills, resting = told_by_reports(alice + bob)
+    feed_fills, feed_resting = told_by_feed(feed)
+    assert resting == feed_resting == told_by_feed(snapshot)[1]
+    assert sum(fills.values()) == 2 * sum(feed_fills.values()) > ORDERS // 4
+    # Each trade is on the feed once, by its resting order, and in reports twice, once a side.
+    other = {"1": "2", "2": "1"}
+    both = feed_fills + Counter({(name, other[side], *rest): n for (name, side, *rest), n in feed_fills.items()})
+    assert {key: n for key, n in fills.items()} == dict(both)
+    assert told_by_reports(copies) == (fills, resting)
+    told = Counter(message.msg_type for message in alice + bob)
+    assert told[b"9"] and told[b"8"] > 2 * ORDERS and not told[b"j"] and not told[b"3"]
+
+
+def test_an_operator_halts_and_the_end_is_clean(tmp_path):
+    async def scenario():
+        path = tmp_path / "exchange.toml"
+        path.write_text(CONFIG.format(groups=GROUPS, ports=(9, 9)))
+        exchange = await Process.start(path, "--operator")
+        try:
+            await exchange.ready()
+            assert await exchange.say("halt AAPL T1") == "halt AAPL T1: done"
+            assert await exchange.say("halt AAPL") == "halt AAPL: not in this trading state"
+            async with FixClient("ALICE", exchange.addresses["fix ALICE"][1]) as alice:
+                alice.send(Message(b"D", [(Tag.ClOrdID, b"1"), (Tag.Symbol, b"AAPL"), (Tag.Side, b"1"),
+                                          (Tag.TransactTime, stamp(0)), (Tag.OrderQty, b"1"), (Tag.OrdType, b"2"),
+                                          (Tag.Price, b"50")]))
+                await alice.until(lambda message: message.get(Tag.OrdStatus) == b"8")
+            return await exchange.stop(signal.SIGINT)
+        finally:
+            await exchange.stop(signal.SIGKILL)
+    status, output, errors = asyncio.run(scenario())
+    assert (status, errors) == (0, "") and "1 commands" not in output and "commands" in output
+
+
+def test_mistakes_are_told_in_one_line(tmp_path):
+    async def scenario(text):
+        path = tmp_path / "exchange.toml"
+        path.write_text(text)
+        return await (await Process.start(path)).stop(0)
+    for text, told in (("[[symbol]", "is no TOML"), (CONFIG.format(groups=("no.where", "x"), ports=(9, 9)), "line A"),
+                       (CONFIG.format(groups=GROUPS, ports=(9, 9)) + '[[plan]]\nat="10:00"\ndo="dance"', "dance")):
+        status, output, errors = asyncio.run(scenario(text))
+        assert status == 2 and told in errors and errors.count("\n") == 1 and errors.startswith("tickgate: ")
