@@ -8,7 +8,7 @@ __all__ = ["price_of", "price_text"]
 
 _PLACES = 4
 _UNIT = 10_000
-_DECIMAL = re.compile(rb"(-?)([0-9]{1,15})(?:\.([0-9]{0,4})0*)?")
+_DECIMAL = re.compile(rb"(-?)([0-9]{1,15})(?:\.([0-9]{0,4})0{0,12})?")
 
 
 @lru_cache(maxsize=65_536)

@@ -12,8 +12,8 @@ from wire.fix.tags import Tag
 
 __all__ = ["EncodeError", "encode"]
 
-SOH = 1
-Pair = tuple[int, bytes]
+#: A field's tag and its place in the message.
+Place = tuple[int, int]
 Members = Mapping[int, Member]
 #: Written by ``encode`` itself.
 _OWN = frozenset(map(int, (Tag.BeginString, Tag.BodyLength, Tag.MsgType, Tag.CheckSum)))
@@ -43,27 +43,10 @@ def _group(member: Member) -> tuple[frozenset[int], Members, dict[int, int]]:
             {part.tag: place for place, part in enumerate(member.group)})
 
 
-def _check(fields: Sequence[Pair], lengths: Mapping[int, int]) -> None:
-    before: Pair = (0, b"")
-    for pair in fields:
-        tag, value = pair
-        length = lengths.get(tag)
-        if tag in _OWN or tag < 1:
-            raise EncodeError(f"field {tag}: not to be given")
-        if length is not None and before[0] == length:
-            if before[1] != b"%d" % len(value):
-                raise EncodeError(f"field {tag}: {len(value)} bytes, but {length}={before[1]!r}")
-        elif SOH in value:
-            raise EncodeError(f"field {tag}: SOH in {value!r}")
-        if not value:
-            raise EncodeError(f"field {tag}: no value")
-        before = pair
-
-
-def _blocks(fields: Sequence[Pair], members: Members, data: Mapping[int, int], key: Callable[[int], int]
-            ) -> list[Pair]:
+def _blocks(fields: Sequence[Place], members: Members, data: Mapping[int, int], key: Callable[[int], int]
+            ) -> list[Place]:
     """Return ``fields`` sorted by ``key`` of their tags, where a group, or a length and its data, moves as one."""
-    blocks: list[tuple[int, list[Pair]]] = []
+    blocks: list[tuple[int, list[Place]]] = []
     at = 0
     while at < len(fields):
         tag = fields[at][0]
@@ -84,7 +67,7 @@ def _blocks(fields: Sequence[Pair], members: Members, data: Mapping[int, int], k
     return [pair for _, block in blocks for pair in block]
 
 
-def _entries(fields: Sequence[Pair], group: Member, data: Mapping[int, int]) -> list[Pair]:
+def _entries(fields: Sequence[Place], group: Member, data: Mapping[int, int]) -> list[Place]:
     """Return the entries of ``group``, each in the dictionary's order."""
     _, members, places = _group(group)
     delimiter = group.group[0].tag
@@ -93,6 +76,53 @@ def _entries(fields: Sequence[Pair], group: Member, data: Mapping[int, int]) -> 
     begins = [at for at, (tag, _) in enumerate(fields) if tag == delimiter] + [len(fields)]
     return [pair for begin, end in zip(begins, begins[1:], strict=False)
             for pair in _blocks(fields[begin:end], members, data, lambda tag: places.get(tag, len(places)))]
+
+
+@lru_cache(maxsize=1024)
+def _plan(dictionary: Dictionary, msg_type: bytes, tags: tuple[int, ...]) -> tuple[tuple[int, ...], bytes, bool]:
+    """Return, for a message whose fields have the tags ``tags``, in what order they are written, the text with places
+    for their values, and whether there are data fields among them."""
+    if not msg_type or b"\x01" in msg_type:
+        raise EncodeError(f"MsgType {msg_type!r}: not to be sent")
+    header, body, trailer = _layout(dictionary, msg_type)
+    data = data_fields(dictionary)
+    first: list[Place] = []
+    middle: list[Place] = []
+    last: list[Place] = []
+    inside: frozenset[int] = frozenset()
+    for at, tag in enumerate(tags):
+        if tag in _OWN or tag < 1:
+            raise EncodeError(f"field {tag}: not to be given")
+        if tag in header:
+            first.append((tag, at))
+            inside = _group(header[tag])[0]
+        elif tag in inside:
+            first.append((tag, at))
+        elif tag in trailer:
+            last.append((tag, at))
+        else:
+            middle.append((tag, at))
+    order = _blocks(first, header, data, int)
+    order += middle if body is None else _blocks(middle, body, data, int)
+    order += sorted(last, key=lambda place: trailer[place[0]])
+    text = b"35=" + msg_type.replace(b"%", b"%%") + b"\x01" + b"".join(b"%d=%%b\x01" % tag for tag, _ in order)
+    return tuple(at for _, at in order), text, not length_fields(dictionary).keys().isdisjoint(tags)
+
+
+def _check(fields: Sequence[tuple[int, bytes]], lengths: Mapping[int, int]) -> None:
+    """Raise EncodeError for a value that cannot be written."""
+    before: tuple[int, bytes] = (0, b"")
+    for pair in fields:
+        tag, value = pair
+        length = lengths.get(tag)
+        if length is not None and before[0] == length:
+            if before[1] != b"%d" % len(value):
+                raise EncodeError(f"field {tag}: {len(value)} bytes, but {length}={before[1]!r}")
+        elif b"\x01" in value:
+            raise EncodeError(f"field {tag}: SOH in {value!r}")
+        if not value:
+            raise EncodeError(f"field {tag}: no value")
+        before = pair
 
 
 def encode(begin_string: bytes, message: Message, dictionary: Dictionary) -> bytes:
@@ -104,28 +134,9 @@ def encode(begin_string: bytes, message: Message, dictionary: Dictionary) -> byt
     value that is not a data field behind its length, a data field whose length is another.
     """
     fields = message.fields
-    _check(fields, length_fields(dictionary))
-    data = data_fields(dictionary)
-    header, body, trailer = _layout(dictionary, message.msg_type)
-    order: list[Pair] = []
-    middle: list[Pair] = []
-    last: list[Pair] = []
-    inside: frozenset[int] = frozenset()
-    for pair in fields:
-        tag = pair[0]
-        if tag in header:
-            order.append(pair)
-            inside = _group(header[tag])[0]
-        elif tag in inside:
-            order.append(pair)
-        elif tag in trailer:
-            last.append(pair)
-        else:
-            middle.append(pair)
-    order = _blocks(order, header, data, int)
-    order += middle if body is None else _blocks(middle, body, data, int)
-    last.sort(key=lambda pair: trailer[pair[0]])
-    order += last
-    text = b"35=" + message.msg_type + b"\x01" + b"".join([b"%d=%b\x01" % pair for pair in order])
+    order, form, data = _plan(dictionary, message.msg_type, tuple([tag for tag, _ in fields]))
+    text = form % tuple([fields[at][1] for at in order])
+    if data or b"=\x01" in text or text.count(b"\x01") > len(order) + 1:
+        _check(fields, length_fields(dictionary))
     whole = b"8=%b\x019=%d\x01%b" % (begin_string, len(text), text)
     return whole + TRAILERS[checksum(whole)]

@@ -3,6 +3,7 @@
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from host.fix.timestamp import day
 from wire.fix.types import FieldType
@@ -58,6 +59,10 @@ _PATTERNS: dict[FieldType, bytes | None] = {
 }
 
 
+#: Bytes of a timestamp before the fraction of a second, and with one.
+_WHOLE, _FRACTIONAL = 17, (21, 24, 27)
+
+
 def _dated(pattern: re.Pattern[bytes]) -> Test:
     def fits(value: bytes) -> bool:
         found = pattern.fullmatch(value)
@@ -72,14 +77,28 @@ def _dated(pattern: re.Pattern[bytes]) -> Test:
     return fits
 
 
-def _test(source: bytes | None) -> Test | None:
+def _timestamp(pattern: re.Pattern[bytes]) -> Test:
+    """Return the test for timestamps, of which there are few once the fraction is put aside."""
+    known = lru_cache(maxsize=1024)(_dated(pattern))
+
+    def fits(value: bytes) -> object:
+        if len(value) in _FRACTIONAL and value[_WHOLE] == ord(".") and value[_WHOLE + 1:].isdigit():
+            return known(value[:_WHOLE])
+        return len(value) == _WHOLE and known(value)
+
+    return fits
+
+
+def _test(kind: FieldType, source: bytes | None) -> Test | None:
     if source is None:
         return None
     pattern = re.compile(source)
+    if kind in (FieldType.UTCTIMESTAMP, FieldType.TIME):
+        return _timestamp(pattern)
     return _dated(pattern) if pattern.groups else pattern.fullmatch
 
 
-_TESTS = {kind: _test(source) for kind, source in _PATTERNS.items()}
+_TESTS = {kind: _test(kind, source) for kind, source in _PATTERNS.items()}
 
 
 def form(kind: FieldType) -> Test | None:

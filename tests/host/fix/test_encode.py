@@ -152,3 +152,20 @@ def test_a_length_that_is_not_the_datas_is_refused():
 def test_an_entry_that_does_not_begin_with_the_delimiter_is_refused():
     with pytest.raises(EncodeError, match="entry of group 453 begins with 448"):
         encode(b"FIX.4.4", Message(b"D", [(453, b"1"), (447, b"D"), (448, b"a")]), FIX44)
+
+
+@pytest.mark.parametrize("code", [b"", b"D\x0158=x"])
+def test_a_type_that_cannot_go_on_the_wire_is_refused(code):
+    with pytest.raises(EncodeError, match="MsgType"):
+        encode(b"FIX.4.4", Message(code, HEADER), FIX44)
+
+
+def test_percent_signs_stand_for_themselves():
+    assert fields(b"%b", [(34, b"%d"), (58, b"100%%")]) == [(34, b"%d"), (58, b"100%%")]
+
+
+def test_the_same_fields_with_other_values():
+    for value in (b"a", b"b=", b"c"):
+        assert fields(b"0", [(112, value), (34, b"1")]) == [(34, b"1"), (112, value)]
+    with pytest.raises(EncodeError, match="field 112: no value"):
+        fields(b"0", [(112, b""), (34, b"1")])
