@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from host.fix import config as fixconfig
 from sim.exchange.commands import SelfMatch
 from sim.exchange.config import ConfigError, load, parse
 
@@ -97,3 +98,9 @@ def test_what_is_wrong_with_the_feed_is_named(old, new, told):
     with pytest.raises(ConfigError) as error:
         read(LEAST.replace(old, new))
     assert told in str(error.value)
+
+
+def test_the_example_of_a_client_reaches_the_example_of_the_exchange():
+    (client,), (server, *_) = fixconfig.load(ROOT / "client.toml"), load(ROOT / "exchange.toml").fix
+    assert (client.host, client.port, client.settings.begin_string) == (server.host, server.port, b"FIX.4.4")
+    assert (client.settings.sender, client.settings.target) == (server.settings.target, server.settings.sender)
