@@ -49,7 +49,7 @@ def cross(book: Book, cross_type: CrossType, trades: Trades) -> tuple[list[Event
     else:
         for sign in (BUY, SELL):
             events += _fill(book, sign, waiting, found, match, done)
-        trades.fills[match] = tuple(events)
+        trades.keep(match, tuple(events))
         book.last = found.price
         events.append(CrossTrade(book.locate, found.paired, found.price, match, cross_type))
     for order in waiting:

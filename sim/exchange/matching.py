@@ -60,12 +60,14 @@ def match(book: Book, order: Order, trades: Trades, open_orders: dict[int, Order
         if not maker.shares:
             del open_orders[maker.reference]
             level.remove(maker)
-        added = Executed(locate, maker.reference, of.side, shares, price, number, Liquidity.ADDED, maker.shares, True,
-                         of.owner, of.account, maker.token)
-        removed = Executed(locate, order.reference, terms.side, shares, price, number, Liquidity.REMOVED, order.shares,
-                           False, terms.owner, terms.account, order.token)
-        fills = trades.fills[number] = (added, removed)
-        events += fills
+        trades.trades[number] = (
+            locate, maker.sign, shares, price, maker.reference, maker.shares, of.owner, of.account, maker.token,
+            order.reference, order.shares, terms.owner, terms.account, order.token)
+        events += (
+            Executed(locate, maker.reference, of.side, shares, price, number, Liquidity.ADDED, maker.shares, True,
+                     of.owner, of.account, maker.token),
+            Executed(locate, order.reference, terms.side, shares, price, number, Liquidity.REMOVED, order.shares, False,
+                     terms.owner, terms.account, order.token))
         book.last = price
 
 
