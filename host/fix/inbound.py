@@ -7,7 +7,10 @@ from host.fix.message import Message
 from host.fix.outputs import Deliver
 from host.fix.store import Store
 
-__all__ = ["Inbound"]
+__all__ = ["MOST_BYTES", "Inbound"]
+
+#: Of messages that wait behind a gap, as they came.
+MOST_BYTES = 1 << 26
 
 
 class Inbound:
@@ -74,8 +77,10 @@ class Inbound:
         was room."""
         if seq in self._waiting:
             return True
-        if len(self._waiting) >= self._most:
+        size = len(message.raw) if message else 0
+        if len(self._waiting) >= self._most or self._bytes + size > MOST_BYTES:
             return False
+        self._bytes += size
         self._waiting[seq] = message
         heappush(self._order, seq)
         return True
@@ -85,7 +90,9 @@ class Inbound:
         if not self._order or self._order[0] > self.expected:
             return None
         first = heappop(self._order)
-        return first, self._waiting.pop(first)
+        message = self._waiting.pop(first)
+        self._bytes -= len(message.raw) if message else 0
+        return first, message
 
     def hole(self) -> tuple[int, int] | None:
         """Return the first and last number that are missing before the first message that waits."""
@@ -94,5 +101,6 @@ class Inbound:
         return self.expected, self._order[0] - 1
 
     def _forget(self) -> None:
+        self._bytes = 0
         self._waiting.clear()
         self._order.clear()

@@ -222,7 +222,6 @@ class Reception:
         core.reset_owed = False
         core.inbound.begin()
         core.inbound.advance(2)
-        core.timers.asked = None
         core.notice(NoticeKind.RESET, "both numbers are 1")
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from host.fix import inbound
 from host.fix.outputs import NoticeKind
 from host.fix.settings import LEAST_CHUNK, SettingsError
 from host.fix.states import State
@@ -62,6 +63,19 @@ def test_more_messages_than_may_wait_are_asked_for_when_the_gap_is_filled():
     outcome = line.give(line.order())
     assert asked(outcome) == [(5, 6)]
     assert line.give(line.order_again(5), line.order_again(6)).orders == [b"C5", b"C6", b"C7"]
+
+
+def test_what_waits_is_bounded_in_bytes_too(monkeypatch):
+    """Items 10 and 28."""
+    line = up()
+    size = len(line.order(seq=3))
+    monkeypatch.setattr(inbound, "MOST_BYTES", 2 * size)
+    line.seq = 3
+    outcomes = [line.give(line.order()) for _ in range(3)]
+    assert [NoticeKind.IGNORED in each.notices for each in outcomes] == [False, False, True]
+    assert line.give(line.order_again(2)).orders == [b"C2", b"C3", b"C4"]
+    line.seq = 8
+    assert [NoticeKind.IGNORED in line.give(line.order()).notices for _ in range(3)] == [False, False, True]
 
 
 def test_a_gap_is_asked_for_in_chunks_each_when_the_one_before_is_there():
@@ -183,7 +197,7 @@ def test_a_reset_of_the_sequence_takes_effect_whatever_its_number_and_uses_none_
         line = up()
         line.give(line.order())
         outcome = line.say(b"4", (36, b"20"), seq=seq)
-        assert outcome.sent == [] and line.store.next_in == 20
+        assert outcome.sent == [] and line.store.next_in == 20 and outcome.notices == [NoticeKind.RESET]
 
 
 def test_a_reset_of_the_sequence_to_what_is_expected_changes_nothing():

@@ -2,6 +2,7 @@
 
 import pytest
 
+from host.fix.outputs import NoticeKind
 from host.fix.session import SessionError
 from host.fix.states import State
 from tests.host.fix.line import Line, Outcome, order_fields
@@ -25,6 +26,7 @@ def test_a_reject_names_message_field_and_reason_and_the_number_is_used_up():
     outcome = line.say(b"D", *changed((54, b"X")))
     only = outcome.only
     assert (only[35], only[45], only[371], only[372], only[373]) == (b"3", b"2", b"54", b"D", b"5") and only[58]
+    assert outcome.notices == [NoticeKind.REJECTED]
     assert outcome.delivered == [] and line.store.next_in == 3 and line.session.state == State.ACTIVE
     assert line.give(line.order()).orders == [b"C3"]
 
@@ -35,6 +37,7 @@ def test_a_reject_is_never_rejected_and_the_application_is_told():
     line.send(2)
     outcome = line.say(b"3", (45, b"2"), (58, b"no"))
     assert outcome.sent == [] and [each.message.msg_type for each in outcome.delivered] == [b"3"]
+    assert outcome.notices == [NoticeKind.REJECT_HEARD]
     outcome = line.say(b"3", (45, b"x"), (7777, b""))
     assert outcome.sent == [] and outcome.delivered == [] and line.store.next_in == 4
 

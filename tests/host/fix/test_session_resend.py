@@ -3,7 +3,7 @@
 import pytest
 
 from host.fix.message import Message
-from host.fix.outputs import NoticeKind
+from host.fix.outputs import Notice, NoticeKind
 from host.fix.states import State
 from tests.host.fix.line import SECOND, START, Line, Outcome, clock, frame, order, order_fields
 
@@ -37,7 +37,10 @@ def sent_five(**settings):
 def test_an_end_of_0_or_behind_the_last_means_the_last(end):
     """Item 13."""
     line = sent_five()
-    assert shape(replay(line, 3, end)) == [("D", 3, None), ("4", 4, 5), ("D", 5, None)]
+    outcome = replay(line, 3, end)
+    assert shape(outcome) == [("D", 3, None), ("4", 4, 5), ("D", 5, None)]
+    assert [(each.kind, each.text) for each in outcome.outputs if isinstance(each, Notice)] == [
+        (NoticeKind.RESEND, "3 to 5")]
 
 
 def test_a_part_may_be_asked_for():
