@@ -6,7 +6,8 @@ A F      a limit order of the day. It may trade with an order of ours that the r
 E C      an incoming order, immediate or cancel, of the shares executed, limited to the price of the executed order.
          So it takes what is first in line now, which may be an order of ours; the recorded order keeps what that one
          took away from it. Shares that find nothing count as ``unfilled``. An order that the record has executed whole
-         goes: what ours have spared of it is cancelled and counts as ``spared``.
+         goes: what ours have spared of it is cancelled and counts as ``spared``. While the symbol does not trade, an
+         execution is one of a cross of the record: its shares are taken off as by an X.
 X        takes off as many shares as are left, ``reduced`` when these are fewer than recorded.
 D        cancels what is left.
 U        replaces by as many shares as recorded less those that ours have taken beyond the record: ``reduced``; when
@@ -144,6 +145,8 @@ class Recorded:
                    attribution=message.get("attribution", ""))
 
     def _execute(self, message: dict[str, Any]) -> Command | None:
+        if self._engine.state(self._locates[message["locate"]]) is not _TRADE:
+            return self._reduce(message)
         order, shares = self._known(message), message["shares"]
         if order is None:
             return None

@@ -214,6 +214,16 @@ def test_recorded_states_become_halts_pauses_and_resumes():
     assert [event.state for event in events if isinstance(event, did.StateChanged)] == list("HQTPQTHQT")
 
 
+def test_a_recorded_cross_takes_its_shares_off_before_trading_resumes():
+    halt = [("H", {"stock": "REAL", "state": state, "reason": "T1"}) for state in "HQT"]
+    engine, recorded, events, _ = playing(
+        [*halt[:2], add(7, "B", 100, 100_100), add(8, "S", 60, 100_000),
+         ("C", {"reference": 7, "shares": 60, "match": 1, "printable": "N", "price": 100_000}),
+         ("C", {"reference": 8, "shares": 60, "match": 1, "printable": "N", "price": 100_000}), halt[2]], [])
+    assert queues(engine, 1) == {("B", 100_100): [(7, 40)]} and counted(recorded) == {}
+    assert [event.shares for event in events if isinstance(event, did.CrossTrade)] == [0]
+
+
 def test_what_cannot_be_followed_is_counted():
     _, recorded, events, _ = playing(
         [("D", {"reference": 9}), add(7, "B", 100, 100_001), ("B", {"match": 1})], [])
