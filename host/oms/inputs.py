@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from host.oms.states import State
-from wire.risk import OrderType, Side
+from wire.risk import Kind, OrderType, Side
 
 __all__ = ["Accept", "CancelRejected", "Clock", "ClockError", "ExecKind", "Execution", "GateRead", "GateShut", "Input",
            "Intend", "IntentKind", "Kill", "Linked", "NewDay", "PositionTold", "Refused", "ReportDone", "Resume",
@@ -106,9 +106,11 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The gate's decision on a request: ``mask`` of rules broken and ``fault`` by wire.risk."""
+    """The gate's decision on a request, by wire.risk: kind and token as asked, mask of rules broken, fault."""
 
     request: int
+    kind: Kind
+    token: int
     accepted: bool
     mask: int
     fault: int
@@ -138,6 +140,8 @@ class GateRead:
 class GateShut:
     """The gate's kill that was asked for is set: no order passes any more."""
 
+    account: int
+    symbol: int
     time: int
 
 

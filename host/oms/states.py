@@ -188,7 +188,7 @@ def shown(working: State, pending: Pending) -> State:
 def diagram() -> str:
     """Return both tables as a Mermaid state diagram; a transition that stays in its state is left out."""
     def name(value: State | Pending) -> str:
-        return value.value.replace(" ", "")
+        return str(value.value).replace(" ", "")
 
     lines = ["stateDiagram-v2", "    state Order {"]
     used = [state for state in State if state not in _SHOWN_AS.values()]

@@ -1,0 +1,157 @@
+# Ref: FIX 4.4, OrderStatusRequest (H), OrderMassStatusRequest (AF), ExecType I; FIX 4.2, ExecTransType 3
+"""What the venue's word on the status of an order does: it is no trade, but the truth where we missed something."""
+
+from host.oms import fills, recovery
+from host.oms.book import Book
+from host.oms.find import UNNAMED, find, known, remember
+from host.oms.inputs import ExecKind, Execution
+from host.oms.order import Flag, Order, Stage
+from host.oms.outputs import AlarmKind, Reason, TellKind
+from host.oms.requests import fail, finish, resume_cancel
+from host.oms.states import CLOSED, OPEN, Event, State
+from wire.risk import Kind
+
+__all__ = ["ENDS", "STATES", "differences", "revive", "status"]
+
+#: How an order ends, by OrdStatus, and what the gate is told.
+ENDS = {State.CANCELLED: (Event.CANCELLED, Kind.CANCELLED), State.EXPIRED: (Event.EXPIRED, Kind.EXPIRED),
+        State.REJECTED: (Event.REJECTED, Kind.REJECTED)}
+STATES = {ExecKind.CANCELLED: State.CANCELLED, ExecKind.EXPIRED: State.EXPIRED, ExecKind.REJECTED: State.REJECTED}
+
+_ASKING = (State.PENDING_CANCEL, State.PENDING_REPLACE)
+_ALIKE = {State.REPLACED: State.NEW, State.PENDING_NEW: State.NEW}
+_SAID = {State.SUSPENDED: Event.SUSPENDED, State.STOPPED: Event.STOPPED, State.DONE_FOR_DAY: Event.DONE_FOR_DAY,
+         State.CALCULATED: Event.CALCULATED}
+
+
+def differences(order: Order, report: Execution) -> list[str]:
+    """Return what the report says otherwise than we see it: CumQty, LeavesQty, OrdStatus."""
+    found = []
+    if report.cum_shares != order.cum:
+        found.append(f"CumQty {report.cum_shares}, ours {order.cum}")
+    if report.leaves != order.leaves:
+        found.append(f"LeavesQty {report.leaves}, ours {order.leaves}")
+    said, ours = (_ALIKE.get(state, state) for state in (report.status, order.working))
+    busted = bool(order.flags & Flag.BUSTED) and {said, ours} == {State.FILLED, State.CANCELLED}
+    if said not in (ours, order.state, *_ASKING) and not busted:
+        found.append(f"OrdStatus {report.status.value}, ours {order.working.value}")
+    return found
+
+
+def status(book: Book, report: Execution) -> None:
+    """Take a status report. While recovering it settles what is under way, too."""
+    ours = book.recovery
+    if report.mass_id:
+        if report.mass_id != recovery.mass_id(book) or ours.mass:
+            book.count("answers to older mass status requests")
+            return
+        ours.heard += 1
+        if report.order_id not in UNNAMED:
+            order = find(book, report)
+            if order is not None:
+                ours.answered[order.id] = None
+                _settle(book, order, report, whole=True)
+        if report.mass_last or ours.heard >= report.mass_total:
+            ours.mass = True
+            recovery.ask_rest(book, report.time)
+    else:
+        order = known(book, report.cl_ord_id, report.orig_cl_ord_id, report.order_id)
+        if order is None:
+            book.alarm(AlarmKind.UNKNOWN_ORDER, 0, f"status of {report.cl_ord_id!r}, which is none of ours",
+                       report.time)
+            return
+        asked = ours.waiting.pop(order.id, None) is not None
+        if report.order_id in UNNAMED and report.status is State.REJECTED:
+            _unknown(book, order, report)
+        else:
+            _settle(book, order, report, whole=asked)
+    recovery.check(book, report.time)
+
+
+def _unknown(book: Book, order: Order, report: Execution) -> None:
+    """The venue never had the order, or says so."""
+    if order.working is State.PENDING_NEW:
+        finish(book, order, Event.REJECTED, Reason.UNSENT, report.time, kind=Kind.REJECTED, code=report.reason,
+               text=report.text)
+        order.flags &= ~Flag.UNRESOLVED
+    elif order.working in OPEN:
+        order.flags |= Flag.UNRESOLVED
+        book.alarm(AlarmKind.UNRESOLVED, order.id, f"the venue does not know it, we have it {order.working.value}",
+                   report.time)
+
+
+def _settle(book: Book, order: Order, report: Execution, *, whole: bool) -> None:
+    """whole: the answer came behind all that was sent and resent, so what it does not show has not happened."""
+    remember(book, order, report)
+    _chain(book, order, report, whole)
+    _quantities(book, order, report, whole)
+    _state(book, order, report)
+    cancel = book.requests.get(order.cancel)
+    if whole and cancel is not None and cancel.stage is Stage.VENUE:
+        fail(book, order, cancel, Reason.UNSENT, report.time)
+    found = differences(order, report)
+    if found:
+        order.flags |= Flag.UNRESOLVED
+        book.alarm(AlarmKind.DISAGREES, order.id, f"status: {', '.join(found)}", report.time)
+    elif not order.cancel and not order.replace:
+        order.flags &= ~Flag.UNRESOLVED
+    resume_cancel(book, order, report.time)
+    book.release(order)
+
+
+def _chain(book: Book, order: Order, report: Execution, whole: bool) -> None:
+    """See by its ClOrdID whether a replace took effect."""
+    request = book.requests.get(order.replace)
+    if request is None or request.stage is not Stage.VENUE:
+        return
+    if report.cl_ord_id == request.cl_ord_id and report.status not in _ASKING:
+        filled = max(0, report.shares - order.cum)
+        order.shares, order.price, order.cl_ord_id = report.shares, report.price, report.cl_ord_id
+        order.leaves = filled if report.cum_shares > order.cum else report.leaves
+        book.end_request(order, request, report.time)
+        if order.gate is not None:
+            book.report(order, order.gate.replaced(order.leaves)[0])
+        if order.working not in CLOSED:
+            book.move(order, Event.REPLACED, report.time)
+    elif whole:
+        fail(book, order, request, Reason.UNSENT, report.time)
+
+
+def _quantities(book: Book, order: Order, report: Execution, whole: bool) -> None:
+    missed = report.cum_shares - order.cum
+    if missed > 0 and whole:
+        book.alarm(AlarmKind.DISAGREES, order.id, f"{missed} shares were filled that we never heard of", report.time)
+        order.leaves = max(0, order.leaves - missed)
+        fills.estimate(book, order, report)
+        book.move(order, Event.FILL, report.time)
+        book.tell(TellKind.FILL, order, report.time, shares=missed)
+
+
+def _state(book: Book, order: Order, report: Execution) -> None:
+    if order.working is State.REJECTED and order.flags & Flag.PRESUMED and report.leaves:
+        revive(book, order, report)
+    if report.status is not State.PENDING_NEW and order.entry in book.requests:
+        del book.requests[order.entry]
+        order.entry = 0
+    if order.working is State.PENDING_NEW and report.leaves and report.status is not State.PENDING_NEW:
+        if book.move(order, Event.ACK, report.time) and order.gate is not None:
+            book.report(order, order.gate.ack())
+        book.tell(TellKind.ORDER, order, report.time)
+    if report.status in ENDS and order.working in OPEN and report.cum_shares == order.cum:
+        event, kind = ENDS[report.status]
+        finish(book, order, event, Reason.VENUE, report.time, kind=kind, code=report.reason, text=report.text)
+    elif report.status in _SAID and order.working is not report.status:
+        book.move(order, _SAID[report.status], report.time)
+        order.leaves = report.leaves
+
+
+def revive(book: Book, order: Order, report: Execution) -> None:
+    """An order that was given up is open: the gate has let it go, so it is cancelled at once."""
+    order.leaves = report.leaves + (report.last_shares if report.kind is ExecKind.TRADE else 0)
+    if not book.move(order, Event.REVIVED, report.time):
+        return
+    order.flags = order.flags & ~Flag.PRESUMED | Flag.REVIVED | Flag.CANCEL_WANTED
+    order.cancel_tries = 0
+    order.reason = Reason.NONE
+    book.alarm(AlarmKind.REVIVED, order.id, f"{order.leaves} shares, which the gate has let go; cancelled", report.time)
+    resume_cancel(book, order, report.time)
