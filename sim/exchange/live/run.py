@@ -59,6 +59,8 @@ class LiveExchange:
 
     def operate(self, line: str) -> list[str]:
         """Do what an operator asks; return what was refused, or could not be understood, as lines of text."""
+        if self.exchange.over:
+            return ["the day is over"]
         try:
             return self.exchange.operator.do(line, self.exchange.clock.now())
         except OperatorError as error:

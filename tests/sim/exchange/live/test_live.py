@@ -144,6 +144,7 @@ def test_the_end_of_the_day_is_told_everywhere():
         assert types(alice) == ["S", "A", "C", "S"]
         await receiver.catch_up(exchange.exchange.venue.feed.next, address(exchange.addresses["rewind"]))
         assert receiver.messages[-1][:1] == b"S" and receiver.messages[-1][11:12] == b"C"
+        assert exchange.operate("halt AAPL") == ["the day is over"]
     run(scenario)
 
 
