@@ -4,10 +4,10 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
-from host.fix.checksum import TRAILERS, checksum
+from host.fix.checksum import TRAILERS, checksum, is_sound
 from host.fix.message import Message
+from host.fix.shapes import Shapes
 from wire.fix.types import DATA_OF
 
 __all__ = ["Garbled", "Parser"]
@@ -16,8 +16,6 @@ Pair = tuple[int, bytes]
 
 #: The first fields, in their only order. BodyLength counts from 35.
 _HEAD = re.compile(rb"8=([^\x01=]{1,16})\x019=([0-9]{1,9})\x01(?=35=)")
-#: A field; a text without "=" matches nowhere, and no match goes over a SOH.
-_FIELD = re.compile(rb"([^\x01=]*)=([^\x01]*)\x01")
 _TRAILER = re.compile(rb"10=[0-9]{3}\x01")
 #: What may come before the first byte that says whether a place is the head of a message: 8=, 16 bytes, 9=, 9 digits.
 _HEAD_BYTES = 2 + 16 + 1 + 2 + 9 + 1 + 3
@@ -59,7 +57,7 @@ class Parser:
         self._limit = limit
         self._data = data
         self._data_after = {b"%d" % length: b"%d=" % tag for length, tag in data.items()}
-        self._plain = _plain(frozenset(data))
+        self._shapes = Shapes(data)
         self._held = bytearray()
         #: Bytes of ``_held`` in which no CheckSum field begins.
         self._searched = 0
@@ -116,28 +114,28 @@ class Parser:
     def _frame(self, buffer: bytes | bytearray, at: int, head: re.Match[bytes], last: int
                ) -> tuple[int, Message | Garbled]:
         """Return the end of the message at ``at``, whose CheckSum field should stand at ``last``, and the message."""
-        stop = last + _TRAILER_BYTES
+        stop, begin = last + _TRAILER_BYTES, head.end()
+        raw = bytes(buffer[at:stop])
+        count = raw.count(b"\x01")
+        if is_sound(raw):
+            for fullmatch, tags in self._shapes.known.get(count, ()):
+                match = fullmatch(raw, begin - at, last - at)
+                if match is not None:
+                    values = match.groups()
+                    return stop, Message(values[0], list(zip(tags, values[1:], strict=True)), head[1], raw)
         if buffer[last - 1] != 1 or not _TRAILER.match(buffer, last):
             return self._rubbish(buffer, at, "no CheckSum where BodyLength says")
-        begin = head.end()
         if self._ends_early(buffer, begin, last, begin):
             return self._rubbish(buffer, at, "CheckSum before the end that BodyLength says")
-        raw = bytes(buffer[at:stop])
         trailer = TRAILERS[checksum(raw[:-_TRAILER_BYTES])]
         if not raw.endswith(trailer):
             return stop, Garbled(f"CheckSum {raw[-4:-1].decode()}, not {trailer[3:6].decode()}", raw)
-        pairs = _FIELD.findall(raw, begin - at, last - at)
-        plain = self._plain
-        try:
-            fields = [(plain[tag], value) for tag, value in pairs]
-            if len(pairs) != raw.count(b"\x01", begin - at, last - at):
-                raise KeyError
-        except KeyError:
-            outcome = self._walk(raw, begin - at, last - at)
-            if isinstance(outcome, str):
-                return stop, Garbled(outcome, raw)
-            fields = outcome
-        return stop, Message(fields.pop(0)[1], fields, head[1], raw)
+        fields = self._walk(raw, begin - at, last - at)
+        if isinstance(fields, str):
+            return stop, Garbled(fields, raw)
+        _, msg_type = fields.pop(0)
+        self._shapes.learn(fields, count)
+        return stop, Message(msg_type, fields, head[1], raw)
 
     def _walk(self, raw: bytes, at: int, end: int) -> list[Pair] | str:
         """Return the fields of ``raw[at:end]``, data fields by their lengths, or what is wrong with them."""
@@ -188,12 +186,6 @@ class Parser:
                 data = data if size >= 0 else b""
             at = stop + 1
         return False
-
-
-@lru_cache(maxsize=16)
-def _plain(lengths: frozenset[int]) -> Mapping[bytes, int]:
-    """Return tags by their texts, without those that need a closer look."""
-    return {b"%d" % tag: tag for tag in range(1, 10_000) if tag not in lengths}
 
 
 def _length(value: bytes) -> int:

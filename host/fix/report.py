@@ -20,8 +20,8 @@ from wire.fix.types import DATA_OF, MsgType
 
 __all__ = ["ExecutionReport", "ReportDecoder", "ReportError"]
 
-#: Shapes that are learnt; a venue with more of them has its other reports go through the parser.
-_SHAPES = 64
+#: Shapes that are learnt, and fields of the longest; other reports go through the parser.
+_SHAPES, _LONGEST = 64, 256
 _TRAILER_BYTES = 7
 
 
@@ -126,7 +126,7 @@ class ReportDecoder:
         if message.msg_type != MsgType.ExecutionReport:
             raise ReportError(f"{raw!r}: MsgType {message.msg_type!r}, not an ExecutionReport")
         tags = [tag for tag, _ in message.fields]
-        if self._known < _SHAPES and self._data.keys().isdisjoint(tags):
+        if self._known < _SHAPES and len(tags) <= _LONGEST and self._data.keys().isdisjoint(tags):
             self._known += 1
             self._shapes.setdefault(len(tags) + 4, []).append(_shape(message.begin_string, tags))
         return ExecutionReport.of(message)
