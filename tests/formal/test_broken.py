@@ -67,7 +67,7 @@ BROKEN = (
     Mutant("another account's throttle is looked at", GATE, "Mux(reports.under_way, reports.account, account[3])",
            "Mux(reports.under_way, reports.account, account[2])", RULES_READ),
     Mutant("the limits of another symbol are read", GATE, "Mux(self.i.valid, self.i.payload.symbol, self.show_symbol)",
-           "Mux(self.i.ready, self.i.payload.symbol, self.show_symbol)", RULES_READ),
+           "Mux(self.i.valid & ~self.show, self.i.payload.symbol, self.show_symbol)", RULES_READ),
     Mutant("a row of limits is another symbol's", "gateware/risk/limits.py", "index(admin.account, admin.symbol)",
            "index(admin.account, self.admin.symbol)", f"{LIMITS}_limits_are_those_in_force"),
     Mutant("a price is there when it is forgotten", "gateware/risk/touches.py", "Mux(has_now, read.data, 0)",
