@@ -3,14 +3,18 @@
 
 from collections.abc import Sequence
 
+from sim.exchange.itch import compiled
 from wire import moldudp64
 from wire.fields import WireError
-from wire.moldudp64 import END_OF_SESSION, HEADER, MAX_PAYLOAD
+from wire.itch50 import MAX_SIZE
+from wire.moldudp64 import END_OF_SESSION, HEADER, LENGTH_BYTES, MAX_PAYLOAD
 
 __all__ = ["END_PACKETS", "HEARTBEAT_NS", "Feed"]
 
 #: A feed that sent nothing for so long sends a heartbeat.
 HEARTBEAT_NS = 1_000_000_000
+_HEAD = compiled(HEADER).pack
+_LENGTHS = [length.to_bytes(LENGTH_BYTES, "big") for length in range(MAX_SIZE + 1)]
 #: End of session packets that are sent, one every HEARTBEAT_NS.
 END_PACKETS = 5
 
@@ -29,7 +33,8 @@ class Feed:
         self.session = session
         self.messages: list[bytes] = []
         self.requests = self.refused = 0
-        self._most, self._size = most, size
+        self._most, self._size = most or END_OF_SESSION - 1, size
+        self._name = session.ljust(HEADER.field("session").size).encode()
         self._sent = now
         self._ends = 0
 
@@ -52,6 +57,10 @@ class Feed:
         first = self.next
         self.messages += messages
         self._sent = now
+        size = HEADER.size + LENGTH_BYTES * len(messages) + sum(map(len, messages))
+        if size <= self._size and len(messages) <= self._most:
+            blocks = [part for message in messages for part in (_LENGTHS[len(message)], message)]
+            return [b"".join((_HEAD(self._name, first, len(messages)), *blocks))]
         return list(moldudp64.packetize(messages, session=self.session, sequence=first, most=self._most,
                                         size=self._size))
 

@@ -37,11 +37,15 @@ class Impairment:
                        for name in ("loss", "dup", "reorder", "corrupt", "truncate", "mac", "jitter")}
         self._kept: tuple[int, bytes] | None = None
         self._latest = 0
+        self._clean = faults == LineFaults()
 
     def send(self, packet: bytes, now: int, *, gone: bool = False) -> list[tuple[int, bytes]]:
         """Return what arrives of this packet, and of one kept back before, and when (ns). gone: both lines lose it."""
         faults, position = self.faults, self.counts["packets"]
         self.counts["packets"] += 1
+        if self._clean and not gone:
+            self.counts["delivered"] += 1
+            return [(now, packet)]
         if any(first <= position <= last for first, last in faults.silence):
             self.counts["silenced"] += 1
             return []
