@@ -34,7 +34,7 @@ class Exchange:
 
     on_packet: gets line (0 A, 1 B) and packet when it arrives, faults behind it. on_fix: gets what goes to a FIX
     session; on_stream: which user's OUCH stream has grown; on_end: is called when the day is over.
-    refused: what the operator's plan asked for that could not be done, as lines of text.
+    on_refused: gets a line of text for what the plan asked for and could not be done; else ``refused`` keeps it.
     Raises OperatorError for a plan that means nothing, OSError for a record that cannot be read.
     """
 
@@ -51,6 +51,7 @@ class Exchange:
         self.on_end: Callable[[], None] = _nowhere
         self.over = False
         self.refused: list[str] = []
+        self.on_refused: Callable[[str], None] = self.refused.append
         day = stamp(now)[:17].replace(b":", b"").replace(b"-", b"").decode()
         self.fix = FixDesk(self.venue, config.participants, lambda session, message: self.on_fix(session, message),
                            day=f"{day}-")
@@ -108,7 +109,8 @@ class Exchange:
 
     def _operate(self, act: Callable[[int], list[str]]) -> None:
         if not self.over:
-            self.refused += act(self.clock.now())
+            for text in act(self.clock.now()):
+                self.on_refused(text)
 
     def _deadline(self, actor: Actor) -> Callable[[], int | None]:
         return lambda: None if self.over else actor.due()

@@ -169,7 +169,8 @@ class _Side:
 class Server(_Side):
     """The server's side of one connection.
 
-    login: gives, for user, password and session asked for, the Stream, or why not. user, stream: None before the login.
+    login: gives, for user, password and session asked for, the Stream, or why not. user, stream: None before the login,
+    which must come within GIVE_UP_NS.
     """
 
     _heartbeat = PacketType.SERVER_HEARTBEAT
@@ -180,8 +181,19 @@ class Server(_Side):
         super().__init__(now)
         self.user: str | None = None
         self.stream: Stream | None = None
-        self._login = login
+        self._login, self._since = login, now
         self._next = 0
+
+    def tick(self, now: int) -> list[Output]:
+        """Do what is due: a heartbeat, or give the peer up."""
+        if not self.closed and self.stream is None and now - self._since >= GIVE_UP_NS:
+            return self._drop("no login came in time")
+        return super().tick(now)
+
+    def deadline(self) -> int | None:
+        """Return when ``tick`` is to be called, None once closed."""
+        due = super().deadline()
+        return min(due, self._since + GIVE_UP_NS) if due is not None and self.stream is None else due
 
     def flush(self, now: int, most: int = 1000) -> list[Output]:
         """Transmit messages of the stream that this connection has not had yet, ``most`` at most; behind the last of

@@ -40,7 +40,7 @@ class LiveExchange:
     async def __aenter__(self) -> Self:
         self.over = asyncio.Event()
         self.exchange = exchange = Exchange(self.config, WallClock(asyncio.get_running_loop()))
-        exchange.on_end = self.over.set
+        exchange.on_end, exchange.on_refused = self.over.set, self._log
         self.lines: list[LineSocket] = []
         self.fix = FixPort(exchange, self._log)
         self.ouch, self.glimpse = OuchPort(exchange), GlimpsePort(exchange)

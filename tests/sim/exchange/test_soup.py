@@ -99,6 +99,15 @@ def test_idle_sides_send_heartbeats_and_silent_ones_are_given_up():
     assert rest(here.tick(HEARTBEAT_NS + GIVE_UP_NS))[0].reason.startswith("nothing heard")
 
 
+def test_one_who_does_not_log_in_is_given_up_however_alive():
+    here = server(Stream("DAY1"))
+    for second in range(1, 15):
+        here.receive(pack(PacketType.CLIENT_HEARTBEAT), second * HEARTBEAT_NS)
+        here.tick(second * HEARTBEAT_NS)
+    assert not here.closed and here.deadline() == GIVE_UP_NS
+    assert here.tick(GIVE_UP_NS) == [Drop("no login came in time")]
+
+
 @pytest.mark.parametrize("data", [pack(PacketType.UNSEQUENCED, b"x"), b"\0\0", pack(PacketType.SEQUENCED, b"x"),
                                   pack(PacketType.LOGIN_REQUEST, b"short"),
                                   pack(PacketType.LOGIN_REQUEST, b"A" * 46)])

@@ -10,6 +10,8 @@ from sim.exchange.clock import VirtualClock
 from sim.exchange.config import parse
 from sim.exchange.exchange import Exchange
 from sim.exchange.joined import Joined
+from sim.market.binaryfile import write_binaryfile
+from sim.market.messages import Messages
 from sim.models.feed import ReferenceFeed
 from tests.sim.exchange.trading import engine_levels
 from wire import itch50, moldudp64
@@ -151,6 +153,32 @@ def test_the_same_again():
     assert first[3] == second[3]
     assert [[message.fields for message in client.told] for client in first[1]] == [
         [message.fields for message in client.told] for client in second[1]]
+
+
+def test_our_orders_are_matched_into_a_recorded_market(tmp_path):
+    def message(letter, seconds, **fields):
+        return itch50.pack(letter, locate=13, timestamp=(34_199 + seconds) * SECOND, **fields)
+
+    order = {"side": "B", "shares": 100, "stock": "AAPL", "price": 500_000}
+    recorded = [message("A", 2, reference=4, **order),
+                message("A", 3, reference=8, **order | {"side": "S", "price": 500_200}),
+                message("E", 6, reference=4, shares=80, match=1), message("D", 8, reference=8)]
+    write_binaryfile(tmp_path / "day.itch", Messages.of(recorded))
+    text = CONFIG.split("[[crowd]]")[0] + '[recorded]\nfile = "day.itch"\nlocates = { 13 = "AAPL" }'
+    clock = VirtualClock(NOW)
+    exchange = Exchange(parse(tomllib.loads(text), "x.toml", tmp_path), clock)
+    told = []
+    client = Joined(exchange).client("ALICE", told.append)
+    exchange.begin()
+    clock.run(NOW + 4 * SECOND)
+    # Better than the recorded bid: it is first in line when the record has that one executed.
+    client.send(Message(b"D", [(Tag.ClOrdID, b"1"), (Tag.HandlInst, b"1"), (Tag.Symbol, b"AAPL"), (Tag.Side, b"1"),
+                               (Tag.TransactTime, stamp(clock.now())), (Tag.OrderQty, b"30"), (Tag.OrdType, b"2"),
+                               (Tag.Price, b"50.01")]))
+    clock.run(NOW + 10 * SECOND)
+    assert [(one.get(Tag.ExecType), one.get(Tag.LastPx)) for one in told] == [(b"0", None), (b"F", b"50.01")]
+    assert engine_levels(exchange.venue.engine, 1, Side.BUY) == [(500_000, 50, 1)]
+    assert engine_levels(exchange.venue.engine, 1, Side.SELL) == []
 
 
 def test_a_lost_connection_loses_no_report():
