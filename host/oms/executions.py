@@ -119,6 +119,8 @@ def _trade(book: Book, order: Order, report: Execution) -> None:
         if book.settings.kill_on_overfill:
             start_kill(book, -1, -1, f"overfill of order {order.id}", "oms", report.time)
     book.move(order, Event.FILL, report.time)
+    if not order.open:
+        order.flags &= ~Flag.CANCEL_WANTED
     book.tell(TellKind.FILL, order, report.time, shares=report.last_shares, price=report.last_price)
 
 

@@ -33,7 +33,6 @@ def intend(book: Book, intent: Intend) -> None:
     else:
         book.tell(TellKind.TAKEN, order, intent.time, request=IntentKind.CANCEL, ref=intent.ref)
         cancel_order(book, order, intent.time, ref=intent.ref)
-    pump(book, intent.time)
 
 
 def _refuse(book: Book, intent: Intend, reason: Reason, order: Order | None = None) -> None:
@@ -80,7 +79,6 @@ def _new(book: Book, intent: Intend) -> None:
     book.queue.put(IntentKind.NEW, number)
     book.breaker.passed()
     book.tell(TellKind.TAKEN, order, intent.time)
-    pump(book, intent.time)
 
 
 def _replace(book: Book, intent: Intend, order: Order) -> None:
@@ -149,7 +147,6 @@ def verdict(book: Book, input_: Verdict) -> None:
         case IntentKind.CANCEL:
             _decided_cancel(book, order, request, input_)
     book.release(order)
-    pump(book, input_.time)
 
 
 def _unknown(book: Book, input_: Verdict) -> None:

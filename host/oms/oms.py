@@ -58,6 +58,7 @@ class Oms:
         if not book.ids.epoch and not isinstance(input_, Started):
             raise OmsError(f"{type(input_).__name__}: the first input must be Started")
         _HANDLERS[type(input_)](book, input_)
+        front.pump(book, input_.time)
         if book.kills:
             kill.check(book, input_.time)
         out, book.out = book.out, []

@@ -32,7 +32,8 @@ def cancel_rejected(book: Book, reject: CancelRejected) -> None:
         _doubt(book, order, f"the venue does not know it: {reject.text}", reject.time)
     else:
         _believe(book, order, reject)
-    resume_cancel(book, order, reject.time)
+    if not order.flags & Flag.UNRESOLVED:
+        resume_cancel(book, order, reject.time)
     book.release(order)
 
 
@@ -52,6 +53,7 @@ def _believe(book: Book, order: Order, reject: CancelRejected) -> None:
     elif reject.status in _SAID and order.working in OPEN and order.working is not reject.status:
         book.move(order, _SAID[reject.status], reject.time)
         if reject.status is State.FILLED:
+            order.flags &= ~Flag.CANCEL_WANTED
             _doubt(book, order, f"said to be filled, {order.leaves} shares are open here", reject.time)
 
 
