@@ -4,6 +4,8 @@ import random
 import tomllib
 from pathlib import Path
 
+import pytest
+
 from host.fix.message import Message
 from host.fix.timestamp import stamp
 from sim.exchange.clock import VirtualClock
@@ -115,8 +117,13 @@ def play():
     return exchange, clients, copies, arrived
 
 
-def test_a_day():
-    exchange, clients, copies, arrived = play()
+@pytest.fixture(scope="module")
+def played():
+    return play()
+
+
+def test_a_day(played):
+    exchange, clients, copies, arrived = played
     assert exchange.over and exchange.venue.feed.over and not len(exchange.venue.engine)
     assert exchange.refused == ["resume AAPL: not in this trading state"]
     letters = {chr(message[0]) for message in exchange.venue.feed.messages}
@@ -147,8 +154,8 @@ def test_a_day():
     assert len(copies) == sum(message.msg_type == b"8" for message in reports)
 
 
-def test_the_same_again():
-    first, second = play(), play()
+def test_the_same_again(played):
+    first, second = played, play()
     assert first[0].venue.feed.messages == second[0].venue.feed.messages
     assert first[3] == second[3]
     assert [[message.fields for message in client.told] for client in first[1]] == [
