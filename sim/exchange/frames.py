@@ -9,8 +9,15 @@ from sim.market.messages import Messages
 from sim.market.packets import Packets
 from sim.market.schedule import Pace, Schedule, schedule_frames
 from wire import moldudp64
+from wire.frame import build_frame
 
-__all__ = ["frames_of"]
+__all__ = ["frame_of", "frames_of"]
+
+
+def frame_of(packet: bytes, line: Line) -> bytes:
+    """Return the frame that carries ``packet``, whatever it is, on ``line``."""
+    return build_frame(packet, dst_ip=line.ip, dst_port=line.port, src_ip=line.src_ip, src_port=line.src_port,
+                       vlan=line.vlan, checksum=line.checksum)
 
 
 def frames_of(packets: Sequence[bytes], line: Line, *, gap: int = 0, start: int = 0,

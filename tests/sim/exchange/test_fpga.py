@@ -1,20 +1,32 @@
 """Orders into the exchange, its feed over two bad lines into the simulated FPGA: one book, the exchange's own."""
 
 import random
+import tomllib
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from sim.exchange.frames import frames_of
+from sim.device.model import FrameBatch
+from sim.exchange.clock import VirtualClock
+from sim.exchange.config import parse
+from sim.exchange.engine import Engine
+from sim.exchange.exchange import Exchange as Whole
+from sim.exchange.feed import Feed
+from sim.exchange.frames import frame_of, frames_of
 from sim.exchange.itch import Encoder
+from sim.exchange.joined import Joined
 from sim.market.faults import Faults, LineFaults
 from sim.market.frames import LINE_A, LINE_B
 from sim.market.schedule import Pace
 from tests.device.rig import Rig, assert_sums
+from tests.sim.exchange.test_virtual import CONFIG, NOW, SECOND, Client
 from tests.sim.exchange.trading import START, SYMBOLS, Displayed, Flow, Level, engine_levels, new_venue
 from wire import moldudp64
+from wire.fix.tags import Tag
 from wire.itch50 import BOOK_TYPES, Side, SystemEvent
 from wire.records import NOT_LIVE, RecordKind, State
 
@@ -28,6 +40,11 @@ BOOK_CODES = frozenset(BOOK_TYPES.encode())
 @pytest.fixture(scope="module")
 def rig() -> Rig:
     return Rig("tiny")
+
+
+@pytest.fixture(scope="module")
+def full() -> Rig:
+    return Rig("sim")
 
 
 @dataclass
@@ -97,13 +114,13 @@ def hold_against(exchange: Exchange, records: np.ndarray, levels: int) -> int:
     return len(books)
 
 
-def held_last(exchange: Exchange, records: np.ndarray, levels: int) -> None:
+def held_last(engine: Engine, records: np.ndarray, levels: int) -> None:
     """Hold what the device shows of each symbol in the end against the engine itself, whole."""
-    for symbol in SYMBOLS:
+    for symbol in engine.symbols:
         last = records[(records["kind"] == RecordKind.BOOK) & (records["locate"] == symbol.locate)][-1]
         assert last["whole"] == 3 and not int(last["state"]) & NOT_LIVE & ~State.CROSSED
         for side, name in ((Side.BUY, "bids"), (Side.SELL, "asks")):
-            told = engine_levels(exchange.venue.engine, symbol.locate, side)[:levels]
+            told = engine_levels(engine, symbol.locate, side)[:levels]
             assert last[name].tolist()[:len(told)] == told
             assert last[f"{name}_valid"] == len(told)
 
@@ -115,7 +132,7 @@ def test_the_book_of_the_fpga_is_the_exchanges_own_after_every_message(rig: Rig,
     rig.start(FOLLOWED)
     records = rig.play(frames_of(packets, LINE_A, gap=SETTLED))
     assert hold_against(exchange, records, rig.profile.levels)
-    held_last(exchange, records, rig.profile.levels)
+    held_last(exchange.venue.engine, records, rig.profile.levels)
     books = records[records["kind"] == RecordKind.BOOK]
     told = books[np.isin(books["cause"], list(BOOK_CODES))]
     published = [number for number, message in enumerate(exchange.venue.feed.messages, 1) if message[0] in BOOK_CODES]
@@ -134,6 +151,15 @@ def random_faults(rng: random.Random) -> Faults:
     return Faults(a=line((3, 9)), b=line((20, 25)), both=both, seed=rng.randrange(1 << 20))
 
 
+def ask(rig: Rig, feed: Feed, *, reorder: bool) -> Iterator[list[tuple[int, bytes]]]:
+    """Ask the exchange, by request packets, for what the device still lacks; yield what is to be injected."""
+    while (expected := rig.device.read("SEQ_EXPECTED")) < feed.next:
+        request = moldudp64.HEADER.pack({"session": feed.session, "sequence": expected, "count": feed.next - expected})
+        answer = moldudp64.unpack(feed.answer(request))
+        # What was kept behind the gap goes in by itself, once the first that is missing is there.
+        yield list(enumerate(answer.messages, answer.sequence))[:1 if reorder else None]
+
+
 @pytest.mark.parametrize("seed", range(10, 16))
 def test_with_faults_on_both_lines_and_the_host_asking_for_what_both_lost(rig: Rig, seed: int) -> None:
     rng = random.Random(seed)
@@ -149,15 +175,10 @@ def test_with_faults_on_both_lines_and_the_host_asking_for_what_both_lost(rig: R
         frames, reports = faults.apply_reported(lines, Pace.LINE_RATE)
         lost += sum(report.counts["frames"] - report.counts["delivered"] for report in reports)
         records.append(rig.play(frames))
-        while (expected := device.read("SEQ_EXPECTED")) < feed.next:
-            request = moldudp64.HEADER.pack({"session": feed.session, "sequence": expected,
-                                             "count": feed.next - expected})
-            answer = moldudp64.unpack(feed.answer(request))
-            # What was kept behind the gap goes in by itself, once the first that is missing is there.
-            missing = list(enumerate(answer.messages, answer.sequence))[:1 if reorder else None]
+        for missing in ask(rig, feed, reorder=reorder):
             records.append(rig.inject(missing))
             asked += len(missing)
-        held_last(exchange, np.concatenate(records), rig.profile.levels)
+        held_last(exchange.venue.engine, np.concatenate(records), rig.profile.levels)
     everything = np.concatenate(records)
     assert hold_against(exchange, everything, rig.profile.levels)
     assert lost and rig.device.read("SEQ_EXPECTED") == feed.next
@@ -183,7 +204,30 @@ def test_what_both_lines_lost_is_not_in_the_book_until_the_host_gives_it(rig: Ri
     after = rig.inject(missing)
     assert not rig.device.status()["stale"]
     assert hold_against(exchange, np.concatenate((records, after)), rig.profile.levels)
-    held_last(exchange, after, rig.profile.levels)
+    held_last(exchange.venue.engine, after, rig.profile.levels)
+
+
+def test_a_day_on_the_virtual_clock_with_the_fpga_on_its_lines(full: Rig) -> None:
+    clock = VirtualClock(NOW)
+    exchange = Whole(parse(tomllib.loads(CONFIG), "x.toml", Path(".")), clock)
+    frames: list[bytes] = []
+    exchange.on_packet = lambda line, packet: frames.append(frame_of(packet, (LINE_A, LINE_B)[line]))
+    joined, engine = Joined(exchange), exchange.venue.engine
+    clients = [Client(exchange, joined, name, seed) for seed, name in enumerate(("ALICE", "BOB"))]
+    half = full.profile.window // 2 * 100
+    full.start([(symbol.locate, max(symbol.reference - half, 0)) for symbol in engine.symbols], reorder=True)
+    exchange.begin()
+    records, compared = [], 0
+    while not exchange.over:
+        clock.run(clock.now() + SECOND)
+        records.append(full.play(FrameBatch.of(frames)))
+        frames.clear()
+        records += [full.inject(missing) for missing in ask(full, exchange.venue.feed, reorder=True)]
+        held_last(engine, np.concatenate(records), full.profile.levels)
+        compared += len(engine)
+    counters = full.device.counters()
+    assert compared > 1000 and counters["msgs_injected"] and counters["msgs_a"] and counters["msgs_b"]
+    assert all(any(message.get(Tag.LastQty) for message in client.told) for client in clients)
 
 
 def test_frames_carry_the_very_packets_heartbeats_and_end_among_them(rig: Rig) -> None:
