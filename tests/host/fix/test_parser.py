@@ -87,6 +87,15 @@ def test_a_body_length_that_is_too_great_holds_up_nothing():
     assert [message.raw for message in parser.feed(TWO) if not isinstance(message, Garbled)] == [TWO]
 
 
+def test_a_body_length_that_is_too_great_holds_up_nothing_after_a_long_message_in_pieces():
+    """Item 25: what was searched of one message says nothing of the next."""
+    parser = Parser()
+    long = framed(f"35=0|34=6|58={'x' * 500}|")
+    assert parser.feed(long[:400]) == [] and messages(parser.feed(long[400:])) == [long]
+    found = parser.feed(framed("35=0|34=7|", length=5000))
+    assert [type(item) for item in found] == [Garbled]
+
+
 def test_the_search_goes_on_at_the_next_head():
     """Item 25: what comes before is left out, whatever it is."""
     for rubbish in (b"x", b"8", b"8=", b"8=FIX.4.4\x01", b"8=FIX.4.4\x019=", b"8=FIX.4.4\x019=5\x01", b"\x01\x01",
