@@ -46,11 +46,11 @@ class Entry(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """A record for people. what: name of its type, or of its kind. place: in the file. fields: {name: value}."""
+    """A record for people. what: name of its type, or of its kind. end: the place behind it. fields: {name: value}."""
 
     number: int
     time_ns: int
-    place: int
+    end: int
     what: str
     fields: dict[str, Any]
 
@@ -201,4 +201,4 @@ def show_journal(path: Path) -> Iterator[Shown]:
                 what, fields = layout.name, layout.shown(record.body)
         except CodecError as error:
             raise LogError(f"{path}: byte {record.place}: {error}") from None
-        yield Shown(record.number, record.time_ns, record.place, what, fields)
+        yield Shown(record.number, record.time_ns, record.end, what, fields)

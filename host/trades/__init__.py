@@ -1,0 +1,1 @@
+"""Trades in a database, for questions."""
