@@ -186,9 +186,7 @@ class Reception:
         core, text = self._core, _text(message.get(Tag.Text) or b"")
         if core.state == State.LOGOUT_SENT:
             core.drop(f"logged out: {text}" if text else "logged out", event=Event.LOGOUT_HEARD)
-        elif core.state == State.LOGOUT_ANSWERED:
-            core.enter(Event.LOGOUT_HEARD)
-        else:
+        elif core.state != State.LOGOUT_ANSWERED:
             core.logged_out(f"by the counterparty: {text}")
             core.say_logout("", Event.LOGOUT_HEARD)
 

@@ -80,7 +80,6 @@ TRANSITIONS = (
     Transition(State.LOGOUT_SENT, Event.LOGOUT_HEARD, State.DROPPED, "answered: close"),
     Transition(State.LOGOUT_SENT, Event.DROP, State.DROPPED, "close"),
     Transition(State.LOGOUT_SENT, Event.GONE, State.DISCONNECTED, "nothing"),
-    Transition(State.LOGOUT_ANSWERED, Event.LOGOUT_HEARD, State.LOGOUT_ANSWERED, "nothing"),
     Transition(State.LOGOUT_ANSWERED, Event.DROP, State.DROPPED, "close"),
     Transition(State.LOGOUT_ANSWERED, Event.GONE, State.DISCONNECTED, "nothing"),
     Transition(State.DROPPED, Event.GONE, State.DISCONNECTED, "nothing"),

@@ -138,6 +138,16 @@ def test_a_rejected_request_ends_the_connection_for_a_human_to_look():
     assert outcome.types == "5" and [each.retry for each in outcome.drops] == [False]
 
 
+def test_a_reject_of_another_message_ends_nothing():
+    """Items 11 and 37."""
+    line = up()
+    line.send(2)
+    line.seq = 6
+    line.give(line.order())
+    outcome = line.give(line.again(b"3", (45, b"2"), seq=2))
+    assert outcome.drops == [] and [each.message.get(45) for each in outcome.delivered] == [b"2"]
+
+
 def test_a_resend_request_is_served_while_we_wait_for_a_resend():
     """Item 12: two sides that both miss messages do not wait for each other."""
     line = up()

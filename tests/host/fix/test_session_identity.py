@@ -176,6 +176,19 @@ def test_a_stream_may_be_cut_anywhere(begin):
     assert outputs == expected.outputs
 
 
+def test_a_new_connection_knows_nothing_of_the_pieces_and_gaps_of_the_old_one():
+    """Items 10 and 46."""
+    line = up()
+    line.seq = 4
+    line.give(line.order(), line.order()[:-30])
+    line.disconnect()
+    line.connect()
+    line.seq = 2
+    outcome = line.logon()
+    assert outcome.notices == [NoticeKind.LOGGED_ON] and outcome.types == "A"
+    assert line.session.deadline() == line.now + 30 * SECOND
+
+
 def test_nothing_is_heard_after_the_connection_is_to_be_closed():
     """Item 46: what comes behind a message that ends the connection is not looked at."""
     line = up()

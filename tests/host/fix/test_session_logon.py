@@ -96,6 +96,7 @@ def test_a_logon_that_is_behind_but_may_be_a_duplicate_is_ignored():
     line.connect()
     outcome = line.give(line.again(b"A", *LOGON, seq=1))
     assert outcome.sent == [] and line.session.state == State.LOGON_AWAITED
+    assert outcome.notices == [NoticeKind.IGNORED]
     line.seq = 5
     assert line.logon().types == "A"
 
@@ -107,7 +108,7 @@ def test_the_acceptor_grants_a_reset_and_says_so():
     line.store.skip(9)
     line.connect()
     outcome = line.logon((141, b"Y"))
-    assert outcome.only[141] == b"Y" and outcome.only[34] == b"1"
+    assert outcome.only[141] == b"Y" and outcome.only[34] == b"1" and NoticeKind.RESET in outcome.notices
     assert (line.store.next_in, line.store.next_out, line.store.created) == (2, 2, line.now)
 
 
@@ -192,7 +193,7 @@ def test_a_reset_that_may_be_a_duplicate_is_ignored():
     line.up()
     line.give(line.order())
     outcome = line.give(line.again(b"A", *LOGON, (141, b"Y"), seq=1))
-    assert outcome.sent == [] and line.store.next_in == 3
+    assert outcome.sent == [] and line.store.next_in == 3 and outcome.notices == [NoticeKind.IGNORED]
 
 
 def test_what_never_went_out_survives_a_reset_with_new_numbers():

@@ -3,7 +3,7 @@
 import pytest
 
 from host.fix.message import Message
-from host.fix.outputs import Deliver, Transmit
+from host.fix.outputs import Deliver, NoticeKind, Transmit
 from host.fix.states import State
 from host.fix.store import MemoryStore, StoreError
 from tests.host.fix.line import Line, Outcome, order, read
@@ -48,6 +48,19 @@ def test_nothing_is_to_be_written_that_the_store_could_not_keep():
     line.disconnect()
     line.connect()
     assert line.logon().only[34] == b"2"
+
+
+@pytest.mark.parametrize("act", [lambda line: line.send(2), lambda line: Outcome(line.session.logout("", line.now)),
+                                 lambda line: line.say(b"0"), lambda line: line.wait(0), Line.disconnect])
+def test_what_an_input_that_failed_had_to_say_is_not_said_by_the_next(act):
+    """Item 41."""
+    line = up()
+    line.store.full = True
+    with pytest.raises(StoreError):
+        line.give(b"garbled" + line.make(b"1", (112, b"x")))
+    line.store.full = False
+    line.seq = 2
+    assert NoticeKind.GARBLED not in act(line).notices
 
 
 def test_a_message_counts_as_received_when_the_application_took_it():
