@@ -13,6 +13,7 @@ from host.oms.outputs import Alarm, AlarmKind, Output, Reason, Report, Tell, Tel
 from host.oms.queue import RequestQueue
 from host.oms.settings import Settings
 from host.oms.states import CLOSED, Event, Pending, State, Step, follow, follow_request
+from wire.risk import Kind
 
 __all__ = ["Book", "Illegal", "KillState", "Phase", "Recovery"]
 
@@ -125,13 +126,18 @@ class Book:
         return Stamp(time, clock, self.errors[clock])
 
     def report(self, order: Order, needed: Iterable[Needed]) -> None:
-        """Report to the gate; each report once, until the gate confirms it."""
+        """Report to the gate."""
         entry = order.gate
         for kind, shares, price, old_price in needed:
             assert entry is not None
             entry.number += 1
-            report = Report(kind, entry.number, entry.token, shares, price, old_price)
-            self.reports.setdefault(entry.token % self.places.count, {})[entry.number] = report
+            self.send_report(Report(kind, entry.number, entry.token, shares, price, old_price))
+
+    def send_report(self, report: Report) -> None:
+        """Let a report go, once, and remember it until the gate confirms it. After a start none goes before the gate's
+        verdicts are read, for they tell which of the last life's are still to go."""
+        self.reports.setdefault(report.token % self.places.count, {})[report.number] = report
+        if self.recovery.gate:
             self.out.append(report)
 
     def lacks(self, order: Order, shares: int, why: str, time: int) -> None:
@@ -199,9 +205,14 @@ class Book:
         self.release(order)
 
     def release(self, order: Order) -> None:
-        """Give the order's place back, once the gate has closed its entry and nothing is under way to it."""
+        """Give the order's place back, once the gate has closed its entry and nothing is under way to it. An entry that
+        holds shares of an order with none left, for the venue took some away unasked, is closed."""
         entry = order.gate
-        if entry is None or entry.live:
+        if entry is None:
+            return
+        if entry.live and not order.leaves and not order.replace and not order.carried:
+            self.report(order, entry.end(Kind.CANCELLED))
+        if entry.live:
             return
         place = entry.token % self.places.count
         if (self.places.live.get(place) == entry.token and not self.reports.get(place)

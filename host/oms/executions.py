@@ -10,7 +10,7 @@ from host.oms.inputs import Clock, ExecKind, Execution, IntentKind
 from host.oms.kill import start_kill
 from host.oms.order import Flag, Order, Stage
 from host.oms.outputs import AlarmKind, Desk, DontKnow, Reason, TellKind
-from host.oms.requests import finish, query, resume_cancel
+from host.oms.requests import beyond, finish, query, resume_cancel
 from host.oms.states import CLOSED, OPEN, Event, State
 from wire.risk import Kind
 
@@ -148,10 +148,7 @@ def _bust(book: Book, order: Order, report: Execution) -> None:
 def _reopen(book: Book, order: Order, report: Execution) -> None:
     """Some venues work busted shares again: LeavesQty says so."""
     if report.leaves > order.leaves and order.gate is not None:
-        rest = order.gate.restated(report.leaves)[1]
-        if rest:
-            book.alarm(AlarmKind.GATE_SHORT, order.id, f"{rest} shares are open again, unknown to the gate",
-                       report.time)
+        beyond(book, order, order.gate.restated(report.leaves)[1], report.time)
     order.leaves = report.leaves
 
 
@@ -167,8 +164,7 @@ def _replaced(book: Book, order: Order, report: Execution) -> None:
     if order.gate is not None:
         needed, rest = (order.gate.replaced if ours else order.gate.restated)(report.leaves)
         book.report(order, needed)
-        if rest:
-            book.alarm(AlarmKind.GATE_SHORT, order.id, f"{rest} shares are open, unknown to the gate", report.time)
+        beyond(book, order, rest, report.time)
     if ours and request is not None:
         book.end_request(order, request, report.time)
         book.tell(TellKind.ORDER, order, report.time, request=IntentKind.REPLACE, ref=request.ref)
@@ -187,8 +183,7 @@ def _restated(book: Book, order: Order, report: Execution) -> None:
     if order.gate is not None:
         needed, rest = order.gate.restated(report.leaves)
         book.report(order, needed)
-        if rest:
-            book.alarm(AlarmKind.GATE_SHORT, order.id, f"{rest} shares are open, unknown to the gate", report.time)
+        beyond(book, order, rest, report.time)
     if not report.leaves:
         book.end_requests(order, report.time)
     _unsolicited(book, order, report, f"restated, reason {report.reason}")

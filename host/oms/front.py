@@ -155,9 +155,7 @@ def _unknown(book: Book, input_: Verdict) -> None:
                input_.time)
     if input_.kind == Kind.NEW and input_.accepted and input_.request not in book.orders:
         book.places.learn(input_.token)
-        report = Report(Kind.REJECTED, 1, input_.token)
-        book.reports.setdefault(input_.token % book.places.count, {})[1] = report
-        book.out.append(report)
+        book.send_report(Report(Kind.REJECTED, 1, input_.token))
 
 
 def _obstacle(book: Book, order: Order, request: Request) -> Reason:

@@ -25,6 +25,7 @@ class Flag(IntFlag):
     CANCEL_WANTED = 1 << 7
     UNSOLICITED = 1 << 8
     REVIVED = 1 << 9
+    BEYOND_GATE = 1 << 10
 
 
 class Stage(Enum):

@@ -4,11 +4,11 @@ from host.oms.book import Book
 from host.oms.ids import cl_ord_id
 from host.oms.inputs import IntentKind
 from host.oms.order import Flag, Order, Request, Stage
-from host.oms.outputs import Reason, TellKind, ToVenue, VenueKind
+from host.oms.outputs import AlarmKind, Reason, TellKind, ToVenue, VenueKind
 from host.oms.states import Event, Step
 from wire.risk import Kind
 
-__all__ = ["ask", "cancel_order", "fail", "finish", "query", "resume_cancel", "send"]
+__all__ = ["ask", "beyond", "cancel_order", "fail", "finish", "query", "resume_cancel", "send"]
 
 
 def ask(book: Book, order: Order, kind: IntentKind, ref: int, shares: int, price: int, time: int, *,
@@ -61,6 +61,14 @@ def resume_cancel(book: Book, order: Order, time: int, *, ref: int = 0, direct: 
     past = direct or bool(book.kills) or order.gate is None or not order.gate.live
     if past or not book.queue.put(IntentKind.CANCEL, request.id):
         send(book, order, request, time)
+
+
+def beyond(book: Book, order: Order, shares: int, time: int) -> None:
+    """The venue works ``shares`` that the gate does not hold: the order has to go."""
+    if shares:
+        order.flags |= Flag.BEYOND_GATE | Flag.CANCEL_WANTED
+        order.cancel_tries = 0
+        book.alarm(AlarmKind.GATE_SHORT, order.id, f"{shares} shares are open, unknown to the gate; cancelled", time)
 
 
 def fail(book: Book, order: Order, request: Request, reason: Reason, time: int, *, code: int = 0, text: str = "",

@@ -7,7 +7,7 @@ from host.oms.find import UNNAMED, find, known, remember
 from host.oms.inputs import ExecKind, Execution
 from host.oms.order import Flag, Order, Stage
 from host.oms.outputs import AlarmKind, Reason, TellKind
-from host.oms.requests import fail, finish, resume_cancel
+from host.oms.requests import beyond, fail, finish, resume_cancel
 from host.oms.states import CLOSED, OPEN, Event, State
 from wire.risk import Kind
 
@@ -110,7 +110,9 @@ def _chain(book: Book, order: Order, report: Execution, whole: bool) -> None:
         order.leaves = filled if report.cum_shares > order.cum else report.leaves
         book.end_request(order, request, report.time)
         if order.gate is not None:
-            book.report(order, order.gate.replaced(order.leaves)[0])
+            needed, rest = order.gate.replaced(order.leaves)
+            book.report(order, needed)
+            beyond(book, order, rest, report.time)
         if order.working not in CLOSED:
             book.move(order, Event.REPLACED, report.time)
     elif whole:

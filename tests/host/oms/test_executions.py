@@ -236,13 +236,14 @@ def test_a_bust_of_an_unknown_fill_is_alarmed_and_one_of_a_busted_fill_too():
         assert desk.alarms() == alarms and order.cum == 0
 
 
-def test_a_venue_may_open_busted_shares_again():
+def test_a_venue_may_open_busted_shares_again_and_what_the_gate_does_not_hold_is_cancelled():
     desk = Desk()
     order = desk.working()
     fill = desk.fill(order, 100)
     desk.execute(order, ExecKind.BUST, exec_ref_id=fill.exec_id, cum_shares=0, leaves=100, status=State.NEW)
-    assert (order.state, order.leaves) == (State.NEW, 100)
+    assert (order.working, order.leaves) == (State.NEW, 100)
     assert desk.alarms() == [AlarmKind.GATE_SHORT] and desk.reports() == [(Kind.BUST, 100, PRICE)]
+    assert desk.only(ToVenue).kind is VenueKind.CANCEL and order.state is State.PENDING_CANCEL
 
 
 @pytest.mark.parametrize("shares, reports", [
