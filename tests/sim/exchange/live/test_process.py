@@ -12,7 +12,11 @@ from collections import Counter
 from pathlib import Path
 
 import itch.messages as itchfeed
+import pytest
 
+from host.cli import exchange as command
+from host.cli.console import PlainConsole
+from host.cli.main import main
 from host.fix.message import Message
 from host.fix.timestamp import stamp
 from tests.sim.exchange.live.sockets import GROUPS, FixClient, Receiver, SoupClient, within
@@ -229,12 +233,30 @@ def test_an_operator_halts_and_the_end_is_clean(tmp_path):
     assert (status, errors) == (0, "") and "1 commands" not in output and "commands" in output
 
 
-def test_mistakes_are_told_in_one_line(tmp_path):
-    async def scenario(text):
-        path = tmp_path / "exchange.toml"
+@pytest.mark.parametrize("text, told", [
+    ("[[symbol]", "is no TOML"), (None, "No such file"),
+    (CONFIG.format(groups=("no.where", "x"), ports=(9, 9)), "line A"),
+    (CONFIG.format(groups=GROUPS, ports=(9, 9)) + '[[plan]]\nat="10:00"\ndo="dance"', "dance"),
+    (CONFIG.format(groups=GROUPS, ports=(9, 9)) + '[recorded]\nfile="gone"\nlocates={13="AAPL"}', "gone"),
+])
+def test_mistakes_are_told_in_one_line(tmp_path, capsys, text, told):
+    path = tmp_path / "exchange.toml"
+    if text is not None:
         path.write_text(text)
-        return await (await Process.start(path)).stop(0)
-    for text, told in (("[[symbol]", "is no TOML"), (CONFIG.format(groups=("no.where", "x"), ports=(9, 9)), "line A"),
-                       (CONFIG.format(groups=GROUPS, ports=(9, 9)) + '[[plan]]\nat="10:00"\ndo="dance"', "dance")):
-        status, output, errors = asyncio.run(scenario(text))
-        assert status == 2 and told in errors and errors.count("\n") == 1 and errors.startswith("tickgate: ")
+    assert main(["exchange", "run", str(path)]) == 2
+    output, errors = capsys.readouterr()
+    assert told in errors and errors.count("\n") == 1 and errors.startswith("tickgate: ") and not output
+
+
+def test_a_terminal_shows_the_status_until_the_day_is_over(tmp_path, capsys, monkeypatch):
+    console = PlainConsole(force_terminal=True, width=120, highlight=False)
+    monkeypatch.setattr(command, "result_console", lambda: console)
+    monkeypatch.setattr(command, "_FAREWELL", 0.25)
+    path = tmp_path / "exchange.toml"
+    path.write_text(CONFIG.format(groups=GROUPS, ports=(9, 9)) + '[day]\nopen="09:30:00"\nclose="09:30:00"\n'
+                    'end="09:30:00.3"\n[[plan]]\nat="09:30:00.1"\ndo="resume AAPL"\n')
+    assert main(["exchange", "run", str(path)]) == 0
+    output = capsys.readouterr().out
+    for text in ("ready", "fix ALICE", "none - none  last 50.00  trading", "re-requests", "0 open orders",
+                 "resume AAPL: not in this trading state"):
+        assert text in output
