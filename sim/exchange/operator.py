@@ -55,12 +55,11 @@ class Operator:
 
     def do(self, line: str, now: int) -> list[str]:
         """Do what ``line`` asks; return what was refused, as text. Raises OperatorError, and then nothing was done."""
-        act = self.parse(line)
-        return act(now)
+        return self.parse(line)(now)
 
     def parse(self, line: str) -> Callable[[int], list[str]]:
         """Return what ``line`` asks, to be done at a time. Raises OperatorError."""
-        name, *words = line.split()  if line.split() else ("",)
+        name, *words = line.split() or [""]
         if name == "faults":
             return self._faults(" ".join(words))
         if name == "shortsale":
