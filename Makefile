@@ -20,6 +20,7 @@ lint: $(VENV)/dev.stamp
 bench: $(VENV)/dev.stamp
 	$(BIN)/python -m bench.sim
 	$(BIN)/python -m bench.risk
+	$(BIN)/python -m bench.fix
 
 soak: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -m 'soak and not formal' -s

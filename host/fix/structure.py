@@ -15,6 +15,11 @@ __all__ = ["FIRST_USER_TAG", "structure"]
 
 #: Fields from here on are for two parties to agree upon.
 FIRST_USER_TAG = 5000
+#: Fields of the longest message whose structure is kept: nobody can fill the memory with them.
+_LONGEST = 256
+
+Structure = tuple[tuple[Step, ...], Fault | None]
+
 #: Checked and taken out by the parser.
 _FRAME = frozenset((Tag.BeginString, Tag.BodyLength, Tag.MsgType, Tag.CheckSum))
 
@@ -161,14 +166,21 @@ class _Walk:
                 raise _Failed(Reason.REQUIRED_TAG_MISSING, tag, f"Required tag missing in group {count_tag}")
 
 
-@lru_cache(maxsize=4096)
-def structure(dictionary: Dictionary, checks: Checks, code: bytes, tags: tuple[int, ...]
-               ) -> tuple[tuple[Step, ...], Fault | None]:
-    """Return what the values of a message with these tags must be, up to the first thing that is wrong with the tags,
-    and that fault."""
+def _work_out(dictionary: Dictionary, checks: Checks, code: bytes, tags: tuple[int, ...]) -> Structure:
     walk = _Walk(tags, dictionary, checks)
     try:
         walk.message(*_rules(dictionary, code))
     except _Failed as failed:
         return tuple(walk.steps), failed.fault
     return tuple(walk.steps), None
+
+
+_remembered = lru_cache(maxsize=2048)(_work_out)
+
+
+def structure(dictionary: Dictionary, checks: Checks, code: bytes, tags: tuple[int, ...]) -> Structure:
+    """Return what the values of a message with these tags must be, up to the first thing that is wrong with the tags,
+    and that fault. The answers for messages that are not too long are kept, the latest of them."""
+    if len(tags) > _LONGEST:
+        return _work_out(dictionary, checks, code, tags)
+    return _remembered(dictionary, checks, code, tags)

@@ -20,7 +20,7 @@ from wire.fix.types import DATA_OF
 
 LIMIT = 500
 SEED = 20261121
-SHORT, SOAK = 12_000, 10_000_000
+SHORT, SOAK = 6_000, 10_000_000
 #: Valid, and put behind every input: it must be found, unless the input's end claims its bytes.
 MARKER = encode(b"FIX.4.4", Message(b"1", [(34, b"77"), (49, b"MARK"), (112, b"found")]), FIX44)
 

@@ -151,6 +151,19 @@ def test_nested_groups():
     assert fault(HEADER.replace("34=7", "34=7|627=2|628=h|629=20261121-14:30:00|628=i") + "|" + ORDER) is None
 
 
+def test_a_message_of_very_many_fields():
+    parties = "|".join(f"448={number}" for number in range(500))
+    assert order(f"453=500|{parties}") is None and order(f"453=501|{parties}") == (16, 453)
+    assert order("|".join(f"{tag}=x" for tag in range(6000, 6500))) is None
+
+
+def test_what_is_wrong_with_a_message_is_told_again_for_the_next_with_the_same_tags():
+    for value, found in (("1", None), ("9", (5, 59)), ("", (4, 59)), ("00", (6, 59)), ("0", None)):
+        assert order(f"59={value}") == found
+    for value, found in (("x", (2, 150)), ("", (4, 150)), ("0", (2, 150))):
+        assert order(f"150={value}") == found
+
+
 def test_a_group_member_without_its_group_is_not_of_the_message():
     assert order("448=a") == (2, 448)
 
