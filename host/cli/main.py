@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from host.cli import demo, exchange, fix, generate, hls, journal, regs, replay, risk, trades
+from host.cli import demo, exchange, fix, generate, hls, journal, reconcile, regs, replay, risk, trades
 from host.cli.errors import CHECK_FAILED, INTERRUPTED, USER_MISTAKE, UserError
 from host.device.connect import device_errors
 
@@ -59,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     fix.add_parser(commands)
     journal.add_parser(commands)
     trades.add_parser(commands)
+    reconcile.add_parser(commands)
     return parser
 
 

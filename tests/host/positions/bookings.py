@@ -48,7 +48,7 @@ def random_bookings(seed, count):
     if chance.random() < 0.7:
         for _ in range(count // 5):
             made.insert(chance.randrange(len(made)), made.pop(chance.randrange(len(made))))
-    if chance.random() < 0.5:
+    if made and chance.random() < 0.5:
         made.insert(chance.randrange(len(made) + 1), chance.choice(made))
     return made
 
