@@ -12,8 +12,9 @@ _EPOCH = date(1970, 1, 1).toordinal()
 _UNIT = {3: 1_000_000, 6: 1_000, 9: 1}
 #: A fraction of a second, by its milliseconds.
 MILLISECONDS = tuple(b".%03d" % number for number in range(1000))
-_TIMESTAMP = re.compile(rb"([0-9]{8})-([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9]|60)"
-                        rb"(?:\.([0-9]{3}(?:[0-9]{3}){0,2}))?")
+_TIMESTAMP = re.compile(rb"([0-9]{8})-([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9]|60)")
+#: Bytes before the fraction of a second.
+_WHOLE = 17
 
 
 @lru_cache(maxsize=64)
@@ -47,14 +48,25 @@ def stamp(now: int, digits: int = 3) -> bytes:
     return b"%b.%0*d" % (_seconds(seconds), digits, rest // _UNIT[digits])
 
 
+@lru_cache(maxsize=1024)
+def _whole(value: bytes) -> int:
+    """Return the ns since 1970 of a timestamp without a fraction."""
+    found = _TIMESTAMP.fullmatch(value)
+    if found is None:
+        raise ValueError(f"{value!r}: not a UTCTimestamp")
+    days, hours, minutes, seconds = found.groups()
+    return ((day(days) * 24 + int(hours)) * 3600 + int(minutes) * 60 + int(seconds)) * _SECOND
+
+
 def parse(value: bytes) -> int:
     """Return the ns since 1970 of a UTCTimestamp with 0, 3, 6 or 9 digits; the leap second :60 is the one after :59.
 
     Raises ValueError.
     """
-    found = _TIMESTAMP.fullmatch(value)
-    if found is None:
+    fraction = value[_WHOLE + 1:]
+    unit = _UNIT.get(len(fraction))
+    if unit is None or value[_WHOLE] != ord(".") or not fraction.isdigit():
+        if len(value) == _WHOLE:
+            return _whole(value)
         raise ValueError(f"{value!r}: not a UTCTimestamp")
-    days, hours, minutes, seconds, fraction = found.groups()
-    whole = (day(days) * 24 + int(hours)) * 3600 + int(minutes) * 60 + int(seconds)
-    return whole * _SECOND + (int(fraction) * _UNIT[len(fraction)] if fraction else 0)
+    return _whole(value[:_WHOLE]) + int(fraction) * unit
