@@ -1,8 +1,9 @@
 """A TCP connection of a session, on asyncio's event loop: options, bytes, and a counterparty that does not read.
 
 What is written and not sent yet is bounded: beyond half of the configured backlog nothing more is read from a
-counterparty, and no replay goes on, until it has read; beyond all of it, or when it reads nothing for a while, the
-connection is cut. Nothing is lost by that: all is in the store, and is asked for again.
+counterparty, and no replay goes on, until it has read; when all of it is full and there is still more to write, or the
+counterparty reads nothing for a while, the connection is cut. Nothing is lost by that: all is in the store, and is
+asked for again. What one read, or one slice of a replay, leads to is written whole.
 """
 
 import asyncio
@@ -86,9 +87,10 @@ class Connection(asyncio.Protocol):
         """See Link."""
         if self._end:
             return
-        self._transport.write(raw)
         if self._unsent > self._endpoint.config.backlog:
             self.abort(f"the counterparty does not read: {self._unsent} bytes wait")
+        else:
+            self._transport.write(raw)
 
     def drop(self, drop: Drop) -> None:
         """See Link. The counterparty is left time to read the last of it, and to close."""

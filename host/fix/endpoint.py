@@ -58,6 +58,8 @@ class Endpoint:
         self._outputs: deque[Output] = deque()
         self._unwritten: list[bytes] = []
         self._busy = False
+        #: Whether something happened by which the session may want its ``tick`` earlier than it said before.
+        self._restless = False
         self._link: Link | None = None
         self._span: Span | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -82,24 +84,24 @@ class Endpoint:
 
         Raises SessionError, EncodeError; StoreError and OSError, which end the session.
         """
-        if self.error is not None:
-            raise StoreError(f"{self.id}: the session has failed: {self.error}")
-        if self._link is None:
-            self._roll(self.clock())
-        try:
-            outputs = self.session.send(message, self.clock())
-        except (StoreError, OSError) as error:
-            self._fail(error)
-            raise
-        self._do(outputs)
+        self._send(lambda now: self.session.send(message, now))
+
+    def send_made(self, make: Callable[[int, int], bytes]) -> None:
+        """Send an application message that ``make`` encodes, given MsgSeqNum and SendingTime: see Session.send_made.
+
+        Otherwise as ``send``.
+        """
+        self._send(lambda now: self.session.send_made(make, now))
 
     def logout(self, text: str = "") -> None:
         """Ask the counterparty to end the connection."""
+        self._restless = True
         self._run(lambda: self.session.logout(text, self.clock()))
 
     def reset(self) -> None:
         """Begin both numbers anew; while logged on, the counterparty is asked to. Raises StateError while neither
         logged on nor disconnected."""
+        self._restless = True
         self._do(self.session.reset(self.clock()))
 
     def notice(self, kind: LinkKind, text: str) -> None:
@@ -120,15 +122,13 @@ class Endpoint:
 
     def opened(self, link: Link) -> None:
         """The connection ``link`` is up."""
-        self._link = link
+        self._link, self._restless = link, True
         self._roll(self.clock())
         self._run(lambda: self.session.connect(self.clock()))
 
     def received(self, data: bytes) -> None:
         """``data`` came."""
-        if self._file and self.error is None:
-            self._run(lambda: self._heard(data))
-        self._run(lambda: self.session.receive(data, self.clock()))
+        self._run(lambda: self._heard(data))
 
     def eased(self) -> None:
         """The counterparty has read what waited for it."""
@@ -143,10 +143,22 @@ class Endpoint:
 
     # What the session wants done
 
+    def _send(self, act: Callable[[int], list[Output]]) -> None:
+        if self.error is not None:
+            raise StoreError(f"{self.id}: the session has failed: {self.error}")
+        if self._link is None:
+            self._roll(self.clock())
+        try:
+            outputs = act(self.clock())
+        except (StoreError, OSError) as error:
+            self._fail(error)
+            raise
+        self._do(outputs)
+
     def _heard(self, data: bytes) -> list[Output]:
         if self._file:
             self._file.heard(data)
-        return []
+        return self.session.receive(data, self.clock())
 
     def _run(self, act: Callable[[], list[Output]]) -> None:
         """Do what ``act`` returns; what it raises ends the session."""
@@ -170,13 +182,17 @@ class Endpoint:
         finally:
             self._busy = False
         self._write()
-        self._arm()
+        if self._restless or self._timer is None:
+            self._arm()
+        self._look_after()
 
     def _perform(self, output: Output) -> None:
         match output:
             case Transmit(raw, repeat):
-                if repeat and self._file:
-                    self._file.repeated(raw)
+                if repeat:
+                    self._restless = True
+                    if self._file:
+                        self._file.repeated(raw)
                 self._unwritten.append(raw)
             case Deliver():
                 self._write()
@@ -186,6 +202,7 @@ class Endpoint:
                 if self._link:
                     self._link.drop(output)
             case _:
+                self._restless = True
                 self.application.on_event(self.id, output)
                 if output.kind == NoticeKind.LOGGED_ON:
                     self.application.on_logon(self.id)
@@ -202,7 +219,7 @@ class Endpoint:
 
     def _write(self) -> None:
         if self._unwritten and self._link:
-            self._link.write(b"".join(self._unwritten))
+            self._link.write(self._unwritten[0] if len(self._unwritten) == 1 else b"".join(self._unwritten))
         self._unwritten.clear()
 
     def _fail(self, error: Exception) -> None:
@@ -224,8 +241,7 @@ class Endpoint:
 
     def _arm(self) -> None:
         """See to it that ``_tick`` is called when something is due; it may come early."""
-        if self._file and self._file.behind and self._keeper is None:
-            self._keeper = self._loop.call_later(self._file.interval, self._keep)
+        self._restless = False
         if self._link is None or self._link.paused:
             return
         due = self.session.deadline()
@@ -238,13 +254,18 @@ class Endpoint:
             self._timer, self._timer_at = self._loop.call_later(delay, self._tick), due
 
     def _tick(self) -> None:
-        self._timer = None
+        self._timer, self._restless = None, True
         now = self.clock()
         if self._span and now >= self._span.end and self._link:
             self._span = None
             self.logout("the session's hours are over")
         else:
             self._run(lambda: self.session.tick(now))
+
+    def _look_after(self) -> None:
+        """See to it that ``_keep`` is called soon, if the store has something to be kept."""
+        if self._keeper is None and self._file and self._file.behind:
+            self._keeper = self._loop.call_later(self._file.interval, self._keep)
 
     def _keep(self) -> None:
         """Let readers of the log see what was heard, and the disk have what it is to have by now."""
@@ -263,5 +284,5 @@ class Endpoint:
         error = done.exception()
         if isinstance(error, Exception) and self.error is None:
             self._fail(error)
-        elif error is None and self._file and self._file.behind:
-            self._arm()
+        elif error is None:
+            self._look_after()
