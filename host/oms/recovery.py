@@ -90,12 +90,12 @@ def ask(book: Book, time: int) -> None:
 
 def ask_rest(book: Book, time: int) -> None:
     """Ask for the orders that the answer, which has open ones alone, did not speak of."""
-    ours = book.recovery
     for order in book.orders.values():
         entry = book.requests.get(order.entry)
         away = entry is None or entry.stage is Stage.VENUE
-        if order.id not in ours.answered and away and (order.working in OPEN or order.pending is not Pending.NONE):
-            ours.waiting[order.id] = time
+        open_ = order.working in OPEN or order.pending is not Pending.NONE
+        if away and ((open_ and order.id not in book.recovery.answered) or order.flags & Flag.UNRESOLVED):
+            book.recovery.waiting[order.id] = time
             query(book, order, time)
 
 
@@ -169,7 +169,10 @@ def tick(book: Book, time: int) -> None:
     if not ours.mass:
         book.alarm(AlarmKind.UNANSWERED, 0, "mass status request", time)
         ask(book, time)
-    for number in ours.waiting:
-        query(book, book.orders[number], time)
+    elif ours.waiting:
+        for number in ours.waiting:
+            query(book, book.orders[number], time)
+    elif ours.breaks:
+        ask_rest(book, time)
     if ours.compare and (not ours.told or ours.breaks):
         book.out.append(AskPositions())

@@ -63,7 +63,7 @@ def test_at_rest_all_agree(seed):
     world = World(random.Random(seed))
     world.link()
     for _ in range(4):
-        world.run(150)
+        world.run(300)
         world.settle()
         check(world)
     world.refold()
@@ -75,7 +75,7 @@ def test_the_world_has_all_of_it():
     for seed in range(20):
         world = World(random.Random(seed))
         world.link()
-        world.run(600)
+        world.run(1_000)
         world.settle()
         seen |= {each.kind for each in world.alarms}
         states |= {order.working for order in world.oms.book.orders.values()}

@@ -40,10 +40,10 @@ class Resting:
 
 
 class Venue:
-    """``out`` has its messages, first to last. Orders by every name that they had."""
+    """``out`` has its messages, first to last, ``lost`` the ExecIDs that nobody will hear of. Orders by every name."""
 
     def __init__(self, rng):
-        self.rng, self.names, self.orders, self.out, self.count, self.time = rng, {}, [], [], 0, 0
+        self.rng, self.names, self.orders, self.out, self.lost, self.count, self.time = rng, {}, [], [], set(), 0, 0
 
     def say(self, order, kind, *, name=None, orig=b"", **fields):
         self.count += 1
@@ -151,11 +151,11 @@ class Venue:
         if resting and self.rng.random() < 0.8:
             order = self.rng.choice(resting)
             self.rng.choices([self.fill, self.withdraw, self.restate], [8, 1, 1])[0](order)
-        elif filled:
+        elif filled and self.rng.random() < 0.5:
             self.amend(self.rng.choice(filled))
 
     def fill(self, order):
-        shares = self.rng.choice([order.leaves, self.rng.randint(1, order.leaves)])
+        shares = order.leaves if self.rng.random() < 0.2 else self.rng.randint(1, order.leaves)
         price = max(1, order.price + self.rng.randint(-3, 3))
         order.leaves -= shares
         order.executed += shares
@@ -176,6 +176,8 @@ class Venue:
 
     def amend(self, order):
         ref = self.rng.choice(list(order.fills))
+        if ref in self.lost:
+            return
         shares, price = order.fills.pop(ref)
         if self.rng.random() < 0.5:
             self.say(order, ExecKind.BUST, exec_ref_id=ref)

@@ -165,7 +165,8 @@ class World:
     def venue_repeats(self):
         """A message that was heard comes again."""
         heard = [each for each in self.venue.out[:self.delivered]
-                 if isinstance(each, Execution) and each.kind is not ExecKind.STATUS]
+                 if isinstance(each, Execution) and each.kind is not ExecKind.STATUS
+                 and each.exec_id not in self.venue.lost]
         if heard and self.linked:
             self.hear(self.rng.choice(heard), True)
 
@@ -190,6 +191,15 @@ class World:
             self.linked = True
             self.take(Linked(self.now()))
 
+    def lose(self):
+        """What was missed is lost for good, as when sequence numbers are reset: the venue's status must do. A bust that
+        is lost cannot be made good so, and is left for the resend."""
+        missed = self.venue.out[self.delivered:]
+        kinds = {each.kind for each in missed if isinstance(each, Execution)}
+        if not self.linked and not kinds & {ExecKind.BUST, ExecKind.CORRECT, ExecKind.RESTATED}:
+            self.delivered = len(self.venue.out)
+            self.venue.lost.update(each.exec_id for each in missed if isinstance(each, Execution))
+
     def tell_positions(self):
         """The venue's positions, when nothing that would change them is on the way."""
         if self.asked and self.linked and self.delivered == len(self.venue.out):
@@ -204,8 +214,9 @@ class World:
 
     def intend(self):
         orders = list(self.oms.book.orders.values())
-        kind = self.rng.choice(list(IntentKind)) if orders else IntentKind.NEW
-        order = self.rng.choice(orders[-6:]).id if kind != IntentKind.NEW else 0
+        kind = self.rng.choices(list(IntentKind), [4, 4, 1])[0] if orders else IntentKind.NEW
+        some = [order for order in orders if order.open] if self.rng.random() < 0.9 else orders
+        order = self.rng.choice(some or orders).id if kind != IntentKind.NEW else 0
         market = self.rng.random() < 0.1 and kind == IntentKind.NEW
         price = 0 if market else self.rng.randint(95, 105)
         self.take(Intend(kind, len(self.log), 1, order, self.rng.randint(0, 1), self.rng.randint(0, 1),
@@ -267,9 +278,9 @@ class World:
                 act()
         raise AssertionError("it never comes to rest")
 
-    STEPS = (("intend", 12), ("gate_request", 10), ("gate_report", 8), ("gate_verdict", 14), ("venue_takes", 10),
-             ("venue_acts", 8), ("venue_says", 16), ("venue_repeats", 2), ("unlink", 1), ("link", 4),
-             ("tell_positions", 4), ("timer", 2), ("kill", 1), ("resume", 1), ("gate_killed", 2), ("crash", 1))
+    STEPS = (("intend", 140), ("gate_request", 140), ("gate_report", 120), ("gate_verdict", 240), ("venue_takes", 140),
+             ("venue_acts", 60), ("venue_says", 240), ("venue_repeats", 20), ("unlink", 2), ("link", 60), ("lose", 10),
+             ("tell_positions", 80), ("timer", 8), ("kill", 4), ("resume", 15), ("gate_killed", 20), ("crash", 2))
 
     def run(self, steps):
         names, weights = zip(*self.STEPS, strict=True)
