@@ -90,7 +90,6 @@ class Greeting:
         else:
             inbound.wait(seq, None)
         if core.settings.initiator:
-            core.heartbeat = core.settings.heartbeat
             if interval != core.heartbeat:
                 core.notice(NoticeKind.IGNORED, f"HeartBtInt is {interval} in the answer, {core.heartbeat} was sent")
         else:

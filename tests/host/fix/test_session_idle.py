@@ -2,6 +2,7 @@
 
 import pytest
 
+from host.fix.outputs import NoticeKind
 from host.fix.states import State
 from tests.host.fix.line import SECOND, Line
 
@@ -52,7 +53,7 @@ def test_who_hears_nothing_asks_then_ends_the_connection():
     line.wait(30)
     assert line.wait(5.999).outputs == []
     outcome = line.wait(0.001)
-    assert outcome.types == "1" and outcome.only[112]
+    assert outcome.types == "1" and outcome.only[112] and outcome.notices == [NoticeKind.SILENT]
     assert line.wait(30).types == "0"
     outcome = line.wait(6)
     assert outcome.sent == [] and [each.retry for each in outcome.drops] == [True]

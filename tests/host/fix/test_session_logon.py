@@ -130,6 +130,8 @@ def test_the_initiator_takes_a_reset_that_it_did_not_ask_for_and_its_logon_is_th
     assert line.connect().only[34] == b"9"
     assert line.logon((141, b"Y")).types == ""
     assert (line.store.next_in, line.store.next_out) == (2, 2)
+    fill = line.say(b"2", (7, b"1"), (16, b"0")).only
+    assert (fill[35], fill[34], fill[36]) == (b"4", b"1", b"2")
     assert line.send().only[34] == b"2"
 
 
@@ -207,6 +209,16 @@ def test_what_never_went_out_survives_a_reset_with_new_numbers():
     assert 43 not in outcome.sent[1] and outcome.sent[2][11] == b"C2"
 
 
+def test_what_never_went_out_goes_out_behind_a_logon_that_resets():
+    """Items 7 and 36."""
+    line = Line(initiator=True, reset_on_logon=True)
+    line.send(2)
+    line.send(3)
+    assert line.connect().only[34] == b"1"
+    outcome = line.logon((141, b"Y"))
+    assert [(each[34], each[11]) for each in outcome.sent] == [(b"2", b"C2"), (b"3", b"C3")]
+
+
 def test_a_second_logon_in_mid_session_without_a_reset_ends_it():
     """Item 7."""
     line = Line()
@@ -274,6 +286,13 @@ def test_the_initiator_says_name_and_password():
     assert (outcome.only[553], outcome.only[554]) == (b"me", b"secret")
 
 
+def test_an_initiator_asks_nobody_whether_the_answer_is_authentic():
+    """Item 9: it is the one who connected."""
+    line = Line(initiator=True, authenticate=lambda message: "no")
+    line.connect()
+    assert line.logon().types == "" and line.session.state == State.ACTIVE
+
+
 def test_an_initiator_that_is_refused_says_why_and_counts_the_logout():
     """Item 9."""
     line = Line(initiator=True)
@@ -324,6 +343,7 @@ def test_the_acceptor_sends_again_what_the_initiator_says_it_expects_without_bei
     outcome = line.logon((789, b"3"))
     assert [(each[35], each[34]) for each in outcome.sent] == [
         (b"A", b"6"), (b"D", b"3"), (b"D", b"4"), (b"D", b"5")]
+    assert NoticeKind.RESEND in outcome.notices
     assert outcome.sent[0][789] == b"4", "the Logon is ahead: what is expected is what is missing"
     assert line.give(line.gap_fill(4, 7), line.order()).orders == [b"C8"]
 

@@ -128,6 +128,8 @@ def test_the_application_may_refuse_a_message_and_will_not_see_it_again():
     """Items 40 and 41."""
     line = up()
     outputs = line.session.receive(line.order(), line.now)
-    only = Outcome(line.session.refuse(outputs[-1], 6, "not authorized", line.now)).only
+    outcome = Outcome(line.session.refuse(outputs[-1], 6, "not authorized", line.now))
+    only = outcome.only
+    assert outcome.notices == [NoticeKind.REJECTED]
     assert (only[35], only[45], only[372], only[380], only[58]) == (b"j", b"2", b"D", b"6", b"not authorized")
     assert line.store.next_in == 3

@@ -102,6 +102,17 @@ def test_a_reset_while_disconnected_settles_what_was_owed():
     assert not line.session.reset_owed and 141 not in line.connect().only
 
 
+def test_what_was_delivered_before_a_reset_while_disconnected_does_not_count_after_it():
+    """Items 7 and 41."""
+    line = Line()
+    line.up()
+    delivery = line.session.receive(line.order(), line.now)[0]
+    line.disconnect()
+    line.session.reset(line.now)
+    line.session.took(delivery)
+    assert line.store.next_in == 1
+
+
 @pytest.mark.parametrize("initiator", [False, True])
 def test_a_reset_can_be_asked_for_only_while_active_or_disconnected(initiator):
     """Item 7."""

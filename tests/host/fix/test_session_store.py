@@ -50,8 +50,14 @@ def test_nothing_is_to_be_written_that_the_store_could_not_keep():
     assert line.logon().only[34] == b"2"
 
 
+def refuse(line):
+    taken = Deliver(Message(b"D", []), 1, False, 0)
+    return Outcome(line.session.refuse(taken, 0, "no", line.now))
+
+
 @pytest.mark.parametrize("act", [lambda line: line.send(2), lambda line: Outcome(line.session.logout("", line.now)),
-                                 lambda line: line.say(b"0"), lambda line: line.wait(0), Line.disconnect])
+                                 lambda line: line.say(b"0"), lambda line: line.wait(0), Line.disconnect,
+                                 lambda line: Outcome(line.session.reset(line.now)), refuse])
 def test_what_an_input_that_failed_had_to_say_is_not_said_by_the_next(act):
     """Item 41."""
     line = up()
