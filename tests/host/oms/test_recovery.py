@@ -1,0 +1,229 @@
+"""After a start or a lost session: trading is shut until orders, fills and positions agree."""
+
+from host.oms.book import Phase
+from host.oms.inputs import Accept, ExecKind, GateRead, Linked, Started, Timer, Unlinked, Verdict
+from host.oms.order import Flag
+from host.oms.outputs import AlarmKind, AskPositions, Reason, Report, ToGate, ToVenue, VenueKind
+from host.oms.states import State
+from host.positions.booked import BookedKind
+from tests.host.oms.desk import BUY, PRICE, SECOND, Desk
+from wire.risk import Kind
+
+
+def restart(desk, epoch=2):
+    desk.take(Started(epoch, 0, desk.now()))
+    desk.take(GateRead(desk.now()))
+
+
+def phase(desk):
+    return desk.book.phase
+
+
+def test_trading_is_shut_until_orders_and_positions_agree():
+    desk = Desk(trading=False, ask_positions=True)
+    desk.take(Started(1, 0, desk.now()))
+    assert desk.got(AskPositions)
+    assert desk.intend().reason is Reason.UNLINKED
+    desk.take(GateRead(desk.now()))
+    desk.link()
+    assert phase(desk) is Phase.RECOVERING and desk.intend().reason is Reason.SHUT
+    desk.positions()
+    assert phase(desk) is Phase.OPEN
+
+
+def test_a_position_that_differs_keeps_trading_shut_until_it_agrees_or_a_person_accepts():
+    desk = Desk(trading=False, ask_positions=True)
+    desk.start()
+    desk.positions((0, 0, 100), (1, 1, 0))
+    assert phase(desk) is Phase.RECOVERING and desk.alarms() == [AlarmKind.BREAK]
+    assert "symbol 0: 100, ours 0" in desk.out[0].text
+    desk.take(Timer(desk.now() + 10 * SECOND))
+    assert desk.got(AskPositions), "asked again"
+    desk.take(Accept("known", "somebody", desk.now()))
+    assert phase(desk) is Phase.OPEN
+
+
+def test_orders_that_agree_open_trading():
+    desk = Desk()
+    order = desk.working()
+    desk.fill(order, 30)
+    restart(desk)
+    desk.link({"order": order})
+    assert phase(desk) is Phase.OPEN and not order.flags
+
+
+def test_what_was_filled_meanwhile_is_taken_from_cum_qty_by_difference():
+    desk = Desk()
+    order = desk.working()
+    desk.fill(order, 30, PRICE)
+    restart(desk)
+    desk.link({"order": order, "cum_shares": 50, "leaves": 50, "status": State.PARTIALLY_FILLED,
+               "average": PRICE + 40})
+    assert (order.cum, order.leaves, order.notional) == (50, 50, 50 * (PRICE + 40))
+    assert desk.booked() == [(BookedKind.FILL, 20, PRICE + 100)] and order.flags == Flag.ESTIMATED
+    assert desk.reports() == [(Kind.FILL, 20, PRICE + 100)] and phase(desk) is Phase.OPEN
+
+
+def test_the_real_fill_takes_the_place_of_the_estimated_one():
+    desk = Desk()
+    order = desk.working()
+    restart(desk)
+    desk.link({"order": order, "cum_shares": 50, "leaves": 50, "status": State.PARTIALLY_FILLED, "average": PRICE})
+    desk.fill(order, 20, PRICE + 100, cum_shares=20)
+    assert [kind for kind, *_ in desk.booked()] == [BookedKind.BUST, BookedKind.FILL, BookedKind.FILL]
+    assert (order.cum, order.notional) == (50, 30 * PRICE + 20 * (PRICE + 100))
+    assert desk.reports() == [(Kind.CORRECT, 20, PRICE + 100)]
+    assert desk.book.positions == {(0, 0): 50} and order.flags & Flag.ESTIMATED
+    desk.fill(order, 30, PRICE, cum_shares=50)
+    assert order.cum == 50 and not order.flags & Flag.ESTIMATED and desk.book.positions == {(0, 0): 50}
+
+
+def test_an_estimated_fill_has_the_same_name_whenever_it_is_made():
+    names = []
+    for _ in range(2):
+        desk = Desk()
+        order = desk.working()
+        restart(desk)
+        desk.link({"order": order, "cum_shares": 50, "leaves": 50, "average": PRICE})
+        names += [each.exec_id for each in desk.out if hasattr(each, "exec_ref_id")]
+    assert len(names) == 2 and len(set(names)) == 1
+
+
+def test_an_order_that_is_not_among_the_open_ones_is_asked_about_by_itself():
+    desk = Desk()
+    order = desk.working()
+    restart(desk)
+    desk.link()
+    assert phase(desk) is Phase.RECOVERING and desk.only(ToVenue).kind is VenueKind.STATUS
+    desk.execute(order, ExecKind.STATUS, status=State.CANCELLED, leaves=0)
+    assert order.state is State.CANCELLED and desk.reports() == [(Kind.CANCELLED, 0, 0)]
+    assert phase(desk) is Phase.OPEN
+
+
+def test_an_order_that_never_reached_the_venue_is_over():
+    desk = Desk()
+    order = desk.placed()
+    restart(desk)
+    desk.link()
+    desk.execute(order, ExecKind.STATUS, status=State.REJECTED, order_id=b"NONE", leaves=0, reason=5)
+    assert (order.state, order.reason) == (State.REJECTED, Reason.UNSENT)
+    assert desk.reports() == [(Kind.REJECTED, 0, 0)] and phase(desk) is Phase.OPEN
+
+
+def test_an_order_that_the_venue_has_lost_stays_unresolved_and_trading_shut():
+    desk = Desk()
+    order = desk.working()
+    restart(desk)
+    desk.link()
+    desk.execute(order, ExecKind.STATUS, status=State.REJECTED, order_id=b"NONE", leaves=0, reason=5)
+    assert order.state is State.NEW and order.flags & Flag.UNRESOLVED
+    assert phase(desk) is Phase.RECOVERING and desk.alarms() == [AlarmKind.UNRESOLVED, AlarmKind.BREAK]
+
+
+def test_an_order_of_others_is_adopted_and_marked_and_trading_opens():
+    desk = Desk()
+    restart(desk)
+    desk.link({"cl_ord_id": b"theirs", "order_id": b"X9", "status": State.PARTIALLY_FILLED, "side": BUY, "shares": 100,
+               "price": PRICE, "cum_shares": 40, "leaves": 60, "average": PRICE})
+    order = desk.orders[-1]
+    assert order.flags & Flag.FOREIGN and (order.cum, order.leaves) == (40, 60) and phase(desk) is Phase.OPEN
+    assert desk.book.positions == {(0, 0): 40} and AlarmKind.FOREIGN in desk.alarms()
+
+
+def test_a_replace_that_took_effect_meanwhile_is_seen_by_its_name():
+    desk = Desk()
+    order = desk.working()
+    name = desk.replace(order, 200)
+    restart(desk)
+    desk.link({"order": order, "cl_ord_id": name, "shares": 200, "leaves": 200})
+    assert (order.state, order.shares, order.leaves, order.cl_ord_id) == (State.REPLACED, 200, 200, name)
+    assert desk.reports() == [(Kind.REPLACED, 200, 0)] and phase(desk) is Phase.OPEN
+
+
+def test_requests_that_did_not_take_effect_are_over_and_a_cancel_is_asked_again():
+    desk = Desk()
+    first, second = desk.working(), desk.working()
+    desk.replace(first, 200)
+    desk.cancel(second)
+    restart(desk)
+    desk.link({"order": first}, {"order": second})
+    assert first.state is State.NEW and phase(desk) is Phase.OPEN
+    assert any(each.kind is Kind.REPLACE_REJECTED for each in desk.said if isinstance(each, Report))
+    desk.decide()
+    assert desk.only(ToVenue).orig_cl_ord_id == second.cl_ord_id
+
+
+def test_orders_in_the_queue_and_in_the_gate_at_the_crash_do_not_leave():
+    desk = Desk(gate_window=1)
+    desk.intend()
+    slot = desk.only(ToGate)
+    desk.intend()
+    decided, queued = desk.orders
+    desk.take(Started(2, 0, desk.now()))
+    assert (queued.state, queued.reason) == (State.REJECTED, Reason.UNSENT)
+    desk.take(Verdict(slot.client, slot.kind, slot.token, True, 0, 0, 5, desk.now()))
+    assert (decided.state, decided.reason) == (State.REJECTED, Reason.STALE)
+    assert not desk.got(Report), "not before all verdicts are read"
+    desk.take(GateRead(desk.now()))
+    assert desk.reports() == [(Kind.REJECTED, 0, 0)]
+
+
+def test_a_request_without_a_verdict_never_reached_the_gate():
+    desk = Desk()
+    desk.intend()
+    order = desk.orders[-1]
+    restart(desk)
+    assert (order.state, order.reason) == (State.REJECTED, Reason.UNSENT) and not desk.got(Report)
+    desk.link()
+    desk.intend()
+    assert desk.only(ToGate).token != order.gate.token
+
+
+def test_reports_that_the_gate_did_not_confirm_go_again_with_their_numbers():
+    desk = Desk()
+    order = desk.working()
+    desk.fill(order, 30)
+    before = [each for each in desk.said if isinstance(each, Report)]
+    desk.take(Started(2, 0, desk.now()))
+    desk.take(GateRead(desk.now()))
+    assert desk.got(Report) == before
+
+
+def test_a_lost_session_shuts_trading_until_all_is_agreed_again():
+    desk = Desk()
+    order = desk.working()
+    desk.take(Unlinked(desk.now()))
+    desk.link({"order": order})
+    assert phase(desk) is Phase.OPEN and order.state is State.NEW
+    desk.take(Unlinked(desk.now()))
+    desk.take(Linked(desk.now()))
+    assert desk.intend().reason is Reason.SHUT
+
+
+def test_without_mass_status_every_open_order_is_asked_about():
+    desk = Desk(mass_status=False, trading=False)
+    desk.take(Started(1, 0, desk.now()))
+    desk.take(GateRead(desk.now()))
+    desk.take(Linked(desk.now()))
+    assert phase(desk) is Phase.OPEN
+    orders = [desk.working(), desk.working()]
+    desk.take(Unlinked(desk.now()))
+    desk.take(Linked(desk.now()))
+    assert [each.cl_ord_id for each in desk.got(ToVenue)] == [order.cl_ord_id for order in orders]
+    for order in orders:
+        assert phase(desk) is Phase.RECOVERING
+        desk.execute(order, ExecKind.STATUS)
+    assert phase(desk) is Phase.OPEN
+
+
+def test_a_question_without_answer_is_asked_again():
+    desk = Desk(trading=False)
+    desk.take(Started(1, 0, desk.now()))
+    desk.take(GateRead(desk.now()))
+    desk.take(Linked(desk.now()))
+    first = desk.only(ToVenue)
+    desk.take(Timer(desk.now() + 10 * SECOND))
+    second = desk.only(ToVenue)
+    assert first.kind is second.kind is VenueKind.MASS_STATUS and first.cl_ord_id != second.cl_ord_id
+    desk.take(desk.report(None, ExecKind.STATUS, mass_id=first.cl_ord_id, order_id=b"NONE", mass_last=True))
+    assert phase(desk) is Phase.RECOVERING, "an answer to the older question"
