@@ -1,0 +1,1 @@
+"""Strategies: what they see, how they ask for orders, and those that are shipped."""

@@ -1,0 +1,177 @@
+"""What a strategy is, and how it asks for orders.
+
+A strategy is driven by events and is deterministic: it does no I/O, reads no clock, and draws random numbers only from
+a seed in its parameters. So it runs unchanged in replay, on the simulated device, and live.
+"""
+
+from collections.abc import Sequence
+
+from host.oms.inputs import Intend, IntentKind, TimeInForce
+from host.oms.outputs import Tell
+from host.strategy.views import Views
+from host.strategy.working import Working
+from wire.risk import OrderType, Side
+
+__all__ = ["Context", "ContextError", "Strategy"]
+
+
+class ContextError(Exception):
+    """An order or symbol that the context does not know; the text names it."""
+
+
+class Context:
+    """What a strategy has of the world: the views, the time, its orders and positions, and a way to ask for orders.
+
+    now: host's clock, ns since 1970, when the event came. account: the gate's index. strategy: number of the strategy.
+    orders: every order of the day by its ref, the open ones of a symbol in ``open_orders``. positions: shares by
+    symbol, of this strategy's fills alone, busts and corrections included. intents: what was asked for and not taken.
+    """
+
+    def __init__(self, views: Views, *, strategy: int = 0, account: int = 0, first_ref: int = 1, now: int = 0) -> None:
+        """first_ref: greater than every ref that this strategy number ever used."""
+        self.views, self.strategy, self.account, self.now = views, strategy, account, now
+        self.intents: list[Intend] = []
+        self.orders: dict[int, Working] = {}
+        self.positions = [0] * views.symbols
+        self._open: list[dict[int, Working]] = [{} for _ in range(views.symbols)]
+        self._by_id: dict[int, Working] = {}
+        self._asked: dict[int, Working] = {}
+        self._next = first_ref
+
+    def buy(self, symbol: int, shares: int, price: int = 0, *, time_in_force: TimeInForce = TimeInForce.DAY) -> int:
+        """Ask for a buy order, a market order if ``price`` is 0; return its ref. What becomes of it is told."""
+        return self._new(symbol, Side.BUY, shares, price, time_in_force)
+
+    def sell(self, symbol: int, shares: int, price: int = 0, *, time_in_force: TimeInForce = TimeInForce.DAY) -> int:
+        """Likewise a sell order. It is a short sale if the position less open sells does not cover it."""
+        covered = self.positions[symbol] - self.exposure(symbol)[1] >= shares
+        return self._new(symbol, Side.SELL if covered else Side.SELL_SHORT, shares, price, time_in_force)
+
+    def replace(self, ref: int, shares: int, price: int) -> int:
+        """Ask that order ``ref`` be for ``shares``, with what is filled, at ``price``; return the request's ref."""
+        return self._change(IntentKind.REPLACE, self._order(ref), shares, price)
+
+    def cancel(self, ref: int) -> int:
+        """Ask that order ``ref`` be cancelled; return the request's ref."""
+        return self._change(IntentKind.CANCEL, self._order(ref), 0, 0)
+
+    def open_orders(self, symbol: int) -> Sequence[Working]:
+        """Return the orders of ``symbol`` of which shares may still be filled, oldest first."""
+        return tuple(self._open[symbol].values())
+
+    def exposure(self, symbol: int) -> tuple[int, int]:
+        """Return the most shares that open orders may still buy, and sell."""
+        buys = sells = 0
+        for order in self._open[symbol].values():
+            if order.side == Side.BUY:
+                buys += order.worst
+            else:
+                sells += order.worst
+        return buys, sells
+
+    def take(self) -> list[Intend]:
+        """Return what was asked for since the last call."""
+        taken, self.intents = self.intents, []
+        return taken
+
+    def adopt(self, order: Working) -> None:
+        """Take an open order of an earlier life of the process, with its id, as ours. Its fills so far are in
+        ``positions`` already. Raises ContextError when its ref is known."""
+        if order.ref in self.orders:
+            raise ContextError(f"ref {order.ref} is known already")
+        self.orders[order.ref] = self._by_id[order.order] = order
+        self._open[order.symbol][order.ref] = order
+        self._next = max(self._next, order.ref + 1)
+
+    def tell(self, tell: Tell) -> Working:
+        """Bring orders and positions up to date, and return the order that the news is about.
+
+        Raises ContextError for an order that is not ours.
+        """
+        order = self._by_id.get(tell.order) or self._asked.get(tell.ref)
+        self._asked.pop(tell.ref, None)
+        if order is None:
+            raise ContextError(f"strategy {self.strategy} has no order {tell.order}, ref {tell.ref}")
+        if tell.order and not order.order:
+            order.order = tell.order
+            self._by_id[tell.order] = order
+        filled = order.take(tell)
+        self.positions[order.symbol] += filled if order.side == Side.BUY else -filled
+        if order.over:
+            self._open[order.symbol].pop(order.ref, None)
+        else:
+            self._open[order.symbol][order.ref] = order
+        return order
+
+    def new_day(self) -> None:
+        """Forget orders that are over."""
+        self.orders = {ref: order for ref, order in self.orders.items() if not order.over}
+        self._by_id = {number: order for number, order in self._by_id.items() if not order.over}
+
+    def _order(self, ref: int) -> Working:
+        order = self.orders.get(ref)
+        if order is None:
+            raise ContextError(f"strategy {self.strategy} has no order of ref {ref}")
+        return order
+
+    def _ref(self) -> int:
+        self._next += 1
+        return self._next - 1
+
+    def _new(self, symbol: int, side: Side, shares: int, price: int, time_in_force: TimeInForce) -> int:
+        if not 0 <= symbol < self.views.symbols:
+            raise ContextError(f"symbol must be 0..{self.views.symbols - 1}, not {symbol}")
+        ref = self._ref()
+        order = Working(ref, symbol, side, shares, price, leaves=shares)
+        self.orders[ref] = self._asked[ref] = self._open[symbol][ref] = order
+        type_ = OrderType.LIMIT if price else OrderType.MARKET
+        self.intents.append(Intend(IntentKind.NEW, ref, self.strategy, 0, self.account, symbol, side, type_,
+                                   time_in_force, shares, price, self.now))
+        return ref
+
+    def _change(self, kind: IntentKind, order: Working, shares: int, price: int) -> int:
+        ref = self._ref()
+        order.asked[ref] = shares
+        if not order.order:
+            self._asked[ref] = order
+        type_ = OrderType.LIMIT if price else OrderType.MARKET
+        self.intents.append(Intend(kind, ref, self.strategy, order.order, self.account, order.symbol, order.side, type_,
+                                   TimeInForce.DAY, shares, price, self.now))
+        return ref
+
+
+class Strategy:
+    """Base of all strategies; each event has a method, which here does nothing.
+
+    Prices are 1/10,000, times ns, symbols the gate's indices. ``context`` is there from ``start`` on.
+    """
+
+    context: Context
+
+    def start(self, context: Context) -> None:
+        """Called once, before any event."""
+        self.context = context
+
+    def symbols(self) -> Sequence[int]:
+        """Return the symbols whose events it wants, none for all of them."""
+        return ()
+
+    def on_book(self, symbol: int) -> None:
+        """The book of ``symbol`` has changed; the views have it already."""
+
+    def on_trade(self, symbol: int, price: int, shares: int) -> None:
+        """A trade was printed (E, C, P), before ``on_book`` of the same record. Trades that the device had to put into
+        one record with a later message are not seen."""
+
+    def on_state(self, symbol: int, state: int) -> None:
+        """The state word of ``symbol`` (wire.records.STATE_FIELDS) has changed, before ``on_book``; the feed's own
+        state is in its bits too."""
+
+    def on_order(self, order: Working, tell: Tell) -> None:
+        """News of an order that is no fill, a refusal among them; ``order`` has it already."""
+
+    def on_fill(self, order: Working, tell: Tell) -> None:
+        """A fill, its bust or its correction; orders and positions have it already."""
+
+    def on_timer(self, now: int) -> None:
+        """Time has passed; ``now`` is the context's."""
