@@ -6,7 +6,7 @@ from collections.abc import Callable
 from host.oms import fills, status
 from host.oms.book import Book
 from host.oms.find import find, remember
-from host.oms.inputs import Clock, ExecKind, Execution, IntentKind
+from host.oms.inputs import Clock, ExecKind, Execution, IntentKind, TimeInForce
 from host.oms.kill import start_kill
 from host.oms.order import Flag, Order, Stage
 from host.oms.outputs import AlarmKind, Desk, DontKnow, Reason, TellKind
@@ -15,6 +15,9 @@ from host.oms.states import CLOSED, OPEN, Event, State
 from wire.risk import Kind
 
 __all__ = ["execution"]
+
+#: Whose rest is cancelled by nature.
+_AT_ONCE = (TimeInForce.IOC, TimeInForce.FOK)
 
 
 def execution(book: Book, report: Execution) -> None:
@@ -201,7 +204,7 @@ def _ended(book: Book, order: Order, report: Execution) -> None:
     event, kind = status.ENDS[status.STATES[report.kind]]
     request = book.requests.get(order.cancel)
     asked = request is not None and report.cl_ord_id == request.cl_ord_id
-    unasked = report.kind is ExecKind.CANCELLED and not asked
+    unasked = report.kind is ExecKind.CANCELLED and not asked and order.time_in_force not in _AT_ONCE
     reason = Reason.ASKED if asked else Reason.UNSOLICITED if unasked else Reason.VENUE
     if not finish(book, order, event, reason, report.time, kind=kind, code=report.reason, text=report.text):
         return

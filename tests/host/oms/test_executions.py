@@ -365,6 +365,14 @@ def test_an_unsolicited_cancel_is_told_as_such():
     assert desk.alarms() == [AlarmKind.UNSOLICITED] and desk.reports() == [(Kind.CANCELLED, 0, 0)]
 
 
+def test_the_rest_of_an_immediate_order_is_cancelled_without_alarm():
+    desk = Desk()
+    order = desk.working(time_in_force=TimeInForce.IOC)
+    desk.fill(order, 30)
+    desk.execute(order, ExecKind.CANCELLED)
+    assert (order.state, order.reason) == (State.CANCELLED, Reason.VENUE) and desk.alarms() == []
+
+
 def test_an_unsolicited_replace_is_followed_and_the_gate_keeps_its_reservation():
     desk = Desk()
     order = desk.working()
