@@ -35,6 +35,11 @@ class Entered:
             self.asked[cycle] = delayed(m, self.asked[cycle - 1], 1, f"asked_{cycle}")
             self.text[cycle] = delayed(m, self.text[cycle - 1], 1, f"text_{cycle}")
 
+    def is_order(self, cycle):
+        """Return whether the slot in ``cycle`` is a NEW or REPLACE."""
+        kind = self.text[cycle].kind
+        return self.asked[cycle] & ((kind == Kind.NEW) | (kind == Kind.REPLACE))
+
     def in_time(self, reports):
         """Return by its name what holds of the times of ``reports``, the gate's block."""
         age = self.age
