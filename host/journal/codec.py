@@ -15,8 +15,9 @@ import json
 import struct
 from collections.abc import Callable, Iterable
 from enum import Enum, IntFlag
+from functools import cache
 from operator import attrgetter
-from typing import Any, NamedTuple, get_type_hints
+from typing import Any, NamedTuple, cast, get_type_hints
 
 __all__ = ["Codec", "CodecError", "Layout", "Reader", "layouts"]
 
@@ -39,43 +40,41 @@ class _Field(NamedTuple):
 
 
 class Layout:
-    """How the records of one type lie in bytes. name: of the type. names: of its fields, in its order."""
+    """How the records of one type lie in bytes. name: of the type. fields: in its order, and as they are stored."""
 
     def __init__(self, code: int, name: str, fields: Iterable[_Field]) -> None:
         self.code, self.name, self.fields = code, name, tuple(fields)
-        self.names = tuple(field.name for field in self.fields)
         self.numbers = [field for field in self.fields if field.kind in _NUMBERS]
         self.texts = [field for field in self.fields if field.kind not in _NUMBERS]
+        self.stored = (*self.numbers, *self.texts)
         lengths = f"{len(self.texts)}I"
         self.narrow = struct.Struct(f"<HB{len(self.numbers)}q{lengths}")
         self.wide = struct.Struct(f"<HB{'Qq' * len(self.numbers)}{lengths}")
 
-    def values(self, body: bytes) -> dict[str, Any]:
-        """Return {field: int, bool, bytes or str}, numbers first. Raises CodecError."""
-        wide, count = body[2] == _WIDE, len(self.numbers)
-        form = self.wide if wide else self.narrow
+    def values(self, body: bytes) -> list[Any]:
+        """Return ints, then bytes and str, in the order of ``numbers`` and ``texts``. Raises CodecError."""
+        is_wide, count = body[2] == _WIDE, len(self.numbers)
+        form = self.wide if is_wide else self.narrow
         try:
             _, _, *found = form.unpack_from(body)
-            if wide:
-                found[:2 * count] = [low + (high << 64) for low, high in zip(found[0:2 * count:2],
-                                                                            found[1:2 * count:2], strict=True)]
-            given: dict[str, Any] = {field.name: bool(value) if field.kind == "bool" else value
-                                     for field, value in zip(self.numbers, found, strict=False)}
+            if is_wide:
+                halves = found[:2 * count]
+                found[:2 * count] = [low + (high << 64) for low, high in zip(halves[::2], halves[1::2], strict=True)]
             start = form.size
-            for field, size in zip(self.texts, found[count:], strict=True):
-                text = body[start:start + size]
-                given[field.name] = text.decode() if field.kind == "str" else text
-                start += size
+            for place, field in enumerate(self.texts, count):
+                end = start + found[place]
+                found[place] = body[start:end].decode() if field.kind == "str" else body[start:end]
+                start = end
         except (struct.error, UnicodeDecodeError) as error:
             raise CodecError(f"{self.name}: {error}") from None
-        if start != len(body) or body[2] not in (_NARROW, _WIDE):
+        if start != len(body) or body[2] > _WIDE:
             raise CodecError(f"{self.name}: {len(body)} bytes of form {body[2]}, not {start}")
-        return given
+        return found
 
     def shown(self, body: bytes) -> dict[str, Any]:
         """Return {field: value for people}: names of members, text of bytes, in the order of the type."""
-        given = self.values(body)
-        return {field.name: _shown(field, given[field.name]) for field in self.fields}
+        given = {field.name: _shown(field, value) for field, value in zip(self.stored, self.values(body), strict=True)}
+        return {field.name: given[field.name] for field in self.fields}
 
 
 def layouts(schema: bytes) -> list[Layout]:
@@ -114,40 +113,35 @@ class Reader:
 
     def __init__(self, schema: bytes, codec: Codec, *, only_known: bool = False) -> None:
         """only_known: what is of a type that ``codec`` has not is passed over. Raises CodecError."""
-        self._makers: list[tuple[Layout, type] | None] = []
-        self._enums: dict[str, list[tuple[str, type[Enum]]]] = {}
+        self._makers: list[Callable[[bytes], Any]] = []
         for layout in layouts(schema):
             made = codec.types.get(layout.name)
-            if made is None and not only_known:
-                raise CodecError(f"the type {layout.name} is not known")
-            self._makers.append(None if made is None else (layout, made))
             if made is not None:
                 _check_follows(layout, made)
-                self._enums[layout.name] = [(name, kind) for name, kind in get_type_hints(made).items()
-                                            if isinstance(kind, type) and issubclass(kind, Enum)]
+                self._makers.append(_maker(layout, made))
+            elif only_known:
+                self._makers.append(lambda _: None)
+            else:
+                raise CodecError(f"the type {layout.name} is not known")
 
     def decode(self, body: bytes) -> Any:
         """Return the record that ``body`` is, None for one that is passed over. Raises CodecError."""
         if len(body) < _HEAD.size or (code := _HEAD.unpack_from(body)[0]) >= len(self._makers):
             raise CodecError(f"{body[:_HEAD.size].hex()} begins no record")
-        if (maker := self._makers[code]) is None:
-            return None
-        layout, made = maker
-        values = layout.values(body)
-        try:
-            for name, kind in self._enums[layout.name]:
-                if name in values:
-                    values[name] = kind(values[name])
-            return made(**values)
-        except ValueError as error:
-            raise CodecError(f"{layout.name}: {error}") from None
+        return self._makers[code](body)
 
 
-def _fields(made: type) -> list[_Field]:
+@cache
+def _hints(made: type) -> dict[str, Any]:
+    return get_type_hints(made)
+
+
+@cache
+def _fields(made: type) -> tuple[_Field, ...]:
     if not dataclasses.is_dataclass(made) or not made.__dataclass_params__.frozen:  # type: ignore[attr-defined]
         raise TypeError(f"{made.__name__} is no frozen dataclass")
-    hints = get_type_hints(made)
-    return [_field(made, field.name, hints[field.name]) for field in dataclasses.fields(made)]
+    hints = _hints(made)
+    return tuple(_field(made, field.name, hints[field.name]) for field in dataclasses.fields(made))
 
 
 def _field(made: type, name: str, kind: Any) -> _Field:
@@ -180,19 +174,45 @@ def _writer(layout: Layout) -> Callable[[Any], bytes]:
     """Return what makes bytes of a record of this layout."""
     code, pack, wide = layout.code, layout.narrow.pack, layout.wide
     numbers, texts = _getter(layout.numbers), _getter(layout.texts)
-    is_str = [field.kind == "str" for field in layout.texts]
+    encoders = [str.encode if field.kind == "str" else bytes.__bytes__ for field in layout.texts]
 
     def write(record: Any) -> bytes:
         try:
-            raw = [text.encode() if each else text for text, each in zip(texts(record), is_str, strict=True)]
+            raw = [encode(text) for encode, text in zip(encoders, texts(record), strict=True)]
             try:
-                return b"".join((pack(code, _NARROW, *numbers(record), *map(len, raw)), *raw))
+                return pack(code, _NARROW, *numbers(record), *map(len, raw)) + b"".join(raw)
             except struct.error:
                 halves = (half for value in numbers(record) for half in (value & _LOW, value >> 64))
-                return b"".join((wide.pack(code, _WIDE, *halves, *map(len, raw)), *raw))
+                return wide.pack(code, _WIDE, *halves, *map(len, raw)) + b"".join(raw)
         except (struct.error, TypeError, AttributeError, UnicodeEncodeError) as error:
             raise CodecError(f"{record!r} cannot be written: {error}") from None
     return write
+
+
+def _maker(layout: Layout, made: type) -> Callable[[bytes], Any]:
+    """Return what makes records of ``made`` from bytes of this layout."""
+    hints = _hints(made)
+    names = [field.name for field in layout.stored]
+    turns = [(place, _turn(hints[name])) for place, name in enumerate(names) if hints[name] not in (int, bytes, str)]
+
+    def make(body: bytes) -> Any:
+        values = layout.values(body)
+        try:
+            for place, turn in turns:
+                values[place] = turn(values[place])
+            return made(**dict(zip(names, values, strict=True)))
+        except KeyError as error:
+            raise CodecError(f"{layout.name}: {error} is not a valid {hints[names[place]].__name__}") from None
+        except ValueError as error:
+            raise CodecError(f"{layout.name}: {error}") from None
+    return make
+
+
+def _turn(kind: Any) -> Callable[[Any], Any]:
+    """Return what makes a value of ``kind``, bool or an enum, of an int or str; it may raise KeyError."""
+    if kind is bool or issubclass(kind, IntFlag):
+        return cast(Callable[[Any], Any], kind)
+    return {member.value: member for member in kind}.__getitem__
 
 
 def _getter(fields: list[_Field]) -> Callable[[Any], tuple[Any, ...]]:

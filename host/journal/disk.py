@@ -2,20 +2,21 @@
 
 What ``write`` was given is in the file, by one system call, before it returns: the death of the process takes none of
 it. Against the death of the machine: ``Sync.ALWAYS``, ``settle`` returns when the disk has all that was written;
-``Sync.INTERVAL``, the disk lags by ``interval`` seconds at the most, as long as ``flush`` is called that often;
-``Sync.NEVER`` leaves it to the kernel.
+``Sync.INTERVAL``, the disk lags by ``interval`` seconds at the most, as long as ``flush`` is called that often (a
+Flusher does it); ``Sync.NEVER`` leaves it to the kernel.
 """
 
 import fcntl
 import os
 import threading
 import time
+from contextlib import suppress
 from enum import Enum
 from pathlib import Path
 
 from host.journal.log import LogError
 
-__all__ = ["Appender", "Sync", "lock", "sync_folder"]
+__all__ = ["Appender", "Flusher", "Sync", "lock", "sync_folder"]
 
 
 class Sync(Enum):
@@ -109,6 +110,28 @@ class Appender:
 
     def _named(self, error: OSError) -> OSError:
         return OSError(error.errno or 0, error.strerror or str(error), str(self.path))
+
+
+class Flusher:
+    """Calls ``flush`` of a log every ``interval`` seconds, in a thread of its own: no writer waits for the disk.
+
+    After an error of the disk it ends; the log then takes nothing more.
+    """
+
+    def __init__(self, log: Appender) -> None:
+        self._log, self._ended = log, threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"flush {log.path.name}", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """End, after the flush that is under way."""
+        self._ended.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not (self._log.broken or self._ended.wait(self._log.interval)):
+            with suppress(OSError):
+                self._log.flush()
 
 
 def lock(path: Path) -> int:

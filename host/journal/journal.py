@@ -7,9 +7,9 @@ Its records (host.journal.log), by kind; ``number`` is that of the last record o
     TORN    a torn end was removed here; the body is how many bytes it had, u64
 
 **Group commit.** ``append`` keeps records in memory; ``commit`` writes all of them with one system call and returns
-when they are as safe as ``sync`` says (host.journal.disk). What follows from an input may leave the process only behind
-the commit of that input: then the death of the process, and with ``Sync.ALWAYS`` that of the machine, takes nothing
-with it that anybody has seen.
+when they are as safe as ``sync`` says (host.journal.disk); with ``Sync.INTERVAL`` a thread sees to it. What follows
+from an input may leave the process only behind the commit of that input: then the death of the process, and with
+``Sync.ALWAYS`` that of the machine, takes nothing with it that anybody has seen.
 """
 
 import os
@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from host.journal.codec import Codec, CodecError, Layout, Reader, layouts
-from host.journal.disk import Appender, Sync, lock, sync_folder
+from host.journal.disk import Appender, Flusher, Sync, lock, sync_folder
 from host.journal.log import LogError, LogFormat, Record
 
 __all__ = ["JOURNAL", "Entry", "Journal", "JournalKind", "Shown", "read_journal", "show_journal"]
@@ -101,12 +101,15 @@ class Journal:
         self.path, self.recovered = path, 0
         self._codec, self._now = codec, now
         self._waiting: list[bytes] = []
+        self._flusher: Flusher | None = None
         self._lock = lock(path)
         try:
             handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             self._log = Appender(path, handle, sync=sync, interval=interval)
             try:
                 self._load(take)
+                if sync == Sync.INTERVAL:
+                    self._flusher = Flusher(self._log)
             except BaseException:
                 os.close(handle)
                 raise
@@ -133,15 +136,14 @@ class Journal:
         if self._waiting:
             self._log.write(b"".join(self._waiting))
             self._waiting.clear()
-        self._log.settle()
-
-    def flush(self) -> None:
-        """Bring to the disk what is due, with Sync.INTERVAL. May be called from another thread. Raises OSError."""
-        self._log.flush()
+        if self._flusher is None:
+            self._log.settle()
 
     def close(self) -> None:
         """Write what was appended, bring all to the disk unless told never to, and let go of file and lock."""
         try:
+            if self._flusher is not None:
+                self._flusher.close()
             try:
                 if not self._log.broken:
                     self.commit()

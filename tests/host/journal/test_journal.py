@@ -6,6 +6,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,24 +86,53 @@ def test_a_group_is_in_the_file_with_its_commit_by_one_call(path, monkeypatch):
         assert len(calls) == 1
 
 
-@pytest.mark.parametrize("sync, synced", [(Sync.ALWAYS, [1, 2, 3]), (Sync.INTERVAL, [0, 0, 1]), (Sync.NEVER, [0] * 3)])
+@pytest.mark.parametrize("sync, synced", [(Sync.ALWAYS, [1, 2, 3]), (Sync.INTERVAL, [0] * 3), (Sync.NEVER, [0] * 3)])
 def test_the_disk_is_asked_once_a_group_as_often_as_was_said(path, monkeypatch, sync, synced):
-    seconds, asked, counts = [100.0], [], []
-    monkeypatch.setattr(disk.time, "monotonic", lambda: seconds[0])
+    asked, counts = [], []
     monkeypatch.setattr(disk.os, "fdatasync", asked.append)
-    with opened(path, sync=sync, interval=0.5) as journal:
+    with opened(path, sync=sync, interval=3600) as journal:
         asked.clear()
-        for at in (100.1, 100.4, 100.6):
-            seconds[0] = at
+        for _ in range(3):
             for _ in range(5):
                 journal.append(fill(journal.number + 1))
             journal.commit()
             counts.append(len(asked))
-    assert counts == synced
+    assert counts == synced and len(asked) == synced[-1] + (sync == Sync.INTERVAL)
+
+
+def test_the_disk_is_asked_every_interval_without_the_writer(path, monkeypatch):
+    asked = threading.Semaphore(0)
+    monkeypatch.setattr(disk.os, "fdatasync", lambda _file: asked.release())
+    with opened(path, sync=Sync.INTERVAL, interval=0.001) as journal:
+        for _ in range(3):
+            while asked.acquire(blocking=False):
+                pass
+            journal.append(fill(journal.number + 1))
+            journal.commit()
+            assert asked.acquire(timeout=60)
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("flush")]
+
+
+def test_a_disk_that_fails_behind_the_writer_ends_the_journal(path, monkeypatch):
+    def fail(_file):
+        failed.set()
+        raise OSError(errno.EIO, "Input/output error")
+
+    failed = threading.Event()
+    with opened(path, sync=Sync.INTERVAL, interval=0.001) as journal:
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "fdatasync", fail)
+            journal.append(fill(1))
+            journal.commit()
+            assert failed.wait(60)
+            journal._flusher._thread.join(60)
+        journal.append(fill(2))
+        with pytest.raises(LogError, match="must be opened anew"):
+            journal.commit()
 
 
 def test_cut_at_every_byte_it_holds_all_that_was_whole(path):
-    written(path, 4)
+    written(path, 2)
     whole = path.read_bytes()
     ends = [record.end for record in JOURNAL.read(path)]
     for cut in range(len(whole) + 1):
@@ -121,7 +151,7 @@ def test_cut_at_every_byte_it_holds_all_that_was_whole(path):
 
 
 def test_with_any_byte_changed_it_is_refused_by_name_and_place_and_left_alone(path):
-    written(path, 3)
+    written(path, 2)
     whole = path.read_bytes()
     starts = [record.place for record in JOURNAL.read(path)]
     chance = random.Random(20261121)
