@@ -21,6 +21,7 @@ bench: $(VENV)/dev.stamp
 	$(BIN)/python -m bench.sim
 	$(BIN)/python -m bench.risk
 	$(BIN)/python -m bench.fix
+	$(BIN)/python -m bench.fix_link
 
 soak: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -m 'soak and not formal' -s

@@ -1,11 +1,14 @@
-"""Round trips of FIX sessions over loopback, with a journal at both ends, beside QuickFIX.
+"""What FIX sessions cost with their stores: a message kept, and round trips over loopback, beside QuickFIX.
 
     python -m bench.fix_link [--trips 3000] [--runs 5] [--json OUT|-]
 
-One process sends a NewOrderSingle, another answers with an ExecutionReport, one in flight, both engines with their
-store at both ends: from before the order is handed over to when the report is in the application's hands. p50 and p99
-are of wall time, so a busy machine shows; beside them, the CPU time that both processes took for a round trip. In each
-run every subject has its turn; figures are medians over ``--runs`` runs.
+Store: one outbound message of 200 bytes persisted, and one inbound number, to the end of the call: median and p99 of
+wall time; and the CPU time that opening the log takes, by message sent and taken.
+
+Round trip: one process sends a NewOrderSingle, another answers with an ExecutionReport, one in flight, with the store
+at both ends: from before the order is handed over to when the report is in the application's hands. p50 and p99 are of
+wall time, so a busy machine shows; beside them, the CPU time that both processes took for a round trip. In each run
+every subject has its turn; figures are medians over ``--runs`` runs.
 
 ``memory``: no journal. ``never``, ``interval``, ``always``: a file, and when the disk must have it. QuickFIX's file
 store does not ask the disk either (``never``). Without the quickfix wheel its lines are left out.
@@ -24,6 +27,8 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -67,6 +72,35 @@ def configured(role: str, port: int, store: str, folder: Path) -> SessionConfig:
                         dictionary=FIX44)
     where = StoreConfig() if store == "memory" else StoreConfig(path=folder / f"{role}.log", sync=Sync(store))
     return SessionConfig(name=role, settings=settings, host="127.0.0.1", port=port, store=where)
+
+
+def measure_store(messages: int) -> dict[str, dict[str, float]]:
+    """Return the time of a call of each store, and of opening its log by message, us."""
+    found = {}
+    for name in ("memory", *(sync.value for sync in Sync)):
+        count = messages // 10 if name == "always" else messages
+        with tempfile.TemporaryDirectory() as folder:
+            config = configured("initiator", 1, name, Path(folder))
+            store, raw = config.store.open(config.settings, time.time_ns), bytes(200)
+            sent = calls(partial(store.sent, raw=raw), range(1, count + 1))
+            taken = calls(store.taken, range(2, count + 2))
+            store.close()
+            began = time.process_time_ns()
+            config.store.open(config.settings, time.time_ns).close()
+            opened = (time.process_time_ns() - began) / count
+        found[name] = {"sent_us": sent[count // 2] / 1000, "sent_p99_us": sent[count * 99 // 100] / 1000,
+                       "taken_us": taken[count // 2] / 1000, "open_us": opened / 1000}
+    return found
+
+
+def calls(act: Callable[[int], None], numbers: range) -> list[int]:
+    """Return the times of ``act`` with each of ``numbers``, ns, from the shortest to the longest."""
+    times = []
+    for number in numbers:
+        began = time.perf_counter_ns()
+        act(number)
+        times.append(time.perf_counter_ns() - began)
+    return sorted(times)
 
 
 # Ours
@@ -278,8 +312,12 @@ def main(argv: list[str] | None = None) -> None:
             answer_quickfix(port, store, Path(folder))
         return
     report = {"machine": platform.machine(), "cpus": os.cpu_count(), "python": platform.python_version(),
-              "round_trip": measure(options.trips, options.runs)}
+              "store": measure_store(max(options.trips, 1000)), "round_trip": measure(options.trips, options.runs)}
     console = Console(file=sys.stderr if options.json == "-" else sys.stdout)
+    table = Table("store", "sent us", "p99", "taken us", "open, us a message", title="A message of 200 bytes kept")
+    for name, figures in report["store"].items():
+        table.add_row(name, *(f"{figure:.1f}" for figure in figures.values()))
+    console.print(table)
     table = Table("what, store", "p50 us", "p99 us", "CPU us of both", title="NewOrderSingle, ExecutionReport")
     for name, figures in report["round_trip"].items():
         table.add_row(name, *(f"{figures[figure]:.0f}" for figure in FIGURES))
