@@ -66,8 +66,9 @@ def reconcile(trades: Iterable[Trade], positions: Iterable[Position], statement:
     """Return every break: of trades by exec_id, then of positions by account and symbol.
 
     trades: ours of the time that the statement is about. positions: ours at its end. A trade that is busted for one
-    side is a break of that kind alone; one that is busted for both is none, whatever else differs. What of a position's
-    difference comes from the breaks of trades is no second break.
+    side is a break of that kind alone; one that is busted for both is none, whatever else differs, and neither is one
+    that is busted for the one and unknown to the other: it counts for none. What of a position's difference comes from
+    the breaks of trades is no second break.
     """
     here = {trade.exec_id: trade for trade in trades}
     there = {trade.exec_id: trade for trade in statement.trades}
@@ -87,7 +88,8 @@ def reconcile(trades: Iterable[Trade], positions: Iterable[Position], statement:
 def _of_trade(here: Trade | None, there: Trade | None, *, fees: bool) -> list[Break]:
     if here is None or there is None:
         one, kind = (there, BreakKind.MISSING_HERE) if here is None else (here, BreakKind.MISSING_THERE)
-        return [] if one is None else [Break(kind, one.exec_id, one.account, one.symbol, _shares(here), _shares(there))]
+        return [] if one is None or one.busted else [
+            Break(kind, one.exec_id, one.account, one.symbol, _shares(here), _shares(there))]
     if here.busted or there.busted:
         kind = BreakKind.BUSTED_HERE if here.busted else BreakKind.BUSTED_THERE
         return [] if here.busted and there.busted else [

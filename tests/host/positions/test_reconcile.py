@@ -63,10 +63,10 @@ def test_the_breaks_that_were_made_are_found_and_only_they(tmp_path_factory, see
         match chance.choice(("here", "there", "bust", "fields")):
             case "here":
                 del here[exec_id]
-                made.append(Break(KIND.MISSING_HERE, exec_id, *pair, None, trade.signed_shares))
+                made += [] if trade.busted else [Break(KIND.MISSING_HERE, exec_id, *pair, None, trade.signed_shares)]
             case "there":
                 del there[exec_id]
-                made.append(Break(KIND.MISSING_THERE, exec_id, *pair, trade.signed_shares, None))
+                made += [] if trade.busted else [Break(KIND.MISSING_THERE, exec_id, *pair, trade.signed_shares, None)]
             case "bust":
                 there[exec_id] = replace(trade, busted=not trade.busted)
                 made.append(Break(KIND.BUSTED_HERE if trade.busted else KIND.BUSTED_THERE, exec_id, *pair,
@@ -114,11 +114,12 @@ def test_where_nothing_went_wrong_there_are_no_breaks(tmp_path_factory, seed, co
     assert reconcile(ours.trades(), ours, as_file(statement(ours), tmp_path_factory.mktemp("day") / "end.csv")) == []
 
 
-def test_what_is_busted_for_both_is_no_break():
+def test_what_counts_for_none_is_no_break():
     a = fill("A", 100, 10_000)
     ours = folded([a, bust("B", a)])
     trade, = ours.trades()
     assert reconcile([trade], ours, Statement([replace(trade, shares=7)], {})) == []
+    assert reconcile([trade], ours, Statement([], {})) == reconcile([], ours, Statement([trade], {})) == []
 
 
 def test_a_wrong_position_that_the_trades_do_not_explain_is_a_break_of_its_own():
