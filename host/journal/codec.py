@@ -13,7 +13,7 @@ member), or know otherwise, is an error, before anything is read.
 import dataclasses
 import json
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from enum import Enum, IntFlag
 from functools import cache
 from operator import attrgetter
@@ -98,7 +98,7 @@ class Codec:
         self.layouts = [Layout(code, each.__name__, _fields(each)) for code, each in enumerate(given)]
         self.schema = json.dumps([{"name": one.name, "fields": one.fields} for one in self.layouts],
                                  separators=(",", ":")).encode()
-        self._writers = {each: _writer(one) for each, one in zip(given, self.layouts, strict=True)}
+        self._writers = {each: _writer(one, each) for each, one in zip(given, self.layouts, strict=True)}
 
     def encode(self, record: object) -> bytes:
         """Return ``record`` as bytes. Its fields must be what their annotations say. Raises CodecError."""
@@ -170,23 +170,42 @@ def _check_follows(layout: Layout, made: type) -> None:
             raise CodecError(f"{layout.name}.{later.name} came later, and has no default")
 
 
-def _writer(layout: Layout) -> Callable[[Any], bytes]:
-    """Return what makes bytes of a record of this layout."""
-    code, pack, wide = layout.code, layout.narrow.pack, layout.wide
+def _writer(layout: Layout, made: type) -> Callable[[Any], bytes]:
+    """Return what makes bytes of a record of ``made``, of this layout."""
+    code, pack, wide, hints = layout.code, layout.narrow.pack, layout.wide, _hints(made)
     numbers, texts = _getter(layout.numbers), _getter(layout.texts)
-    encoders = [str.encode if field.kind == "str" else bytes.__bytes__ for field in layout.texts]
+    turns = [(place, _plain(hints[field.name])) for place, field in enumerate(layout.numbers)
+             if not issubclass(hints[field.name], int)]
+    encoders = [_encoder(hints[field.name]) for field in layout.texts]
 
     def write(record: Any) -> bytes:
         try:
+            found: Sequence[Any] = numbers(record)
+            if turns:
+                found = list(found)
+                for place, turn in turns:
+                    found[place] = turn(found[place])
             raw = [encode(text) for encode, text in zip(encoders, texts(record), strict=True)]
             try:
-                return pack(code, _NARROW, *numbers(record), *map(len, raw)) + b"".join(raw)
+                return pack(code, _NARROW, *found, *map(len, raw)) + b"".join(raw)
             except struct.error:
-                halves = (half for value in numbers(record) for half in (value & _LOW, value >> 64))
+                halves = (half for value in found for half in (value & _LOW, value >> 64))
                 return wide.pack(code, _WIDE, *halves, *map(len, raw)) + b"".join(raw)
-        except (struct.error, TypeError, AttributeError, UnicodeEncodeError) as error:
+        except (struct.error, TypeError, KeyError, UnicodeEncodeError) as error:
             raise CodecError(f"{record!r} cannot be written: {error}") from None
     return write
+
+
+def _plain(kind: type[Enum]) -> Callable[[Any], Any]:
+    """Return what makes the value of a member of ``kind``; it may raise KeyError."""
+    return {member: member.value for member in kind}.__getitem__
+
+
+def _encoder(kind: Any) -> Callable[[Any], bytes]:
+    """Return what makes bytes of a text of ``kind``."""
+    if issubclass(kind, Enum):
+        return {member: member.value.encode() for member in kind}.__getitem__
+    return str.encode if kind is str else bytes.__bytes__
 
 
 def _maker(layout: Layout, made: type) -> Callable[[bytes], Any]:

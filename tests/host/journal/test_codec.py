@@ -26,6 +26,16 @@ class Word(StrEnum):
     NO = "nein"
 
 
+class Plain(Enum):
+    ONE = 1
+    LESS = -5
+
+
+class Phase(Enum):
+    OPEN = "open"
+    SHUT = "shut é"
+
+
 @dataclass(frozen=True, slots=True)
 class Every:
     raw: bytes
@@ -35,6 +45,8 @@ class Every:
     bits: Bits
     text: str
     word: Word
+    plain: Plain
+    phase: Phase
 
 
 @dataclass(frozen=True)
@@ -47,11 +59,13 @@ class Empty:
     pass
 
 
+REST = Word.NO, Plain.LESS, Phase.SHUT
 CODEC = Codec((Every, One, Empty))
 WIDE = st.integers(-(1 << 127), (1 << 127) - 1)
 EVERY = st.builds(Every, raw=st.binary(max_size=50), number=st.integers(-(1 << 65), 1 << 65), flag=st.booleans(),
                   colour=st.sampled_from(Colour), bits=st.sampled_from([Bits(0), *Bits, Bits.LOW | Bits.HIGH]),
-                  text=st.text(max_size=20), word=st.sampled_from(Word))
+                  text=st.text(max_size=20), word=st.sampled_from(Word),
+                  plain=st.sampled_from(Plain), phase=st.sampled_from(Phase))
 ANY = EVERY | st.builds(One, WIDE) | st.builds(Empty)
 
 
@@ -83,8 +97,9 @@ def test_only_a_number_beyond_64_bits_takes_more(number, size):
 @pytest.mark.parametrize("record, says", [
     (One(1 << 127), "cannot be written"), (One(1.5), "cannot be written"), (One("1"), "cannot be written"),
     (Booked, "type is not among Every, One, Empty"), (3, "int is not among"),
-    (Every(b"", 0, False, Colour.RED, Bits(0), "\ud800", Word.NO), "surrogates not allowed"),
-    (Every("text", 0, False, Colour.RED, Bits(0), "", Word.NO), "cannot be written")])
+    (Every(b"", 0, False, Colour.RED, Bits(0), "\ud800", *REST), "surrogates not allowed"),
+    (Every("text", 0, False, Colour.RED, Bits(0), "", *REST), "cannot be written"),
+    (Every(b"", 0, False, Colour.RED, Bits(0), "", Word.NO, Colour.RED, Phase.OPEN), "cannot be written")])
 def test_what_cannot_be_written_is_refused(record, says):
     with pytest.raises(CodecError, match=says):
         CODEC.encode(record)
@@ -154,11 +169,12 @@ def test_a_value_that_the_class_refuses_is_named():
 
 
 def test_bytes_are_shown_without_their_classes():
-    record = Every(b"\x00A", 1 << 64, True, Colour.BLUE, Bits.LOW | Bits.HIGH, "text", Word.NO)
+    record = Every(b"\x00A", 1 << 64, True, Colour.BLUE, Bits.LOW | Bits.HIGH, "text", *REST)
     layout = layouts(CODEC.schema)[0]
     assert layout.name == "Every"
     assert layout.shown(CODEC.encode(record)) == {"raw": "\x00A", "number": 1 << 64, "flag": True, "colour": "BLUE",
-                                                  "bits": "LOW|HIGH", "text": "text", "word": "NO"}
+                                                  "bits": "LOW|HIGH", "text": "text", "word": "NO",
+                                                  "plain": "LESS", "phase": "SHUT"}
 
 
 @pytest.mark.parametrize("schema", [b"", b"{}x", b"[1]", b'[{"name": "A"}]', b'[{"name": "A", "fields": [[1]]}]'])
