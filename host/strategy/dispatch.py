@@ -35,7 +35,7 @@ class Dispatch:
         on: dict[str, list[list[Any]]] = {name: [[] for _ in range(views.symbols)]
                                           for name in ("on_book", "on_trade", "on_state")}
         for strategy, _ in seats:
-            wanted = strategy.symbols() or range(views.symbols)
+            wanted = strategy.wanted or range(views.symbols)
             for name, by_symbol in on.items():
                 if getattr(type(strategy), name) is not getattr(Strategy, name):
                     for symbol in wanted:

@@ -43,9 +43,14 @@ class Context:
         return self._new(symbol, Side.BUY, shares, price, time_in_force)
 
     def sell(self, symbol: int, shares: int, price: int = 0, *, time_in_force: TimeInForce = TimeInForce.DAY) -> int:
-        """Likewise a sell order. It is a short sale if the position less open sells does not cover it."""
-        covered = self.positions[symbol] - self.exposure(symbol)[1] >= shares
-        return self._new(symbol, Side.SELL if covered else Side.SELL_SHORT, shares, price, time_in_force)
+        """Likewise a sell order, or short sale, as ``selling`` says."""
+        return self._new(symbol, self.selling(symbol, shares), shares, price, time_in_force)
+
+    def selling(self, symbol: int, shares: int, without: Working | None = None) -> Side:
+        """Return the side of a sell order of ``shares``: a short sale if the position, less what other open orders
+        sell, does not cover all of it. without: an open order that does not count."""
+        others = self.exposure(symbol)[1] - (without.worst if without is not None else 0)
+        return Side.SELL if self.positions[symbol] - others >= shares else Side.SELL_SHORT
 
     def replace(self, ref: int, shares: int, price: int) -> int:
         """Ask that order ``ref`` be for ``shares``, with what is filled, at ``price``; return the request's ref."""
@@ -63,7 +68,7 @@ class Context:
         """Return the most shares that open orders may still buy, and sell."""
         buys = sells = 0
         for order in self._open[symbol].values():
-            if order.side == Side.BUY:
+            if order.sign > 0:
                 buys += order.worst
             else:
                 sells += order.worst
@@ -96,7 +101,7 @@ class Context:
             order.order = tell.order
             self._by_id[tell.order] = order
         filled = order.take(tell)
-        self.positions[order.symbol] += filled if order.side == Side.BUY else -filled
+        self.positions[order.symbol] += order.sign * filled
         if order.over:
             self._open[order.symbol].pop(order.ref, None)
         else:
@@ -131,7 +136,7 @@ class Context:
 
     def _change(self, kind: IntentKind, order: Working, shares: int, price: int) -> int:
         ref = self._ref()
-        order.asked[ref] = shares
+        order.asked[ref] = shares, price
         if not order.order:
             self._asked[ref] = order
         type_ = OrderType.LIMIT if price else OrderType.MARKET
@@ -143,18 +148,16 @@ class Context:
 class Strategy:
     """Base of all strategies; each event has a method, which here does nothing.
 
-    Prices are 1/10,000, times ns, symbols the gate's indices. ``context`` is there from ``start`` on.
+    Prices are 1/10,000, times ns, symbols the gate's indices. ``context`` is there from ``start`` on. wanted: symbols
+    whose events it wants, none for all of them.
     """
 
     context: Context
+    wanted: Sequence[int] = ()
 
     def start(self, context: Context) -> None:
         """Called once, before any event."""
         self.context = context
-
-    def symbols(self) -> Sequence[int]:
-        """Return the symbols whose events it wants, none for all of them."""
-        return ()
 
     def on_book(self, symbol: int) -> None:
         """The book of ``symbol`` has changed; the views have it already."""

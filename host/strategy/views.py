@@ -77,6 +77,13 @@ class Views:
             return None
         return bid, bid_shares, ask, ask_shares
 
+    def levels_of(self, symbol: int) -> tuple[list[tuple[int, int, int]], list[tuple[int, int, int]]]:
+        """Return the known levels of bids and of asks, best first: price, shares, number of orders."""
+        row = self.rows[symbol]
+        bids: list[tuple[int, int, int]] = row["bids"][:row["bids_valid"]].tolist()
+        asks: list[tuple[int, int, int]] = row["asks"][:row["asks_valid"]].tolist()
+        return bids, asks
+
     def open(self) -> npt.NDArray[np.bool_]:
         """Return, for all symbols, whether ``touch`` has something."""
         if self.down:

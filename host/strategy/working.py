@@ -17,8 +17,8 @@ _EXECUTIONS = frozenset({TellKind.FILL, TellKind.BUST, TellKind.CORRECT})
 @dataclass(slots=True)
 class Working:
     """ref: the strategy's number. shares, price: OrderQty, and price in 1/10,000, 0 for a market order, as accepted.
-    order: the order manager's id, 0 until it took the order. cum, leaves: shares filled, and open. asked: OrderQty of
-    each replace under way, 0 of a cancel, by the request's ref."""
+    order: the order manager's id, 0 until it took the order. cum, leaves: shares filled, and open. asked: OrderQty and
+    price of each replace under way, zeros for a cancel, by the request's ref."""
 
     ref: int
     symbol: int
@@ -29,7 +29,12 @@ class Working:
     cum: int = 0
     leaves: int = 0
     state: State = State.PENDING_NEW
-    asked: dict[int, int] = field(default_factory=dict)
+    asked: dict[int, tuple[int, int]] = field(default_factory=dict)
+
+    @property
+    def sign(self) -> int:
+        """1 of a buy order, -1 of a sell order."""
+        return 1 if self.side == Side.BUY else -1
 
     @property
     def over(self) -> bool:
@@ -44,7 +49,17 @@ class Working:
     @property
     def worst(self) -> int:
         """The most shares that may still be filled."""
-        return max(self.leaves, max(self.asked.values()) - self.cum) if self.asked else self.leaves
+        return max(self.leaves, max(self.asked.values())[0] - self.cum) if self.asked else self.leaves
+
+    @property
+    def prices(self) -> list[int]:
+        """The prices at which it may stand, now or by a replace under way."""
+        return [self.price, *(price for _, price in self.asked.values() if price)]
+
+    @property
+    def going(self) -> bool:
+        """Whether a cancel is under way."""
+        return self.state is State.PENDING_CANCEL or (0, 0) in self.asked.values()
 
     def take(self, tell: Tell) -> int:
         """Apply news; return the shares filled since the last, below 0 after a bust."""

@@ -18,9 +18,6 @@ class Scribe(Strategy):
     def __init__(self, wanted=()):
         self.heard, self.wanted = [], wanted
 
-    def symbols(self):
-        return self.wanted
-
     def on_book(self, symbol):
         self.heard.append(("book", symbol, self.context.views.touch(symbol)))
         if symbol == 1:

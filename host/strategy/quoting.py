@@ -1,0 +1,31 @@
+"""Where a market maker's quotes belong: integer arithmetic on what others show."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from host.strategy.views import Views
+from host.strategy.working import Working
+
+__all__ = ["best_of_others", "quote_prices"]
+
+
+def best_of_others(views: Views, symbol: int, ours: Sequence[Working]) -> tuple[int, int] | None:
+    """Return best bid and ask with the open orders ``ours`` taken out, lest quotes follow themselves; None where the
+    book is not one to trade on, or others show nothing."""
+    if views.touch(symbol) is None:
+        return None
+    mine = Counter[int]()
+    for order in ours:
+        mine.update(dict.fromkeys(order.prices, order.leaves))
+    bid, ask = (next((price for price, shares, _ in levels if shares > mine[price]), 0)
+                for levels in views.levels_of(symbol))
+    return (bid, ask) if bid and ask else None
+
+
+def quote_prices(bid: int, ask: int, *, edge: int, shift: int, tick: int) -> tuple[int, int]:
+    """Return the prices to buy and to sell at: ``edge`` off the middle of ``bid`` and ``ask``, both moved down by
+    ``shift``, rounded outward to whole ticks; the buy below ``ask``, the sell above ``bid``. With an edge of at least
+    1 the buy is below the sell. All in price units; the buy may be 0 or below."""
+    centre = bid + ask - 2 * shift
+    buy, sell = min(centre // 2 - edge, ask - tick), max(-(-centre // 2) + edge, bid + tick)
+    return buy // tick * tick, -(-sell // tick) * tick
