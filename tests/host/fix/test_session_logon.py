@@ -4,7 +4,7 @@ import pytest
 
 from host.fix.outputs import NoticeKind
 from host.fix.states import State
-from tests.host.fix.line import SECOND, Line
+from tests.host.fix.line import SECOND, Line, Outcome
 
 LOGON = ((98, b"0"), (108, b"30"))
 
@@ -154,8 +154,9 @@ def test_a_reset_that_is_asked_for_in_mid_session_holds_what_is_sent_until_it_is
     """Item 7. What the counterparty sent before it knew goes on with the old numbers."""
     line = Line(initiator=initiator)
     line.up()
-    outcome = line.session.reset(line.now)
-    assert line.session.state == State.RESET_SENT and len(outcome) == 1
+    question = Outcome(line.session.reset(line.now)).only
+    assert (question[35], question[34], question[108], question[141]) == (b"A", b"1", b"30", b"Y")
+    assert line.session.state == State.RESET_SENT
     assert line.send().types == ""
     assert line.give(line.order()).orders == [b"C2"]
     line.seq = 1
@@ -253,8 +254,11 @@ def test_a_negative_interval_is_refused(initiator):
 def test_an_answer_with_another_interval_changes_nothing():
     """Item 8."""
     line = Line(initiator=True, heartbeat=20)
-    line.up(heartbeat=30)
+    assert NoticeKind.IGNORED in line.up(heartbeat=30).notices
     assert line.session.heartbeat == 20
+    line.disconnect()
+    line.connect()
+    assert NoticeKind.IGNORED not in line.logon(heartbeat=20).notices
 
 
 @pytest.mark.parametrize("initiator", [False, True])
@@ -363,7 +367,19 @@ def test_the_initiator_sends_again_what_the_acceptor_says_it_expects_without_bei
 def test_a_logon_in_turn_is_counted_in_what_is_expected_next():
     """Item 45: 789."""
     line = Line(next_expected=True)
-    assert line.up((789, b"1")).only[789] == b"2"
+    outcome = line.up((789, b"1"))
+    assert outcome.only[789] == b"2" and outcome.notices == [NoticeKind.LOGGED_ON]
+
+
+def test_what_waits_for_the_logon_is_not_taken_for_what_the_acceptor_missed():
+    """Items 36 and 45: 789."""
+    line = filled(4, 6, initiator=True)
+    line.connect()
+    line.send(7)
+    line.seq = 4
+    outcome = line.logon((789, b"5"))
+    assert [(each[35], each[34], each.get(43)) for each in outcome.sent] == [
+        (b"D", b"5", b"Y"), (b"4", b"6", b"Y"), (b"D", b"7", None)]
 
 
 def test_a_counterparty_that_does_not_say_what_it_expects_is_asked_in_the_old_way():

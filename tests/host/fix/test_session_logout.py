@@ -116,6 +116,16 @@ def test_nothing_of_the_application_is_sent_after_a_logout_and_the_next_connecti
     assert {each[43] for each in outcome.sent} == {b"Y"}
 
 
+def test_what_is_sent_without_a_connection_waits_for_the_next():
+    """Item 36."""
+    line = up()
+    line.disconnect()
+    assert line.send(2).sent == []
+    line.connect()
+    assert line.logon().only[34] == b"3"
+    assert line.say(b"2", (7, b"2"), (16, b"2")).only[11] == b"C2"
+
+
 def test_what_is_sent_before_the_logon_is_answered_goes_out_behind_it():
     """Item 36."""
     line = Line(initiator=True)
