@@ -22,6 +22,7 @@ bench: $(VENV)/dev.stamp
 	$(BIN)/python -m bench.risk
 	$(BIN)/python -m bench.fix
 	$(BIN)/python -m bench.fix_link
+	$(BIN)/python -m bench.journal
 
 soak: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -m 'soak and not formal' -s
