@@ -12,10 +12,12 @@ from host.oms.order import Flag, Order, Stage
 from host.oms.outputs import AlarmKind, Desk, DontKnow, Reason, TellKind
 from host.oms.requests import beyond, finish, query, resume_cancel
 from host.oms.states import CLOSED, OPEN, Event, State
-from wire.risk import Kind
+from wire.risk import Kind, OrderType
 
 __all__ = ["execution"]
 
+#: What the venue says before it decides.
+_PENDING = (ExecKind.PENDING_NEW, ExecKind.PENDING_CANCEL, ExecKind.PENDING_REPLACE)
 #: Whose rest is cancelled by nature.
 _AT_ONCE = (TimeInForce.IOC, TimeInForce.FOK)
 
@@ -23,7 +25,8 @@ _AT_ONCE = (TimeInForce.IOC, TimeInForce.FOK)
 def execution(book: Book, report: Execution) -> None:
     """Apply an ExecutionReport, once; its ExecID counts as seen when that is done."""
     if report.session in book.settings.drop_copies:
-        book.copies[report.order_id, report.exec_id] = report.last_shares, report.last_price
+        if report.kind in (ExecKind.TRADE, ExecKind.CORRECT):
+            book.copies[report.order_id, report.exec_id] = report.last_shares, report.last_price
         return
     if report.kind is ExecKind.STATUS:
         status.status(book, report)
@@ -40,6 +43,8 @@ def execution(book: Book, report: Execution) -> None:
     if not _sane(book, order, report):
         return
     remember(book, order, report)
+    if report.kind not in _PENDING:
+        _acknowledge(book, order, report)
     _HANDLERS[report.kind](book, order, report)
     seen[report.exec_id] = None
     _agree(book, order, report)
@@ -79,7 +84,7 @@ def _status_of_duplicate(book: Book, order: Order, report: Execution) -> None:
         finish(book, order, event, Reason.VENUE, report.time, kind=kind, code=report.reason, text=report.text)
 
 
-def acknowledge(book: Book, order: Order, report: Execution) -> None:
+def _acknowledge(book: Book, order: Order, report: Execution) -> None:
     """The venue has the order: whatever it says first says so."""
     request = book.requests.pop(order.entry, None)
     order.entry = 0
@@ -90,7 +95,6 @@ def acknowledge(book: Book, order: Order, report: Execution) -> None:
 
 
 def _new(book: Book, order: Order, report: Execution) -> None:
-    acknowledge(book, order, report)
     if order.working is State.REJECTED and order.flags & Flag.PRESUMED:
         status.revive(book, order, report)
         return
@@ -101,7 +105,6 @@ def _new(book: Book, order: Order, report: Execution) -> None:
 
 
 def _trade(book: Book, order: Order, report: Execution) -> None:
-    acknowledge(book, order, report)
     if order.flags & Flag.ESTIMATED and fills.take_over(book, order, report):
         book.count("fills that an estimate had")
         return
@@ -121,10 +124,23 @@ def _trade(book: Book, order: Order, report: Execution) -> None:
         _dont_know(book, order, report, Desk.QUANTITY_EXCEEDS_ORDER)
         if book.settings.kill_on_overfill:
             start_kill(book, -1, -1, f"overfill of order {order.id}", "oms", report.time)
+    if _beyond_limit(book, order, report):
+        book.alarm(AlarmKind.BAD_EXECUTION, order.id, f"filled at {report.last_price}, limit {order.price}",
+                   report.time)
+        _dont_know(book, order, report, Desk.PRICE_EXCEEDS_LIMIT)
     book.move(order, Event.FILL, report.time)
     if not order.open:
         order.flags &= ~Flag.CANCEL_WANTED
     book.tell(TellKind.FILL, order, report.time, shares=report.last_shares, price=report.last_price)
+
+
+def _beyond_limit(book: Book, order: Order, report: Execution) -> bool:
+    """Return whether the price is worse than the order's, and than that of a replace which may have taken effect."""
+    if order.type != OrderType.LIMIT or not order.price:
+        return False
+    request = book.requests.get(order.replace)
+    limits = [order.price] if request is None else [order.price, request.price]
+    return report.last_price > max(limits) if order.sign > 0 else report.last_price < min(limits)
 
 
 def _bust(book: Book, order: Order, report: Execution) -> None:
@@ -200,7 +216,6 @@ def _unsolicited(book: Book, order: Order, report: Execution, what: str) -> None
 
 def _ended(book: Book, order: Order, report: Execution) -> None:
     """Cancelled, rejected, expired."""
-    acknowledge(book, order, report)
     event, kind = status.ENDS[status.STATES[report.kind]]
     request = book.requests.get(order.cancel)
     asked = request is not None and report.cl_ord_id == request.cl_ord_id
@@ -229,7 +244,6 @@ def _day_done(book: Book, order: Order, report: Execution) -> None:
 
 def _plain(event: Event) -> Callable[[Book, Order, Execution], None]:
     def handler(book: Book, order: Order, report: Execution) -> None:
-        acknowledge(book, order, report)
         if book.move(order, event, report.time):
             book.tell(TellKind.ORDER, order, report.time)
 

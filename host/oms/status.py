@@ -121,6 +121,17 @@ def _chain(book: Book, order: Order, report: Execution, whole: bool) -> None:
 
 def _quantities(book: Book, order: Order, report: Execution, whole: bool) -> None:
     missed = report.cum_shares - order.cum
+    restated = (report.shares, report.leaves) != (order.shares, order.leaves) and report.leaves
+    if whole and not missed and restated and order.working in OPEN:
+        book.alarm(AlarmKind.UNSOLICITED, order.id, f"{report.leaves} of {report.shares} shares open, ours "
+                   f"{order.leaves} of {order.shares}", report.time)
+        order.flags |= Flag.UNSOLICITED
+        order.shares, order.leaves = report.shares, report.leaves
+        book.move(order, Event.RESTATED, report.time)
+        if order.gate is not None:
+            needed, rest = order.gate.restated(report.leaves)
+            book.report(order, needed)
+            beyond(book, order, rest, report.time)
     if missed > 0 and whole:
         book.alarm(AlarmKind.DISAGREES, order.id, f"{missed} shares were filled that we never heard of", report.time)
         order.leaves = max(0, order.leaves - missed)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from host.oms.copies import copy_breaks
 from host.oms.inputs import ExecKind, IntentKind, ReportDone, Sent, TimeInForce
 from host.oms.order import Flag
 from host.oms.outputs import AlarmKind, DontKnow, Killed, Reason, ShutGate, Tell, TellKind, ToVenue, VenueKind
@@ -296,6 +297,19 @@ def test_an_overfill_may_kill():
     assert desk.intend().reason is Reason.KILLED
 
 
+@pytest.mark.parametrize("side, worse", [(BUY, 1), (SELL, -1)])
+def test_a_fill_beyond_the_limit_is_booked_and_answered(side, worse):
+    desk = Desk()
+    order = desk.working(side=side)
+    desk.fill(order, 10, PRICE - worse)
+    assert desk.alarms() == []
+    desk.fill(order, 10, PRICE + worse)
+    assert order.cum == 20 and desk.only(DontKnow).reason == ord("E") and desk.alarms() == [AlarmKind.BAD_EXECUTION]
+    desk.replace(order, 100, PRICE + 2 * worse)
+    desk.fill(order, 10, PRICE + 2 * worse)
+    assert desk.alarms() == []
+
+
 def test_a_fill_of_the_wrong_side_is_not_booked_but_answered_and_the_order_unresolved():
     desk = Desk()
     order = desk.working(side=BUY)
@@ -472,6 +486,21 @@ def test_executions_of_a_drop_copy_session_change_nothing():
     report = desk.fill(order, 10, session=9)
     assert order.cum == 0 and desk.out == []
     assert desk.book.copies == {(report.order_id, report.exec_id): (10, PRICE)}
+
+
+def test_drop_copies_are_compared_by_order_id_and_exec_id():
+    desk = Desk(drop_copies=(9,))
+    order = desk.working()
+    first, second, third = desk.fill(order, 10), desk.fill(order, 20), desk.fill(order, 30)
+    desk.take(replace(first, session=9))
+    desk.take(replace(second, session=9, last_price=PRICE - 1))
+    desk.take(replace(third, session=9, exec_id=b"other"))
+    name = order.order_id.decode()
+    assert copy_breaks(desk.book) == [
+        f"{second.exec_id.decode()} of order {name}: copied 20 at {PRICE - 1}, ours 20 at {PRICE}",
+        f"{third.exec_id.decode()} of order {name}: no copy", f"other of order {name}: a copy alone"]
+    desk.execute(order, ExecKind.BUST, exec_ref_id=first.exec_id, cum_shares=50)
+    assert len(copy_breaks(desk.book)) == 3, "what is busted here too is no break"
 
 
 def test_an_order_of_others_is_adopted_and_marked():

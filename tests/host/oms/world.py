@@ -196,7 +196,7 @@ class World:
         is lost cannot be made good so, and is left for the resend."""
         missed = self.venue.out[self.delivered:]
         kinds = {each.kind for each in missed if isinstance(each, Execution)}
-        if not self.linked and not kinds & {ExecKind.BUST, ExecKind.CORRECT, ExecKind.RESTATED}:
+        if not self.linked and not kinds & {ExecKind.BUST, ExecKind.CORRECT}:
             self.delivered = len(self.venue.out)
             self.venue.lost.update(each.exec_id for each in missed if isinstance(each, Execution))
 
