@@ -24,6 +24,10 @@ class Duplicates(wiring.Component):
     window_2 : cycles in which an order is a duplicate
     broken_5 : the rule is broken, by a new order whose account, symbol, side and type exist
     accepted_6, push_6 : the request in cycle 6 was accepted, and is new; the same, for the memory
+
+    Attributes
+    ----------
+    passed, known : the memory, and which of its places hold an order; there once it is elaborated, for proofs
     """
 
     def __init__(self, *, sizes: Sizes, clock_mhz: float):
@@ -62,6 +66,7 @@ class Duplicates(wiring.Component):
         size = self.sizes.profile.duplicates
         memory = [Signal(passed, name=f"passed_{n}") for n in range(size)]
         known = Signal(size)
+        self.passed, self.known = memory, known
         with m.If(self.push_6):
             m.d.sync += [*(here.eq(newer) for here, newer in zip(memory, [at[6], *memory], strict=False)),
                          known.eq(Cat(1, known))]

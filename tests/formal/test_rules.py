@@ -14,11 +14,11 @@ from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from gateware.risk.gate import Gate
-from gateware.risk.interfaces import DECISION
+from gateware.risk.interfaces import DECISION, SLOT
 from tests.formal.look import opened, still
 from tests.formal.prover import prove
 from tests.formal.slots import BY_SUMS, PROFILE, SIZES, Entered, delayed
-from wire.risk import ALL_SYMBOLS, TICKS, Fault, Kind, OrderType, Rule, Side, Status
+from wire.risk import ALL_SYMBOLS, TICKS, TIME_BITS, Fault, Kind, OrderType, Rule, Side, Status
 
 pytestmark = pytest.mark.formal
 
@@ -27,6 +27,8 @@ DEPTH = DECISION + 3
 #: Blocks of other proofs: what they say may be anything.
 CUT = ("reserve", "crossing", "duplicates", "limits", "touches", "report_touches", "throttle", "kills", "reports",
        "queue")
+#: Bits of a multiplier's factors.
+LIMB = 18
 
 
 def bit(flag):
@@ -34,9 +36,13 @@ def bit(flag):
 
 
 class GateAsRead(wiring.Component):
-    """The gate, and of any one ``place`` in the table of orders what docs/risk.md says of its entry."""
+    """The gate, and of any one ``place`` in the table of orders what docs/risk.md says of its entry.
 
-    def __init__(self):
+    bits, at: prices, and the collar's units, are ``bits`` bits from bit ``at`` on, and basis points as many at bit 0.
+    """
+
+    def __init__(self, *, bits=32, at=0):
+        self.numbers = (1 << bits) - 1 << at
         self.dut = Gate(profile=PROFILE)
         super().__init__({"gate": Out(self.dut.signature), "place": In(SIZES.place_bits)})
 
@@ -63,7 +69,17 @@ class GateAsRead(wiring.Component):
         def names(account, symbol, slot):
             return (account == slot.account[:SIZES.account_bits]) & (symbol == slot.symbol[:SIZES.symbol_bits])
 
+        crossing, duplicates, second = block.crossing, block.duplicates, entered.text[2]
+        busy = Cat(entered.is_order(n) & (entered.text[n].token[:SIZES.place_bits] == first.token[:SIZES.place_bits])
+                   for n in range(2, now + 1)).any()
         m.d.comb += [
+            Assert(~((entered.is_order(1) | (entered.age == 1)) & busy),
+                   Format("plain: an order or report enters where an order is under way")),
+            Assert(~entered.is_order(1) | names(crossing.account_1, crossing.symbol_1, first)
+                   & (crossing.buy_1 == (first.side == Side.BUY)) & (crossing.price_1 == first.price)
+                   & (crossing.market_1 == (first.type == OrderType.MARKET)), Format("plain: another order may trade")),
+            Assert(~entered.is_order(2) | (crossing.new_2 == (second.kind == Kind.NEW))
+                   & (crossing.price_2 == orders.entry_2.order.price), Format("plain: another order is replaced")),
             Assume(intake.quote.bid.has | (intake.quote.bid.price == 0)),
             Assume(intake.quote.ask.has | (intake.quote.ask.price == 0)),
             Assert(~entered.taken | (intake.symbol == gate.i.p.symbol[:SIZES.symbol_bits]),
@@ -73,6 +89,15 @@ class GateAsRead(wiring.Component):
             Assert(~entered.asked[1] | names(limits.account, limits.symbol, first), Format("plain: another's limits")),
             Assert(~entered.asked[4] | names(block.throttle.account, block.throttle.symbol, pair_4),
                    Format("plain: another pair's throttle"))]
+
+        # Fewer numbers, for what no solver can do with all.
+        symbol_row = limits.limits.symbol
+        m.d.comb += [
+            *(Assume(price & ~self.numbers == 0) for price in (
+                gate.i.p.price, *(intake.quote[name].price for name in ("bid", "ask", "last")),
+                symbol_row.units_buy, symbol_row.units_sell)),
+            *(Assume(points >> self.numbers.bit_count() == 0)
+              for points in (symbol_row.collar_buy, symbol_row.collar_sell))]
 
         # What it is.
         kind, side = slot.kind, slot.side
@@ -85,9 +110,20 @@ class GateAsRead(wiring.Component):
         market, limit = slot.type == OrderType.MARKET, slot.type == OrderType.LIMIT
         touch, has_touch = (Mux(buy, quote.ask.price, quote.bid.price), symbol & (
             buy & quote.ask.has | sell & quote.bid.has))
-        effective, notional = Signal(32, name="effective"), Signal(64, name="notional")
-        m.d.comb += [effective.eq(Mux(market, Mux(has_touch, touch, 0), slot.price)),
-                     notional.eq(effective * slot.shares)]
+        effective, judge = Signal(32, name="effective"), block.judge
+        m.d.comb += effective.eq(Mux(market, Mux(has_touch, touch, 0), slot.price))
+
+        # The product, of parts that no solver need look into: (a + b * 2**18) * (c + d * 2**18), multiplied out.
+        factors = judge.stage_1.effective, judge.stage_1.slot.shares
+        (low, high), (its_low, its_high) = ((factor[:LIMB], factor[LIMB:]) for factor in factors)
+        product, notional = Signal(64, name="product"), delayed(m, judge.notional_3, 3, "notional")
+        m.d.comb += [
+            product.eq(low * its_low + ((low * its_high + high * its_low) << LIMB) + (high * its_high << 2 * LIMB)),
+            Assert(judge.notional_3 == delayed(m, product, 2, "product"), Format("worth: a product is wrong")),
+            Assert(~asked | (delayed(m, factors[0], now - 1, "price") == effective) | ~order,
+                   Format("plain: an order has another price")),
+            Assert(~asked | (delayed(m, factors[1], now - 1, "shares") == slot.shares),
+                   Format("plain: an order has other shares"))]
 
         # The entry of its place, as all slots before have left it.
         entry, its_place = Signal(SIZES.entry), slot.token[:SIZES.place_bits] == self.place
@@ -164,24 +200,74 @@ class GateAsRead(wiring.Component):
             **{rule: by_sums[bit(rule)] for rule in BY_SUMS},
             Rule.SHORT_SALE: by_sums[bit(Rule.SHORT_SALE)] | order & symbol & subject & restricted & (
                 market | ~quote.bid.has | (slot.price <= quote.bid.price)),
+            Rule.SELF_TRADE: order & account & symbol & (buy | sell) & delayed(m, crossing.broken_5, 1, "crosses"),
             Rule.THROTTLE: order & account & symbol & disabled}
-        item, hard = queue.item, {Rule.MAX_NOTIONAL: "worth", Rule.COLLAR: "collar"}
+        item = queue.item
         for rule, found in broken.items():
-            m.d.comb += Assert(~asked | (item.mask[bit(rule)] == found),
-                               Format(f"{hard.get(rule, 'plain')}: rule {rule.name} is not as docs/risk.md has it"))
+            m.d.comb += Assert(~asked | (item.mask[bit(rule)] == found), Format(
+                f"{'collar' if rule == Rule.COLLAR else 'plain'}: rule {rule.name} is not as docs/risk.md has it"))
         for fault, found in wrong.items():
             m.d.comb += Assert(~asked | (item.fault[bit(fault)] == found),
                                Format(f"plain: fault {fault.name} is wrong"))
         for fault, found in wrong_there.items():
             m.d.comb += Assert(~(asked & its_place) | (item.fault[bit(fault)] == found),
                                Format(f"plain: fault {fault.name} is wrong"))
-        m.d.comb += Assert(~asked | queue.put, Format("plain: a request has no verdict"))
+        passed = asked & order & (item.status == Status.ACCEPTED)
+        m.d.comb += [
+            Assert(~asked | queue.put, Format("plain: a request has no verdict")),
+            Assert(crossing.accepted_6 == passed, Format("plain: another order rests")),
+            Assert(~passed | (crossing.place_6 == slot.token[:SIZES.place_bits]),
+                   Format("plain: an order rests at another place"))]
+        # The last accepted NEWs, the newest first. The block knows what it may of them.
+        remembered = data.StructLayout({"known": 1, "slot": SLOT, "time": TIME_BITS})
+        memory = [Signal(remembered, name=f"remembered_{n}") for n in range(PROFILE.duplicates)]
+        time, window = delayed(m, gate.now, now, "time"), delayed(m, limits.duplicate, now - 1, "window")
+        with m.If(passed & new):
+            m.d.sync += [memory[0].known.eq(1), memory[0].slot.eq(slot), memory[0].time.eq(time),
+                         *(later.eq(here) for here, later in zip(memory, memory[1:], strict=False))]
+        what = ("account", "symbol", "side", "type", "price", "shares")
+        again = Cat(known.known & (time - known.time < window)
+                    & Cat(slot[name] == known.slot[name] for name in what).all() for known in memory).any()
+        m.d.comb += Assert(~asked | (item.mask[bit(Rule.DUPLICATE)] == (new & again)),
+                           Format("again: rule DUPLICATE is not as docs/risk.md has it"))
+        opened(duplicates)
+        for n, (kept, known) in enumerate(zip(duplicates.passed, memory, strict=True)):
+            m.d.comb += [
+                Assert(duplicates.known[n] == known.known, Format("again: an order is forgotten")),
+                Assert(~known.known | (kept.time == known.time) & Cat(
+                    kept.order[name] == known.slot[name] for name in what).all(),
+                       Format("again: an order is not remembered as it was")),
+                Assert(~known.known | Cat(known.slot.side == side for side in Side).any(),
+                       Format("again: an order of no side was accepted"))]
         for number, size in enumerate(TICKS):
             m.d.comb += Assert(
                 ~asked | (tick != number)
                 | (item.fault[bit(Fault.TICK)] == (order & limit & symbol & (slot.price % size != 0))),
-                Format(f"tick {size}: fault TICK is wrong"))
+                Format(f"tick: fault TICK is wrong of {size}"))
         return m
+
+
+def test_a_product_is_that_of_its_parts(tmp_path):
+    outcome = prove(GateAsRead(), depth=DEPTH, only="worth: ", cut=CUT, folder=tmp_path)
+    assert outcome.status == "PASS", outcome.log
+
+
+@pytest.mark.parametrize("at", [0, LIMB])
+def test_the_collar_is_as_written(at, tmp_path):
+    outcome = prove(GateAsRead(bits=6, at=at), depth=DEPTH, only="collar: ", cut=CUT, folder=tmp_path)
+    assert outcome.status == "PASS", outcome.log
+
+
+@pytest.mark.parametrize("at", [0, 11, 22])
+def test_prices_are_multiples_of_the_tick(at, tmp_path):
+    outcome = prove(GateAsRead(bits=10, at=at), depth=DEPTH, only="tick: ", cut=CUT, folder=tmp_path)
+    assert outcome.status == "PASS", outcome.log
+
+
+def test_an_order_that_comes_again_is_a_duplicate(tmp_path):
+    cut = [name for name in CUT if name != "duplicates"]
+    outcome = prove(GateAsRead(), depth=DEPTH, only="again: ", cut=cut, folder=tmp_path)
+    assert outcome.status == "PASS", outcome.log
 
 
 def test_rules_are_as_written(tmp_path):
