@@ -54,6 +54,8 @@ class Endpoint:
         self.error: Exception | None = None
         self.store = config.store.open(config.settings, clock)
         self._file = self.store if isinstance(self.store, FileStore) else None
+        if self._file:
+            self._file.grouped = True
         self.session = Session(config.settings, self.store)
         self._outputs: deque[Output] = deque()
         self._unwritten: list[bytes] = []
@@ -80,8 +82,9 @@ class Endpoint:
         return None if self.config.schedule is None or self._span else "outside the session's hours"
 
     def send(self, message: Message) -> None:
-        """Send an application message, or keep it until it can be sent; when this returns, it is in the store.
+        """Send an application message, or keep it until it can be sent.
 
+        When this returns, it is in the store; within ``on_message``, it is before anything of it leaves the process.
         Raises SessionError, EncodeError; StoreError and OSError, which end the session.
         """
         self._send(lambda now: self.session.send(message, now))
@@ -149,11 +152,10 @@ class Endpoint:
         if self._link is None:
             self._roll(self.clock())
         try:
-            outputs = act(self.clock())
+            self._do(act(self.clock()))
         except (StoreError, OSError) as error:
             self._fail(error)
             raise
-        self._do(outputs)
 
     def _heard(self, data: bytes) -> list[Output]:
         if self._file:
@@ -195,7 +197,8 @@ class Endpoint:
                         self._file.repeated(raw)
                 self._unwritten.append(raw)
             case Deliver():
-                self._write()
+                if self._unwritten:
+                    self._write()
                 self._deliver(output)
             case Drop():
                 self._write()
@@ -218,6 +221,9 @@ class Endpoint:
             self.session.took(delivery)
 
     def _write(self) -> None:
+        """Write what is to be transmitted, when the store has all that it follows from."""
+        if self._file:
+            self._file.commit()
         if self._unwritten and self._link:
             self._link.write(self._unwritten[0] if len(self._unwritten) == 1 else b"".join(self._unwritten))
         self._unwritten.clear()

@@ -4,6 +4,10 @@
 says. But with ``Sync.ALWAYS``, after the death of the machine a counterparty may have seen numbers that the store does
 not know any more; its Logon, or its complaint, shows it.
 
+**Groups.** Who sets ``grouped`` promises to call ``commit`` before anything that follows from the calls since the last
+one leaves the process. They are then one system call, and one sync of the disk. A group that could not be written ends
+the store: numbers were given to messages that it does not hold.
+
 Bytes that were heard or repeated are for the reader of the log alone: they wait in memory for the next record that
 matters, and are lost with the process.
 
@@ -36,6 +40,7 @@ class FileStore:
     """See host.fix.store.Store, and above.
 
     path: of the log. recovered: bytes of a torn end that were removed when it was opened. interval: in seconds.
+    grouped: from now on, what calls append waits for ``commit``; see above. owed: something waits for it.
     """
 
     next_out: int
@@ -55,6 +60,7 @@ class FileStore:
         """
         self.path, self.recovered = path, 0
         self._session, self._rotate, self._clock = session, rotate, clock
+        self.grouped = self.owed = self._failed = False
         self._waiting: list[bytes] = []
         self._waiting_bytes = 0
         self._clear(0)
@@ -107,6 +113,7 @@ class FileStore:
 
     def stored(self, begin: int, end: int) -> Iterator[tuple[int, bytes]]:
         """See Store. Raises StoreError when the file does not hold any more what was written."""
+        self.write_waiting()
         first, last = bisect_left(self._seqs, max(begin, 0)), bisect_right(self._seqs, max(end, 0))
         for seq, place in zip(self._seqs[first:last], self._places[first:last], strict=True):
             try:
@@ -124,6 +131,17 @@ class FileStore:
         else:
             self._append(Kind.RESET, 0, now, self._session.encode())
         self._clear(now)
+
+    def commit(self) -> None:
+        """Write the group, and bring it to the disk as ``sync`` says. Raises StoreError, OSError; see above."""
+        if self.owed:
+            try:
+                self.write_waiting()
+                self._settle()
+            except (StoreError, OSError):
+                self._failed = True
+                self._waiting.clear()
+                raise
 
     def heard(self, raw: bytes) -> None:
         """Log bytes that came from the counterparty."""
@@ -215,17 +233,32 @@ class FileStore:
                              f"{expected} comes next")
 
     def _wait(self, kind: Kind, raw: bytes) -> None:
-        self._waiting.append(SESSION_LOG.pack(kind, 0, self._clock(), raw))
-        self._waiting_bytes += len(raw)
-        if self._waiting_bytes > _WAITING:
-            self._write(b"")
+        self._put(SESSION_LOG.pack(kind, 0, self._clock(), raw))
 
     def _append(self, kind: Kind, number: int, time_ns: int, body: bytes = b"") -> int:
-        """Append a record, and bring it to the disk if that is due; return its place."""
+        """Append a record, at once or with its group; return its place."""
+        if self._failed:
+            raise StoreError(f"{self.path}: a group could not be written; the store must be opened anew")
         record = SESSION_LOG.pack(kind, number, time_ns, body)
+        self.owed = True
+        if self.grouped:
+            return self._put(record)
         self._write(record)
-        self._log.settle()
+        self._settle()
         return self._log.end - len(record)
+
+    def _put(self, record: bytes) -> int:
+        """Have ``record`` wait; return the place that it will have."""
+        place = self._log.end + self._waiting_bytes
+        self._waiting.append(record)
+        self._waiting_bytes += len(record)
+        if self._waiting_bytes > _WAITING:
+            self._write(b"")
+        return place
+
+    def _settle(self) -> None:
+        self._log.settle()
+        self.owed = False
 
     def _write(self, record: bytes) -> None:
         """Write what waits and ``record``; on an error nothing of it counts."""

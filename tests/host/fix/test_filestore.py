@@ -129,7 +129,7 @@ def test_what_was_heard_does_not_pile_up_in_memory(path):
 
 @pytest.mark.parametrize("sync", Sync)
 def test_every_piece_of_a_last_record_is_a_torn_end(path, sync, filled):
-    """Cut at every byte: all before the last record is held, and the file says that something was removed."""
+    """Item 41: cut at every byte: all before the last record is held, and the file says that something was removed."""
     whole = path.read_bytes()
     last = filled[-1]
     for cut in range(last + 1, len(whole)):
@@ -339,11 +339,59 @@ calls = st.lists(st.one_of(
     st.tuples(st.just("heard"), st.binary(max_size=9)), st.tuples(st.just("reopen"), st.none())), max_size=30)
 
 
-@given(calls=calls, rotate=st.sampled_from((0, 200, 1 << 24)))
+@pytest.mark.parametrize("sync, syncs", [(Sync.ALWAYS, 1), (Sync.NEVER, 0)])
+def test_a_group_is_written_by_one_call_and_synced_once(path, monkeypatch, sync, syncs):
+    """Item 41: a group is not written before commit, and all of it by then."""
+    with opened(path, sync=sync) as store:
+        store.grouped = True
+        writes, synced, real = [], [], os.pwrite
+        monkeypatch.setattr(os, "pwrite", lambda *args: writes.append(1) or real(*args))
+        monkeypatch.setattr(os, "fdatasync", synced.append)
+        for seq in range(1, 6):
+            store.heard(b"bytes")
+            store.taken(seq + 1)
+            store.sent(seq, b"message")
+        assert not writes and store.owed
+        store.commit()
+        store.commit()
+        assert (len(writes), len(synced), store.owed) == (1, syncs, False)
+        assert len(list(store.stored(1, 5))) == 5
+        monkeypatch.undo()
+    with opened(path) as store:
+        assert (store.next_out, store.next_in) == (6, 6)
+
+
+def test_a_message_of_a_group_can_be_read_before_commit(path):
+    with opened(path) as store:
+        store.grouped = True
+        store.sent(1, b"one")
+        assert list(store.stored(1, 1)) == [(1, b"one")] and store.owed
+
+
+def test_a_group_that_could_not_be_written_ends_the_store(path, monkeypatch):
+    """Item 42: its numbers are used by nothing that left the process, and by no other message of this one."""
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with opened(path) as store:
+        store.grouped = True
+        store.sent(1, b"one")
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "pwrite", full)
+            with pytest.raises(OSError, match="No space left on device"):
+                store.commit()
+        with pytest.raises(StoreError, match="a group could not be written"):
+            store.sent(2, b"two")
+    with opened(path) as store:
+        assert store.next_out == 1
+
+
+@given(calls=calls, rotate=st.sampled_from((0, 200, 1 << 24)), grouped=st.booleans())
 @settings(max_examples=100, deadline=None, print_blob=True)
-def test_whatever_is_done_it_is_as_the_store_in_memory(tmp_path_factory, calls, rotate):
+def test_whatever_is_done_it_is_as_the_store_in_memory(tmp_path_factory, calls, rotate, grouped):
     path = tmp_path_factory.mktemp("store") / "log"
     model, store = MemoryStore(NOW), opened(path, sync=Sync.NEVER, rotate=rotate)
+    store.grouped = grouped
     try:
         for call, value in calls:
             match call:
@@ -362,8 +410,10 @@ def test_whatever_is_done_it_is_as_the_store_in_memory(tmp_path_factory, calls, 
                 case "heard":
                     store.heard(value)
                 case "reopen":
+                    store.commit()
                     store.close()
                     store = opened(path, sync=Sync.NEVER, rotate=rotate)
+                    store.grouped = grouped
             assert state(store) == state(model)
     finally:
         store.close()

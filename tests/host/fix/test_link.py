@@ -141,6 +141,7 @@ def test_messages_that_are_sent_without_a_connection_go_when_there_is_one(tmp_pa
 
 
 def test_an_initiator_calls_until_somebody_answers_and_again_when_he_is_gone(tmp_path):
+    """Item 44."""
     async def main():
         venue, us = Recorder(), Recorder()
         with socket.create_server(("127.0.0.1", 0)) as server:
@@ -161,7 +162,7 @@ def test_an_initiator_calls_until_somebody_answers_and_again_when_he_is_gone(tmp
 
 
 def test_an_initiator_stops_where_another_attempt_would_not_go_better(tmp_path):
-    """The counterparty's store is gone: it expects less than we have sent, and its Logon is too low."""
+    """Item 44: the counterparty's store is gone: it expects less than we have sent, and its Logon is too low."""
     async def main():
         venue, us = Recorder(), Recorder()
         ours = {"path": tmp_path / "us.log"}
@@ -217,7 +218,7 @@ def test_a_store_in_use_leaves_no_other_open(tmp_path):
 
 
 def test_sessions_on_one_port_do_not_disturb_each_other():
-    """One of them says nonsense and is cut; the other two trade on."""
+    """Item 47: one of them says nonsense and is cut; the other two trade on."""
     async def main():
         venue, a, b = Recorder(), Recorder(), Recorder()
         configs = [acceptor_config(target=name) for name in ("A", "B", "C")]
@@ -246,6 +247,7 @@ def test_sessions_on_one_port_do_not_disturb_each_other():
 
 @pytest.mark.parametrize("sender, says", [("X", "no session FIX.4.4:VENUE->X"), ("US", "FIX.4.4:VENUE->US has a conn")])
 def test_a_stranger_and_a_double_are_turned_away_without_a_word_or_a_number(sender, says):
+    """Items 2, 3 and 47."""
     async def main():
         venue, us, other = Recorder(), Recorder(), Recorder()
         async with pair(venue, us) as (there, here):
@@ -283,6 +285,7 @@ def test_connections_that_do_not_say_who_they_are_are_bounded():
 
 
 def test_a_counterparty_that_does_not_read_is_cut_before_memory_is_full_and_gets_all_later(tmp_path):
+    """Item 46."""
     async def main():
         venue, us = Recorder(), Recorder()
         listening = acceptor_config(backlog=200_000, options=Options(send_buffer=50_000))
@@ -308,7 +311,7 @@ def test_a_counterparty_that_does_not_read_is_cut_before_memory_is_full_and_gets
 
 
 def test_a_counterparty_that_asks_and_does_not_read_is_not_read_either():
-    """Answers would pile up: nothing more is taken from it until it has read."""
+    """Item 46: answers would pile up: nothing more is taken from it until it has read."""
     class Echo(Recorder):
         def on_message(self, session, message):
             super().on_message(session, message)
@@ -342,6 +345,7 @@ def hours(start, end):
 
 
 def test_outside_the_hours_a_logon_is_turned_away_and_an_initiator_waits():
+    """Item 43."""
     async def main():
         venue, us, waiting = Recorder(), Recorder(), Recorder()
         listening = acceptor_config(schedule=hours("14:00", "15:00"))
@@ -374,7 +378,7 @@ def test_an_initiator_calls_when_the_hours_begin():
 
 
 def test_when_the_hours_end_there_is_a_logout_and_the_next_begin_with_1():
-    """The hours end at noon, and the next begin at once."""
+    """Item 43: the hours end at noon, and the next begin at once."""
     async def main():
         venue, us = Recorder(), Recorder()
         clock = clock_from(NOON - SECOND // 5)
@@ -397,6 +401,7 @@ def test_when_the_hours_end_there_is_a_logout_and_the_next_begin_with_1():
 
 
 def test_a_restart_within_the_hours_keeps_the_numbers_and_one_after_them_does_not(tmp_path):
+    """Item 43."""
     async def main():
         calling = initiator_config(1, path=tmp_path / "us.log", schedule=hours("08:00", "07:00"))
         for start, next_out in ((NOON, 1), (NOON + 3600 * SECOND, 2), (NOON + 24 * 3600 * SECOND, 1)):

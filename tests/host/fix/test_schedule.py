@@ -35,6 +35,7 @@ def test_a_day_session_is_open_from_its_start_up_to_its_end():
 
 
 def test_a_session_across_midnight_is_one_instance():
+    """Item 43."""
     night = daily(NEW_YORK, time(18), time(17))
     whole = span("2026-03-02 18:00", "2026-03-03 17:00", NEW_YORK)
     assert night.span(at("2026-03-02 23:59", NEW_YORK)) == night.span(at("2026-03-03 00:01", NEW_YORK)) == whole
@@ -89,7 +90,7 @@ def test_a_week_session_may_last_a_part_of_one_day():
 
 
 def test_local_times_hold_when_the_clock_jumps():
-    """On 8 March 2026 New York goes from UTC-5 to UTC-4."""
+    """Item 43: on 8 March 2026 New York goes from UTC-5 to UTC-4."""
     day = daily(NEW_YORK, time(9, 30), time(16))
     assert day.span(at("2026-03-07 15:00")) == span("2026-03-07 14:30", "2026-03-07 21:00")
     assert day.span(at("2026-03-08 15:00")) == span("2026-03-08 13:30", "2026-03-08 20:00")
@@ -144,6 +145,7 @@ def test_instances_do_not_overlap_and_the_next_start_is_the_start_of_the_next(sc
 
 
 def test_waits_double_up_to_the_most():
+    """Item 44."""
     waits = Backoff(first=4, most=50, chance=random.Random(1))
     for whole in (4, 8, 16, 32, 50, 50):
         assert whole - whole // 4 <= waits.failed() <= whole

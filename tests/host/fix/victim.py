@@ -94,14 +94,15 @@ def arm(endpoint, point, passes):
         if left[0] == 0:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def around(target, name, before=False):
+    def around(target, name, before=False, when=lambda: True):
         inner = getattr(target, name)
 
         def outer(*args):
-            if before:
+            counts = when()
+            if before and counts:
                 die()
             result = inner(*args)
-            if not before:
+            if not before and counts:
                 die()
             return result
 
@@ -118,8 +119,10 @@ def arm(endpoint, point, passes):
     match point:
         case "before persist":
             around(endpoint.store, "sent", before=True)
+        case "before commit":
+            around(endpoint.store, "commit", before=True, when=lambda: endpoint.store.owed)
         case "between persist and write":
-            around(endpoint.store, "sent")
+            around(endpoint.store, "commit", when=lambda: endpoint.store.owed)
         case "after write":
             around(endpoint, "_write")
         case "between delivery and taken":
