@@ -26,7 +26,7 @@ def test_what_is_missing_is_asked_for_once_and_what_came_after_it_waits_for_its_
     line.seq = 5
     first = line.give(line.order())
     rest = line.give(line.order(), line.order())
-    assert asked(first) == [(2, 4)] and first.orders == []
+    assert asked(first) == [(2, 4)] and first.orders == [] and first.notices == [NoticeKind.GAP]
     assert rest.outputs == []
     assert line.give(line.order_again(2)).orders == [b"C2"]
     outcome = line.give(line.order_again(3), line.order_again(4))

@@ -113,6 +113,15 @@ def test_a_wrong_sending_time_is_rejected_and_ends_the_connection(late):
     assert (outcome.sent[0][373], outcome.sent[0][371]) == (b"10", b"52")
 
 
+@pytest.mark.parametrize("time", [b"", b"now", b"20260302 14:30:00", b"20260399-14:30:00"])
+def test_a_sending_time_that_is_none_is_rejected_as_any_other_field(time):
+    """Items 31 and 38."""
+    line = up()
+    outcome = line.give(frame((35, b"0"), (34, b"2"), (49, b"THEM"), (52, time), (56, b"US")))
+    assert (outcome.only[35], outcome.only[371], outcome.only[373]) == (b"3", b"52", b"6" if time else b"4")
+    assert line.session.state == State.ACTIVE
+
+
 @pytest.mark.parametrize("late", [-120, 0, 120])
 def test_a_sending_time_may_be_two_minutes_off(late):
     """Item 31."""

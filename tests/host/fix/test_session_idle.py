@@ -57,7 +57,9 @@ def test_who_hears_nothing_asks_then_ends_the_connection():
     assert line.wait(30).types == "0"
     outcome = line.wait(6)
     assert outcome.sent == [] and [each.retry for each in outcome.drops] == [True]
-    assert line.session.state == State.DROPPED
+    assert line.session.state == State.DROPPED and outcome.notices == [NoticeKind.LOGGED_OUT]
+    assert line.send().sent == [], "the connection is to be closed: nothing goes out any more"
+    assert line.disconnect().notices == []
 
 
 def test_every_test_request_has_an_id_of_its_own():
