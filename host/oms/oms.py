@@ -29,7 +29,7 @@ from host.oms.inputs import (
     Verdict,
     Written,
 )
-from host.oms.order import Order
+from host.oms.order import Flag, Order
 from host.oms.outputs import Output
 from host.oms.queue import RequestQueue
 from host.oms.settings import Settings
@@ -82,9 +82,9 @@ def _placed(book: Book, order: Order) -> bool:
 def _new_day(book: Book, input_: NewDay) -> None:
     """Forget orders that are over and of which nothing is awaited, and the ExecIDs of the day before the last."""
     book.day = input_.day
-    busy = {request.order for request in book.requests.values()}
-    over = {order.id for order in book.orders.values()
-            if not order.open and order.id not in busy and not order.carried and not _placed(book, order)}
+    busy = {request.order for request in book.requests.values()} | book.recovery.waiting.keys()
+    over = {order.id for order in book.orders.values() if not order.open and not order.carried
+            and order.id not in busy and not order.flags & Flag.UNRESOLVED and not _placed(book, order)}
     for number in over:
         del book.orders[number]
     for names in (book.chains, book.names):

@@ -7,6 +7,7 @@ import random
 import pytest
 
 from host.oms.book import Phase
+from host.oms.inputs import ExecKind, Execution
 from host.oms.order import Flag
 from host.oms.outputs import AlarmKind
 from host.oms.states import State
@@ -71,13 +72,17 @@ def test_at_rest_all_agree(seed):
 
 def test_the_world_has_all_of_it():
     """Guards the test above: what it is about does happen."""
-    seen, states = set(), set()
+    seen, states, flags, replaced = set(), set(), Flag(0), 0
     for seed in range(20):
         world = World(random.Random(seed))
         world.link()
         world.run(1_000)
         world.settle()
         seen |= {each.kind for each in world.alarms}
-        states |= {order.working for order in world.oms.book.orders.values()}
-    assert seen >= {AlarmKind.UNSOLICITED, AlarmKind.KILL, AlarmKind.STARTED, AlarmKind.UNRESOLVED} or seen
-    assert states >= {State.FILLED, State.CANCELLED, State.REJECTED, State.EXPIRED}
+        for order in world.oms.book.orders.values():
+            states.add(order.working)
+            flags |= order.flags
+        replaced += sum(isinstance(each, Execution) and each.kind is ExecKind.REPLACED for each in world.log)
+    assert seen >= {AlarmKind.UNSOLICITED, AlarmKind.KILL, AlarmKind.GATE_SHORT, AlarmKind.BREAK}
+    assert states >= {State.FILLED, State.CANCELLED, State.REJECTED, State.EXPIRED, State.REPLACED, State.NEW}
+    assert flags & Flag.BUSTED and flags & Flag.ESTIMATED and replaced > 50
