@@ -17,7 +17,7 @@ from gateware.risk.interfaces import REPORT_CYCLES
 from gateware.risk.reports import Reports
 from tests.formal.prover import prove
 from tests.formal.slots import PROFILE, SIZES
-from wire.risk import Kind, Side
+from wire.risk import Kind, OrderType, Side
 
 pytestmark = pytest.mark.formal
 
@@ -26,6 +26,7 @@ BITS, SUM_BITS = 2, 7
 #: From before a report starts to after it is done.
 DEPTH = REPORT_CYCLES + 2
 SUM = signed(24)
+HIGHEST = (1 << 32) - 1
 
 
 def worst_case(entry):
@@ -124,6 +125,24 @@ class ReportsOnSums(wiring.Component):
                 Assert(~(done & matched) | (rest_after == rest),
                        Format(f"{kind[name]}: {name} is not the sum of its parts"))]
 
+        # Where the order rests (rule 20) is told once, if it is elsewhere than before, or no longer.
+        rests, rests_live, rests_at = Signal(), Signal(), Signal(32)
+        with m.If(dut.rests):
+            m.d.sync += [rests.eq(1), rests_live.eq(dut.entry.order.live), rests_at.eq(dut.rests_at)]
+        with m.If(self.start):
+            m.d.sync += rests.eq(0)
+        was, is_ = old["entry"], new["entry"]
+        market, price = was.order.type == OrderType.MARKET, is_.order.price
+        m.d.comb += [
+            Assert(~(done & matched) | rests | Cat(
+                was.order.live == is_.order.live, was.order.price == price,
+                was.replace.pending == is_.replace.pending, was.replace.price == is_.replace.price).all(),
+                   Format("rests: an order moves, and it is not told")),
+            Assert(~(done & rests) | matched & was.order.live & (rests_live == is_.order.live) & (~rests_live | (
+                ~is_.replace.pending & (rests_at == Mux(market, 0, Mux(buy, HIGHEST - price, price))))),
+                   Format("rests: an order does not rest where it is told")),
+            Assert(~dut.rests | (dut.cycle == 10), Format("rests: told in another cycle"))]
+
         # What became of the order: shares that are filled are in the position, what they cost in the cost.
         was, is_ = old["entry"].history, new["entry"].history
         change = {name: Signal(SUM, name=f"change_{name}")
@@ -145,7 +164,7 @@ class ReportsOnSums(wiring.Component):
         return m
 
 
-@pytest.mark.parametrize("what", ["shares", pytest.param("notional", marks=pytest.mark.soak)])
+@pytest.mark.parametrize("what", ["shares", "rests", pytest.param("notional", marks=pytest.mark.soak)])
 def test_sums_stay_what_orders_and_fills_add_up_to(what, tmp_path):
     outcome = prove(ReportsOnSums(), depth=DEPTH, only=f"{what}: ", folder=tmp_path)
     assert outcome.status == "PASS", outcome.log

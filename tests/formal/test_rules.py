@@ -254,7 +254,7 @@ def test_a_product_is_that_of_its_parts(tmp_path):
 
 @pytest.mark.parametrize("at", [0, LIMB])
 def test_the_collar_is_as_written(at, tmp_path):
-    outcome = prove(GateAsRead(bits=6, at=at), depth=DEPTH, only="collar: ", cut=CUT, folder=tmp_path)
+    outcome = prove(GateAsRead(bits=10, at=at), depth=DEPTH, only="collar: ", cut=CUT, folder=tmp_path)
     assert outcome.status == "PASS", outcome.log
 
 
