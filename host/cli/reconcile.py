@@ -33,7 +33,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     """Add ``reconcile`` to the command's sub-commands."""
     text = "compare our trades and positions with the venue's"
     parser = commands.add_parser("reconcile", help=text, description=(
-        f"{text.capitalize()}. Exit status 1 if there is a break, or what the drop copy tells contradicts itself."))
+        f"{text.capitalize()}. Exit status 1 if there is a break, or a booking of either side was alarmed."))
     parser.add_argument("journal", type=Path, metavar="JOURNAL", help="ours")
     other = parser.add_mutually_exclusive_group(required=True)
     other.add_argument("--end-of-day", type=Path, metavar="FILE", help="the venue's end-of-day file")
@@ -47,11 +47,11 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def _run(args: argparse.Namespace) -> int:
     names = Names.of(read_limits(args.limits))
-    ours, _ = _fold(args.journal)
-    alarms: list[str] = []
+    ours, alarms = _fold(args.journal)
     if args.drop_copy is not None:
-        theirs, alarms = _fold(args.drop_copy)
+        theirs, more = _fold(args.drop_copy)
         statement = Statement(tuple(theirs.trades()))
+        alarms += more
     else:
         try:
             statement = read_end_of_day(args.end_of_day, _index(names, "account"), _index(names, "symbol"))
@@ -64,15 +64,15 @@ def _run(args: argparse.Namespace) -> int:
     else:
         _print(found, names)
     for alarm in alarms:
-        sys.stderr.write(f"tickgate: {args.drop_copy}: {alarm}\n")
+        sys.stderr.write(f"tickgate: {alarm}\n")
     return CHECK_FAILED if found or alarms else 0
 
 
 def _fold(path: Path) -> tuple[Positions, list[str]]:
-    """Return the positions of a journal, and its alarms."""
+    """Return the positions of a journal, and its alarms, with its name."""
     positions = Positions()
     try:
-        alarms = [str(alarm) for entry in read_journal(path, Codec((Booked,)), only_known=True)
+        alarms = [f"{path}: {alarm}" for entry in read_journal(path, Codec((Booked,)), only_known=True)
                   for alarm in positions.book(entry.record)]
     except LogError as error:
         raise UserError(str(error)) from None

@@ -94,7 +94,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
 def _errors(path: Path) -> Iterator[None]:
     try:
         yield
-    except (sqlite3.Error, sqlite3.Warning) as error:
+    except (sqlite3.Error, sqlite3.Warning, OverflowError) as error:
         raise TradesError(f"{path}: {error}") from None
 
 

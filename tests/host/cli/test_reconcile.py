@@ -63,6 +63,13 @@ def test_breaks_with_a_drop_copy_as_json(run, journal, tmp_path):
     assert err == f"tickgate: {drop}: BUST N of U: no fill of this exec_ref_id is known; it waits for one\n"
 
 
+def test_our_own_alarms_are_told(run, journal, tmp_path):
+    drop = write(tmp_path / "drop", OURS)
+    write(journal, [A])
+    assert run("reconcile", journal, "--drop-copy", drop) == (
+        1, "0 breaks\n", f"tickgate: {journal}: FILL 1.A: was booked before, the same\n")
+
+
 @pytest.mark.parametrize("arguments, says", [
     (["--end-of-day", "none"], "none: No such file or directory"),
     (["--end-of-day", "text"], "text: line 1: the columns must be record"),

@@ -19,7 +19,7 @@ from host.journal import disk
 from host.journal.codec import Codec, CodecError
 from host.journal.disk import Sync
 from host.journal.journal import JOURNAL, Journal, JournalKind, read_journal, show_journal
-from host.journal.log import HEAD, SECTOR, LogError
+from host.journal.log import HEAD, MOST_BYTES, SECTOR, LogError
 from host.positions.booked import Booked, BookedKind
 from tests.host.journal.writer import fill
 from wire.risk import Side
@@ -181,6 +181,20 @@ def test_a_machine_that_died_leaves_zeros_to_the_end_of_the_file(tmp_path_factor
     with opened(path) as journal:
         assert journal.number == count
     assert held(path) == fills(count)
+
+
+@pytest.mark.parametrize("behind, says", [(b"", None), (b"x", "damaged at byte"), (bytes(3 << 20), None)])
+def test_more_zeros_than_any_record_has_bytes(path, behind, says):
+    written(path, 1)
+    end = path.stat().st_size
+    with path.open("ab") as file:
+        file.write(bytes(MOST_BYTES + HEAD.size) + behind)
+    if says:
+        with pytest.raises(LogError, match=f"{path}: {says} {end}: "):
+            opened(path)
+    else:
+        with opened(path) as journal:
+            assert (journal.number, journal.recovered) == (1, MOST_BYTES + HEAD.size + len(behind))
 
 
 def test_records_that_are_missing_or_twice_are_found(path):

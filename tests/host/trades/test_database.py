@@ -95,6 +95,13 @@ def test_a_load_that_fails_changes_nothing(files, monkeypatch):
     assert load(*files) == Loaded(1, 1, 0)
 
 
+def test_a_number_beyond_64_bits_is_refused(files):
+    write(files[1], [fill("A", 1 << 40, 1 << 30)])
+    with pytest.raises(TradesError, match="trades.db: Python int too large to convert to SQLite INTEGER"):
+        load(*files)
+    assert rows(files[0], "SELECT * FROM bookings") == []
+
+
 def test_what_is_no_database_is_refused(files, tmp_path):
     files[0].write_text("x" * 5000)
     write(files[1], [A])
