@@ -17,6 +17,10 @@ TIME, STATE, WHOSE, APPLIED = (f"tests/formal/test_gate.py::test_{name}" for nam
     "each_verdict_is_that_of_its_slot", "a_report_is_applied_when_its_verdict_says_so"))
 REPORTS = "tests/formal/test_reports.py::test_sums_stay_what_orders_and_fills_add_up_to"
 RULES_READ = "tests/formal/test_rules.py::test_rules_are_as_written"
+REPEATS, PRODUCT, COLLAR, TICK = (f"tests/formal/test_rules.py::test_{name}" for name in (
+    "an_order_that_comes_again_is_a_duplicate", "a_product_is_that_of_its_parts", "the_collar_is_as_written[0]",
+    "prices_are_multiples_of_the_tick[0]"))
+CROSSING = "tests/formal/test_crossing.py::test_an_order_that_would_trade_with_its_own_breaks_the_rule"
 JUDGE, LIMITS = "gateware/risk/judge.py", "tests/formal/test_limits.py::test"
 GATE, NEVER = "gateware/risk/gate.py", "tests/formal/test_gate.py::test_never"
 
@@ -68,6 +72,17 @@ BROKEN = (
            "Mux(reports.under_way, reports.account, account[2])", RULES_READ),
     Mutant("the limits of another symbol are read", GATE, "Mux(self.i.valid, self.i.payload.symbol, self.show_symbol)",
            "Mux(self.i.valid & ~self.show, self.i.payload.symbol, self.show_symbol)", RULES_READ),
+    Mutant("an order that was pushed out is remembered", "gateware/risk/duplicates.py",
+           "most_5.eq(all_4[:-1].any())", "most_5.eq(all_4.any())", REPEATS),
+    Mutant("a product is of the price that was asked", JUDGE, "price=one.effective, shares=one.slot.shares",
+           "price=one.slot.price, shares=one.slot.shares", PRODUCT),
+    Mutant("the collar of sells is that of buys", JUDGE, "Mux(one.buy, self.limits_1.symbol.units_buy",
+           "Mux(one.good, self.limits_1.symbol.units_buy", COLLAR),
+    Mutant("large ticks are small ones", JUDGE, "tick=self.tick_1)", "tick=self.tick_1[:2])", TICK),
+    Mutant("an order that is replaced rests no longer", "gateware/risk/crossing.py",
+           "stays_4.eq(~new_3 & (held_3 < at[3].rests))", "stays_4.eq(0)", CROSSING),
+    Mutant("a replace that is refused leaves the order where it was to rest", "gateware/risk/reports.py",
+           "matched & (replaced | rejected | closing)", "matched & (replaced | closing)", f"{REPORTS}[rests]"),
     Mutant("a row of limits is another symbol's", "gateware/risk/limits.py", "index(admin.account, admin.symbol)",
            "index(admin.account, self.admin.symbol)", f"{LIMITS}_limits_are_those_in_force"),
     Mutant("a price is there when it is forgotten", "gateware/risk/touches.py", "Mux(has_now, read.data, 0)",

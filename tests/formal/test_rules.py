@@ -1,11 +1,12 @@
 """Each order's mask, rule by rule, against docs/risk.md: what it says of a slot, the limits, the book and the entry.
 
 Nothing is taken from rules/ or the gateware's pipeline: the slot is looked at as it entered, everything else as it was
-when it entered or was decided, and the rule is said once, on whole numbers. If and only if; by
-induction, for all times.
+when it entered or was decided, and the rule is said once, on whole numbers. If and only if; by induction, for all
+times.
 
-Given, any: the limits in force (test_limits.py), the book, kills, the throttle's row, and reports; the gate is as small
-as a gate can be. When slots and reports do what is taken from test_gate.py.
+Given, any: the limits in force, the book and the throttle's row (test_limits.py), kills, and reports; the gate is as
+small as a gate can be. When slots and reports do what is taken from test_gate.py. Rules against sums (test_reserve.py)
+and rule 20 (test_crossing.py) are here what their blocks say of this very order.
 """
 
 import pytest
