@@ -59,7 +59,7 @@ class Book(wiring.Component):
     trade : price of a trade, 12 cycles after its message
     forget : touches and trades are void
     live : symbols that are followed, and whose book may be traded on: none of wire.records.NOT_LIVE
-    trading, short_restricted : what their state words say (gateware/book/symbols.py)
+    trading, short_restricted : what their state words said a cycle ago (gateware/book/symbols.py)
     record : words of book records
     events : counted strobes
     """
@@ -232,16 +232,17 @@ class Book(wiring.Component):
         caused = Cat(Cat(strobe & (symbol == n) for strobe, symbol in causes).any() for n in range(profile.symbols))
         m.d.sync += incomplete.eq(incomplete | caused)
 
-        # What the risk gate looks at. A book is not live from the cycle after the mark on.
+        # What the risk gate looks at. It knows marks and states from the cycle after them on.
         m.submodules.touch = touch = Touch(sizes=sizes)
         m.d.comb += [
             touch.best_valid.eq(levels.best_valid), touch.best_row.eq(levels.best_row), touch.best.eq(levels.best),
             symbols.touch_index.eq(levels.best_row[:-1]), touch.base.eq(symbols.touch_base), self.touch.eq(touch.touch),
             self.trade.valid.eq(commit & traded), self.trade.symbol.eq(symbol_at[DEPTH]),
-            self.trade.price.eq(new_info.last_price), self.forget.eq(sweeping),
-            self.trading.eq(symbols.trading), self.short_restricted.eq(symbols.short_restricted)]
+            self.trade.price.eq(new_info.last_price), self.forget.eq(sweeping)]
         shut = self.stale | self.suspect | self.feed_error | self.clearing
-        m.d.sync += self.live.eq(Mux(shut, 0, symbols.followed & ~(incomplete | error | self.crossed | far.beyond)))
+        m.d.sync += [
+            self.live.eq(Mux(shut, 0, symbols.followed & ~(incomplete | error | self.crossed | far.beyond))),
+            self.trading.eq(symbols.trading), self.short_restricted.eq(symbols.short_restricted)]
 
         # Clear.
         used = Signal(reset_less=True)

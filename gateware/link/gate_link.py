@@ -28,9 +28,10 @@ RiskRegisters = Signature({
 class GateLink(wiring.Component):
     """Pages ORDERS, REPORTS and ADMIN, and the verdict ring.
 
-    Slots of both windows go to the gate in one sequence, a slot of each in turn when both have one; one that finds the
-    gate ready enters it in the cycle behind the write that published it. Latency, throughput, overflow and reset of the
-    parts: gateware/link/{window,admin,verdicts,shown}.py.
+    Slots of both windows go to the gate in one sequence through a register, a slot of each in turn when both have one.
+    One that finds the gate ready enters it in the cycle behind the write that published it. Throughput: a slot in two
+    cycles; the bus takes eight to bring one. Latency, throughput, overflow and reset of the parts:
+    gateware/link/{window,admin,verdicts,shown}.py.
 
     Members
     -------
@@ -67,14 +68,15 @@ class GateLink(wiring.Component):
             m.d.comb += [getattr(page, name).eq(getattr(self, name)) for name in ("addr", "w_en", "w_data")]
 
         # Slots of the two windows in turn. What is offered stays offered.
-        reports_turn, report, waits, waits_report = Signal(), Signal(), Signal(), Signal()
+        reports_turn, report, some, free = Signal(), Signal(), Signal(), Signal()
         m.d.comb += [
-            report.eq(Mux(waits, waits_report, reports.o.valid & (reports_turn | ~orders.o.valid))),
-            self.slots.valid.eq(orders.o.valid | reports.o.valid),
-            self.slots.payload.eq(Mux(report, reports.o.payload.as_value(), orders.o.payload.as_value())),
-            reports.o.ready.eq(self.slots.ready & report), orders.o.ready.eq(self.slots.ready & ~report)]
-        m.d.sync += [waits.eq(self.slots.valid & ~self.slots.ready), waits_report.eq(report)]
-        with m.If(self.slots.valid & self.slots.ready):
+            some.eq(orders.o.valid | reports.o.valid), free.eq(~self.slots.valid),
+            report.eq(reports.o.valid & (reports_turn | ~orders.o.valid)),
+            reports.o.ready.eq(free & report), orders.o.ready.eq(free & ~report)]
+        m.d.sync += self.slots.valid.eq(Mux(free, some, ~self.slots.ready))
+        with m.If(free):
+            m.d.sync += self.slots.payload.eq(Mux(report, reports.o.payload.as_value(), orders.o.payload.as_value()))
+        with m.If(free & some):
             m.d.sync += reports_turn.eq(~report)
 
         connect(m, flipped(self.verdicts), numbered.i)

@@ -21,7 +21,7 @@ class Window(wiring.Component):
     A slot is published by the write of its last word, and the host's again when it is taken. A kind that ``kinds`` does
     not name is handed on as 0, which is none: a page cannot speak for another.
 
-    Latency: a slot is on ``o`` one cycle after the write that publishes it, if none is before it. Throughput: a word
+    Latency: a slot is on ``o`` in the cycle of the write that publishes it, if none is before it. Throughput: a word
     a cycle in, a slot a cycle out. Overflow: a write to a slot that is published and not yet taken does nothing but
     strobe ``overrun``. Reset: no slot is published.
 
@@ -47,12 +47,11 @@ class Window(wiring.Component):
         low, slot_bits = ceil_log2(_WORD_BITS // 8), ceil_log2(SLOTS)
         word_bits = ceil_log2(_WORDS)
 
-        # Cycle 1: the write, and whether it is for a slot of this page that is the host's.
-        word, slot, written = Signal(word_bits), Signal(slot_bits), Signal(_WORD_BITS)
-        addressed = Signal()
+        # The write, and whether it is for a slot of this page that is the host's.
+        word, slot, addressed = Signal(word_bits), Signal(slot_bits), Signal()
         index = self.addr[low:ADDRESS_BITS]
-        m.d.sync += [
-            word.eq(index), slot.eq(index[word_bits:]), written.eq(self.w_data),
+        m.d.comb += [
+            word.eq(index), slot.eq(index[word_bits:]),
             addressed.eq(self.w_en & (self.addr[ADDRESS_BITS:] == self.page) & (self.addr[:low] == 0)
                          & (index[word_bits + slot_bits:] == 0))]
         published, waiting = self.published, self.waiting
@@ -85,11 +84,12 @@ class Window(wiring.Component):
             m.submodules[f"words_{number}"] = words = memory.Memory(shape=_WORD_BITS, depth=SLOTS, init=[])
             port, read = words.write_port(), words.read_port(domain="comb")
             m.d.comb += [
-                port.en.eq(write & (word == number)), port.addr.eq(slot), port.data.eq(written), read.addr.eq(first)]
+                port.en.eq(write & (word == number)), port.addr.eq(slot), port.data.eq(self.w_data),
+                read.addr.eq(first)]
             parts.append(read.data)
         last = Signal(_WORD_BITS)
         with m.If(empty):
-            m.d.comb += last.eq(written)
+            m.d.comb += last.eq(self.w_data)
         with m.Else():
             m.d.comb += last.eq(parts[-1])
         said = Signal(SLOT)

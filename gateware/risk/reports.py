@@ -116,9 +116,9 @@ class Reports(wiring.Component):
         m.d.comb += no_order.eq(~(order.used & (Cat(slot.token[:sizes.place_bits], order.tag) == slot.token))
                                 | ~(order.live | late))
         number_fault = number <= history.number
-        too_many = Mux(late, shares > history.filled, Mux(fill, shares > order.open,
-                                                          ~pending | (shares > waiting.open)))
-        shares_fault = (late | fill | replaced) & ((shares == 0) | too_many)
+        too_many = Mux(late, step("above_filled", shares > history.filled), Mux(
+            fill, step("above_open", shares > order.open), step("above_waiting", ~pending | (shares > waiting.open))))
+        shares_fault = (late | fill | replaced) & (step("no_shares", shares == 0) | too_many)
         order_fault = is_[Kind.ACK] & history.acked | (replaced | rejected) & ~pending
         no_price = (late | fill) & (slot.price == 0) | correct & (old_price == 0)
         unmatched = {

@@ -303,7 +303,7 @@ def test_requests_and_reports_through_both_windows_equal_the_model():
                 wrong = [name for name in verdict.dtype.names if name != "seq" and verdict[name] != expected[name]]
                 assert not wrong, f"stretch {stretch}: {wrong}, {verdict} {expected}"
                 statuses[Status(int(verdict["status"]))] += 1
-        assert statuses.keys() == set(Status) and statuses[Status.ACCEPTED] > 50, statuses
+        assert statuses.keys() == set(Status) and statuses[Status.ACCEPTED] > 30, statuses
         assert_shown(gate, model)
         assert rig.device.counters()["risk_overruns"] == 0
 

@@ -86,10 +86,9 @@ class WindowAsList(wiring.Component):
         m.d.comb += dut.o.ready.eq(self.o.ready)
         still(m, self.watched)
 
-        # The host's write is looked at one cycle later.
         page, place, word, text = Signal(32), Signal(range(SLOTS)), Signal(range(WORDS)), Signal(32)
         write = Signal()
-        m.d.sync += [page.eq(self.addr - self.addr % (SLOTS * SLOT_BYTES)), place.eq(self.addr // SLOT_BYTES),
+        m.d.comb += [page.eq(self.addr - self.addr % (SLOTS * SLOT_BYTES)), place.eq(self.addr // SLOT_BYTES),
                      word.eq(self.addr // 4), text.eq(self.w_data), write.eq(self.w_en & (self.addr % 4 == 0))]
         hosts, count = Signal(SLOTS, init=(1 << SLOTS) - 1), Signal(range(SLOTS + 1))
         order = [Signal.like(place, name=f"order_{n}") for n in range(SLOTS)]

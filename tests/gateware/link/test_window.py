@@ -55,10 +55,10 @@ def writes_of(place, words):
     return [(PAGE + SLOT_BYTES * place + 4 * n, word) for n, word in enumerate(words)]
 
 
-def test_a_slot_comes_one_cycle_after_its_last_word():
+def test_a_slot_comes_in_the_cycle_of_its_last_word():
     words = slot_of(5)
     out, overruns = run(writes_of(3, words))
-    assert out == [(WORDS, words)] and not overruns
+    assert out == [(WORDS - 1, words)] and not overruns
 
 
 def test_slots_come_in_the_order_of_their_last_words():
