@@ -116,7 +116,6 @@ class Core:
             if self.timers.asked is not None:
                 self.notice(NoticeKind.FILLED, f"all below {inbound.expected} is there")
                 self.timers.asked = None
-            inbound.asked = 0
         elif hole[0] > inbound.asked:
             self.ask(*hole)
         elif inbound.expected != self._minded:

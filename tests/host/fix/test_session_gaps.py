@@ -118,6 +118,27 @@ def test_a_request_of_which_nothing_comes_is_repeated_a_few_times_then_given_up(
     assert outcome.types == "5" and len(outcome.drops) == 1
 
 
+def test_a_gap_that_is_filled_is_waited_for_no_more():
+    """Item 11."""
+    line = up(resend_timeout=20)
+    line.seq = 3
+    line.give(line.order())
+    line.give(line.order_again(2))
+    for _ in range(5):
+        outcome = line.wait(10)
+        assert outcome.drops == [] and asked(outcome) == [] and line.say(b"0").notices == []
+
+
+def test_a_reset_of_the_sequence_into_what_was_asked_for_lets_a_new_gap_be_asked_for():
+    """Items 11 and 19."""
+    line = up()
+    line.seq = 100
+    assert asked(line.give(line.order())) == [(2, 99)]
+    line.say(b"4", (36, b"50"), seq=101)
+    line.seq = 60
+    assert asked(line.give(line.order())) == [(50, 59)]
+
+
 def test_a_replay_that_goes_on_however_slowly_is_not_asked_for_again():
     """Item 11."""
     line = up(resend_timeout=20)
@@ -253,7 +274,18 @@ def test_a_message_that_is_behind_and_no_duplicate_ends_the_connection(kind):
     line.give(line.order(), line.order())
     outcome = line.say(kind, seq=2)
     assert outcome.types == "5" and outcome.only[58] == b"MsgSeqNum too low, expecting 4 but received 2"
-    assert len(outcome.drops) == 1 and line.store.next_in == 4
+    assert [each.retry for each in outcome.drops] == [True] and line.store.next_in == 4
+
+
+def test_a_logout_for_an_error_does_not_wait_for_the_replay_that_is_under_way():
+    """Items 16 and 21."""
+    line = up(slice=1)
+    line.send(2)
+    line.send(3)
+    line.say(b"2", (7, b"1"), (16, b"0"))
+    outcome = line.say(b"0", seq=1)
+    assert outcome.types == "5" and len(outcome.drops) == 1
+    assert line.wait(0).sent == []
 
 
 def test_a_duplicate_of_what_was_taken_is_ignored():
