@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TextIO
 
 from host.oms.book import Book
-from host.oms.order import Order, Stamp
+from host.oms.order import Order, Stamp, flag_names
 
 __all__ = ["COLUMNS", "rows", "write_csv"]
 
@@ -25,7 +25,7 @@ def _stamp(stamp: Stamp | None) -> Row:
 
 def _order(order: Order) -> Row:
     return (order.id, order.cl_ord_id.decode("latin-1"), order.order_id.decode("latin-1"), order.account, order.symbol,
-            order.side.name, order.type.name, order.state.value, "|".join(str(flag.name) for flag in order.flags))
+            order.side.name, order.type.name, order.state.value, "|".join(flag_names(order.flags)))
 
 
 def rows(book: Book) -> Iterator[Row]:

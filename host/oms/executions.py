@@ -9,7 +9,7 @@ from host.oms.find import find, remember
 from host.oms.inputs import Clock, ExecKind, Execution, IntentKind, TimeInForce
 from host.oms.kill import start_kill
 from host.oms.order import Flag, Order, Stage
-from host.oms.outputs import AlarmKind, Desk, DontKnow, Reason, TellKind
+from host.oms.outputs import AlarmKind, DKReason, DontKnow, Reason, TellKind
 from host.oms.requests import beyond, finish, query, resume_cancel
 from host.oms.states import CLOSED, OPEN, Event, State
 from wire.risk import Kind, OrderType
@@ -56,23 +56,23 @@ def _sane(book: Book, order: Order, report: Execution) -> bool:
     """Return whether the report can be about this order; what cannot is not applied, nor counted as seen."""
     trade = report.kind in (ExecKind.TRADE, ExecKind.CORRECT)
     if report.side != order.side or report.symbol != order.symbol:
-        desk, text = Desk.WRONG_SIDE, f"side {report.side.name} of symbol {report.symbol}"
+        doubt, text = DKReason.WRONG_SIDE, f"side {report.side.name} of symbol {report.symbol}"
         if report.symbol != order.symbol:
-            desk = Desk.UNKNOWN_SYMBOL
+            doubt = DKReason.UNKNOWN_SYMBOL
     elif trade and (report.last_shares < 1 or report.last_price < 1):
-        desk, text = Desk.OTHER, f"{report.last_shares} shares at {report.last_price}"
+        doubt, text = DKReason.OTHER, f"{report.last_shares} shares at {report.last_price}"
     else:
         return True
     order.flags |= Flag.UNRESOLVED
     book.alarm(AlarmKind.BAD_EXECUTION, order.id, f"{report.exec_id!r}: {text}", report.time)
     if trade:
-        _dont_know(book, order, report, desk)
+        _dont_know(book, order, report, doubt)
     return False
 
 
-def _dont_know(book: Book, order: Order, report: Execution, desk: Desk) -> None:
+def _dont_know(book: Book, order: Order, report: Execution, doubt: DKReason) -> None:
     if book.settings.dont_know:
-        book.out.append(DontKnow(desk, report.order_id, report.exec_id, report.symbol, report.side, order.shares,
+        book.out.append(DontKnow(doubt, report.order_id, report.exec_id, report.symbol, report.side, order.shares,
                                  report.last_shares, report.last_price))
 
 
@@ -121,13 +121,13 @@ def _trade(book: Book, order: Order, report: Execution) -> None:
     if over or order.cum > order.shares:
         order.flags |= Flag.OVERFILLED
         book.alarm(AlarmKind.OVERFILL, order.id, f"{order.cum} of {order.shares} shares", report.time)
-        _dont_know(book, order, report, Desk.QUANTITY_EXCEEDS_ORDER)
+        _dont_know(book, order, report, DKReason.QUANTITY_EXCEEDS_ORDER)
         if book.settings.kill_on_overfill:
             start_kill(book, -1, -1, f"overfill of order {order.id}", "oms", report.time)
     if _beyond_limit(book, order, report):
         book.alarm(AlarmKind.BAD_EXECUTION, order.id, f"filled at {report.last_price}, limit {order.price}",
                    report.time)
-        _dont_know(book, order, report, Desk.PRICE_EXCEEDS_LIMIT)
+        _dont_know(book, order, report, DKReason.PRICE_EXCEEDS_LIMIT)
     book.move(order, Event.FILL, report.time)
     if not order.open:
         order.flags &= ~Flag.CANCEL_WANTED

@@ -8,7 +8,7 @@ from host.oms.book import Book
 from host.oms.ids import cl_ord_id
 from host.oms.inputs import ExecKind, Execution
 from host.oms.order import Flag, Order
-from host.oms.outputs import AlarmKind, Desk, DontKnow
+from host.oms.outputs import AlarmKind, DKReason, DontKnow
 from host.oms.states import State
 
 __all__ = ["UNNAMED", "find", "known", "remember"]
@@ -47,8 +47,8 @@ def find(book: Book, report: Execution) -> Order | None:
         book.alarm(AlarmKind.UNKNOWN_ORDER, 0, f"{report.exec_id!r}: order {report.cl_ord_id!r} of an account or "
                    "symbol that is none of ours", report.time)
         if report.kind is ExecKind.TRADE and book.settings.dont_know:
-            desk = Desk.UNKNOWN_SYMBOL if report.symbol < 0 else Desk.NO_MATCHING_ORDER
-            book.out.append(DontKnow(desk, report.order_id, report.exec_id, report.symbol, report.side, report.shares,
+            doubt = DKReason.UNKNOWN_SYMBOL if report.symbol < 0 else DKReason.NO_MATCHING_ORDER
+            book.out.append(DontKnow(doubt, report.order_id, report.exec_id, report.symbol, report.side, report.shares,
                                      report.last_shares, report.last_price))
         return None
     return _adopt(book, report)

@@ -1,7 +1,8 @@
 """An order as we know it: terms, state, requests under way, fills, and its seven times."""
 
 from dataclasses import dataclass, field
-from enum import Enum, IntFlag
+from enum import Enum
+from typing import Final, NamedTuple
 
 from host.oms.gateside import GateEntry
 from host.oms.inputs import Clock, IntentKind, TimeInForce
@@ -9,23 +10,29 @@ from host.oms.outputs import Reason
 from host.oms.states import Case, Pending, State, shown
 from wire.risk import OrderType, Side
 
-__all__ = ["Fill", "Flag", "Order", "Request", "Stage", "Stamp", "Times"]
+__all__ = ["Fill", "Flag", "Order", "Request", "Stage", "Stamp", "Times",
+           "flag_names"]
 
 
-class Flag(IntFlag):
-    """What is to be known of an order."""
+class Flag:
+    """What is to be known of an order: bits of its flags."""
 
-    FOREIGN = 1 << 0
-    UNRESOLVED = 1 << 1
-    LATE_FILL = 1 << 2
-    OVERFILLED = 1 << 3
-    BUSTED = 1 << 4
-    ESTIMATED = 1 << 5
-    PRESUMED = 1 << 6
-    CANCEL_WANTED = 1 << 7
-    UNSOLICITED = 1 << 8
-    REVIVED = 1 << 9
-    BEYOND_GATE = 1 << 10
+    FOREIGN: Final = 1 << 0
+    UNRESOLVED: Final = 1 << 1
+    LATE_FILL: Final = 1 << 2
+    OVERFILLED: Final = 1 << 3
+    BUSTED: Final = 1 << 4
+    ESTIMATED: Final = 1 << 5
+    PRESUMED: Final = 1 << 6
+    CANCEL_WANTED: Final = 1 << 7
+    UNSOLICITED: Final = 1 << 8
+    REVIVED: Final = 1 << 9
+    BEYOND_GATE: Final = 1 << 10
+
+
+def flag_names(flags: int) -> list[str]:
+    """Return the names of the bits in ``flags``."""
+    return [name for name, bit in vars(Flag).items() if not name.startswith("_") and bit & flags]
 
 
 class Stage(Enum):
@@ -57,8 +64,7 @@ class Request:
     stale: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Stamp:
+class Stamp(NamedTuple):
     """A time, ns, whose clock it is of, and by how much that was known to be wrong at most, ns."""
 
     time: int
@@ -124,7 +130,7 @@ class Order:
     fills: dict[str, Fill] = field(default_factory=dict)
     gate: GateEntry | None = None
     times: Times = field(default_factory=Times)
-    flags: Flag = Flag(0)
+    flags: int = 0
     reason: Reason = Reason.NONE
     code: int = 0
     text: str = ""

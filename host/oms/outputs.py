@@ -5,13 +5,14 @@ Prices are 1/10,000; accounts and symbols the gate's indices.
 
 from dataclasses import dataclass
 from enum import Enum, IntEnum
+from typing import NamedTuple
 
 from host.oms.inputs import IntentKind, TimeInForce
 from host.oms.states import State
 from host.positions.booked import Booked
 from wire.risk import Kind, OrderType, Side
 
-__all__ = ["Alarm", "AlarmKind", "AskPositions", "Desk", "DontKnow", "Killed", "Output", "Reason", "Report",
+__all__ = ["Alarm", "AlarmKind", "AskPositions", "DKReason", "DontKnow", "Killed", "Output", "Reason", "Report",
            "ShutGate", "Tell", "TellKind", "ToGate", "ToVenue", "VenueKind"]
 
 
@@ -77,8 +78,7 @@ class AlarmKind(Enum):
     STARTED = "start"
 
 
-@dataclass(frozen=True, slots=True)
-class ToGate:
+class ToGate(NamedTuple):
     """A slot for the gate, by wire.risk.REQUEST_FIELDS. client: the request's id."""
 
     kind: Kind
@@ -92,8 +92,7 @@ class ToGate:
     type: OrderType
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """A report for the gate, by wire.risk.REPORT_FIELDS."""
 
     kind: Kind
@@ -114,8 +113,7 @@ class VenueKind(IntEnum):
     MASS_STATUS = 5
 
 
-@dataclass(frozen=True, slots=True)
-class ToVenue:
+class ToVenue(NamedTuple):
     """A message to the venue. request: id, for Sent; cl_ord_id: ClOrdID of the message (STATUS: the order's;
     MASS_STATUS: MassStatusReqID); orig_cl_ord_id: the last one that was accepted. shares: OrderQty."""
 
@@ -133,7 +131,7 @@ class ToVenue:
     price: int
 
 
-class Desk(IntEnum):
+class DKReason(IntEnum):
     """DKReason (127) as code points of its letters."""
 
     UNKNOWN_SYMBOL = ord("A")
@@ -148,7 +146,7 @@ class Desk(IntEnum):
 class DontKnow:
     """A DontKnowTrade (Q) for the venue, about an execution."""
 
-    reason: Desk
+    reason: DKReason
     order_id: bytes
     exec_id: bytes
     symbol: int
@@ -158,8 +156,7 @@ class DontKnow:
     last_price: int
 
 
-@dataclass(frozen=True, slots=True)
-class Tell:
+class Tell(NamedTuple):
     """News for a strategy. order: its id; 0 for a new order that was refused. ref: the intent's. shares, price: of the
     fill, or OrderQty and price. reason: why it was refused, or has ended; mask, code: the gate's rules, the venue's
     reason."""

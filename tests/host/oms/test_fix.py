@@ -10,7 +10,7 @@ from host.fix.validate import check
 from host.oms.decimals import amount, decimal, rounded, whole
 from host.oms.fix import FixError, FixOrders, Names
 from host.oms.inputs import CancelRejected, ExecKind, Execution, IntentKind, Refused, TimeInForce
-from host.oms.outputs import Desk, DontKnow, ToVenue, VenueKind
+from host.oms.outputs import DKReason, DontKnow, ToVenue, VenueKind
 from host.oms.states import State
 from wire.fix.fix42 import FIX42
 from wire.fix.fix44 import FIX44
@@ -48,7 +48,7 @@ def request(kind, **changes):
     (request(VenueKind.NEW, side=Side.SELL_SHORT), b"D"),
     (request(VenueKind.REPLACE, orig_cl_ord_id=b"C1", order_id=b"O1"), b"G"),
     (request(VenueKind.CANCEL, orig_cl_ord_id=b"C1"), b"F"), (request(VenueKind.STATUS), b"H"),
-    (DontKnow(Desk.WRONG_SIDE, b"O1", b"E1", 0, Side.BUY, 100, 10, 1_0000), b"Q")])
+    (DontKnow(DKReason.WRONG_SIDE, b"O1", b"E1", 0, Side.BUY, 100, 10, 1_0000), b"Q")])
 def test_every_message_is_one_that_the_dictionary_allows(version, asked, msg_type):
     message = orders(version).message(asked, NOW)
     header = [(34, b"1"), (49, b"X"), (56, b"Y"), (52, stamp(NOW))]

@@ -72,7 +72,7 @@ def test_at_rest_all_agree(seed):
 
 def test_the_world_has_all_of_it():
     """Guards the test above: what it is about does happen."""
-    seen, states, flags, replaced = set(), set(), Flag(0), 0
+    seen, states, flags, replaced = set(), set(), 0, 0
     for seed in range(20):
         world = World(random.Random(seed))
         world.link()
