@@ -23,7 +23,7 @@ from host.journal.codec import Codec, CodecError, Layout, Reader, layouts
 from host.journal.disk import Appender, Flusher, Sync, lock, sync_folder
 from host.journal.log import LogError, LogFormat, Record
 
-__all__ = ["JOURNAL", "Entry", "Journal", "JournalKind", "Shown", "read_journal", "show_journal"]
+__all__ = ["JOURNAL", "Entry", "Journal", "JournalKind", "JournalReader", "Shown", "read_journal", "show_journal"]
 
 
 class JournalKind(IntEnum):
@@ -175,15 +175,48 @@ class Journal:
         self.commit()
 
 
+class JournalReader:
+    """Follows a journal that another process may be writing, so that what need not be done at once (positions, trades,
+    metrics) is done elsewhere, from the same inputs.
+
+    What it sees was committed, but may not be on the disk yet.
+    """
+
+    def __init__(self, path: Path, codec: Codec, *, only_known: bool = False) -> None:
+        """Begin with the first entry. only_known: see read_journal. Raises OSError."""
+        self.path = path
+        self._follower, self._place = _Follower(codec, str(path), only_known=only_known), 0
+        self._file = path.open("rb")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def poll(self) -> Iterator[Entry]:
+        """Yield the entries that are new, as far as they are whole. Raises LogError when the file is damaged, or was
+        cut; OSError."""
+        size = os.fstat(self._file.fileno()).st_size
+        if size < self._place:
+            raise LogError(f"{self.path}: was cut from {self._place} to {size} bytes by somebody else")
+        for record in JOURNAL.scan(self._file, self._place, str(self.path)):
+            self._place = record.end
+            if (entry := self._follower.take(record)) is not None:
+                yield entry
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+
 def read_journal(path: Path, codec: Codec, *, only_known: bool = False) -> Iterator[Entry]:
     """Yield the entries of the journal ``path`` up to its end, or to one that is being written, or torn.
 
     only_known: entries of types that ``codec`` has not are passed over. Raises LogError; OSError.
     """
-    follower = _Follower(codec, str(path), only_known=only_known)
-    for record in JOURNAL.read(path):
-        if (entry := follower.take(record)) is not None:
-            yield entry
+    with JournalReader(path, codec, only_known=only_known) as reader:
+        yield from reader.poll()
 
 
 def show_journal(path: Path) -> Iterator[Shown]:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from host.journal import disk
 from host.journal.codec import Codec, CodecError
 from host.journal.disk import Sync
-from host.journal.journal import JOURNAL, Journal, JournalKind, read_journal, show_journal
+from host.journal.journal import JOURNAL, Journal, JournalKind, JournalReader, read_journal, show_journal
 from host.journal.log import HEAD, MOST_BYTES, SECTOR, LogError
 from host.positions.booked import Booked, BookedKind
 from tests.host.journal.writer import fill
@@ -237,6 +237,38 @@ def test_another_schema_begins_where_the_types_change(path):
         journal.append(fill(3))
     assert [shown.what for shown in show_journal(path)] == ["SCHEMA", "Booked", "SCHEMA", "BookedLike", "Booked"]
     assert [entry.number for entry in read_journal(path, CODEC, only_known=True)] == [1, 3]
+
+
+def test_a_reader_follows_a_writer(path):
+    with opened(path) as journal, JournalReader(path, CODEC) as reader:
+        assert list(reader.poll()) == []
+        for group in (1, 3, 2):
+            for _ in range(group):
+                journal.append(fill(journal.number + 1))
+            assert list(reader.poll()) == []
+            journal.commit()
+            assert [entry.number for entry in reader.poll()] == list(range(journal.number - group + 1,
+                                                                           journal.number + 1))
+
+
+def test_a_reader_waits_for_the_rest_of_a_record_and_for_a_writer_that_comes_after_a_torn_one(path):
+    written(path, 2)
+    whole = path.read_bytes()
+    start = [record.place for record in JOURNAL.read(path)][-1]
+    path.write_bytes(whole[:start])
+    with JournalReader(path, CODEC) as reader, path.open("r+b", buffering=0) as file:
+        assert [entry.record for entry in reader.poll()] == fills(1)
+        file.seek(start)
+        for place in range(start, len(whole) - 1):
+            file.write(whole[place:place + 1])
+            assert list(reader.poll()) == []
+        with opened(path) as journal:
+            assert journal.recovered == len(whole) - 1 - start
+            journal.append(fill(2))
+        assert [entry.record for entry in reader.poll()] == [fill(2)]
+        file.truncate(10)
+        with pytest.raises(LogError, match=f"{path}: was cut from .* to 10 bytes by somebody else"):
+            list(reader.poll())
 
 
 def test_a_second_writer_is_told_who_has_it(path):
