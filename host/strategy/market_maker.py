@@ -49,8 +49,7 @@ class MarketMaker(Strategy):
         if best is None:
             self._cancel(orders)
             return
-        lean = its.skew * its.tick * held // its.limit
-        prices = quote_prices(*best, edge=its.edge * its.tick, shift=lean, tick=its.tick)
+        prices = quote_prices(*best, tick=its.tick, edge=its.edge, lean=its.skew * its.tick * held // its.limit)
         for sign, price in zip((1, -1), prices, strict=True):
             own = [order for order in orders if order.sign == sign]
             self._cancel(own[1:])
@@ -87,14 +86,10 @@ class MarketMaker(Strategy):
         for symbol in self.wanted or range(self.context.views.symbols):
             self.on_book(symbol)
 
-    def on_fill(self, order: Working, tell: Tell) -> None:
-        """Lean."""
-        self.on_book(order.symbol)
-
     def on_order(self, order: Working, tell: Tell) -> None:
-        """Wait a little after what failed; else go on."""
+        """Wait a little after what failed. Quotes move with the book's next record alone, which shows what became of
+        ours: until then they would follow their own shadow."""
         failed = tell.kind in (TellKind.REFUSED, TellKind.REQUEST_FAILED)
         if failed or (order.over and order.state is not State.FILLED):
             until = self._cancels if tell.request is IntentKind.CANCEL else self._until
             until[order.symbol] = self.context.now + self.parameters.pause
-        self.on_book(order.symbol)

@@ -22,10 +22,10 @@ def best_of_others(views: Views, symbol: int, ours: Sequence[Working]) -> tuple[
     return (bid, ask) if bid and ask else None
 
 
-def quote_prices(bid: int, ask: int, *, edge: int, shift: int, tick: int) -> tuple[int, int]:
-    """Return the prices to buy and to sell at: ``edge`` off the middle of ``bid`` and ``ask``, both moved down by
-    ``shift``, rounded outward to whole ticks; the buy below ``ask``, the sell above ``bid``. With an edge of at least
-    1 the buy is below the sell. All in price units; the buy may be 0 or below."""
-    centre = bid + ask - 2 * shift
-    buy, sell = min(centre // 2 - edge, ask - tick), max(-(-centre // 2) + edge, bid + tick)
+def quote_prices(bid: int, ask: int, *, tick: int, edge: int, lean: int) -> tuple[int, int]:
+    """Return the prices to buy and to sell at: ``edge`` ticks off the middle of ``bid`` and ``ask``, both moved down by
+    ``lean``, rounded outward to whole ticks; the buy below ``ask``, the sell above ``bid``. With an edge of at least 1
+    the buy is below the sell. All but the edge in price units; the buy may be 0 or below."""
+    centre = bid + ask - 2 * lean
+    buy, sell = min(centre // 2 - edge * tick, ask - tick), max(-(-centre // 2) + edge * tick, bid + tick)
     return buy // tick * tick, -(-sell // tick) * tick
