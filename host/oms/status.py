@@ -120,24 +120,34 @@ def _chain(book: Book, order: Order, report: Execution, whole: bool) -> None:
 
 
 def _quantities(book: Book, order: Order, report: Execution, whole: bool) -> None:
+    """Take fills that we never heard of, and shares that the venue took away unheard."""
     missed = report.cum_shares - order.cum
-    restated = (report.shares, report.leaves) != (order.shares, order.leaves) and report.leaves
-    if whole and not missed and restated and order.working in OPEN:
+    if not whole or missed < 0:
+        return
+    if missed:
+        book.alarm(AlarmKind.DISAGREES, order.id, f"{missed} shares were filled that we never heard of", report.time)
+        rest = max(0, order.leaves - missed)
+        order.leaves = rest if report.status in ENDS else report.leaves
+        order.shares = report.shares or order.shares
+        order.flags |= Flag.UNSOLICITED if order.leaves != rest else 0
+        fills.estimate(book, order, report)
+        book.move(order, Event.FILL, report.time)
+        book.tell(TellKind.FILL, order, report.time, shares=missed)
+        _restated(book, order, report)
+    elif order.working in OPEN and report.leaves != order.leaves and report.status not in ENDS:
         book.alarm(AlarmKind.UNSOLICITED, order.id, f"{report.leaves} of {report.shares} shares open, ours "
                    f"{order.leaves} of {order.shares}", report.time)
         order.flags |= Flag.UNSOLICITED
         order.shares, order.leaves = report.shares, report.leaves
-        book.move(order, Event.RESTATED, report.time)
-        if order.gate is not None:
-            needed, rest = order.gate.restated(report.leaves)
-            book.report(order, needed)
-            beyond(book, order, rest, report.time)
-    if missed > 0 and whole:
-        book.alarm(AlarmKind.DISAGREES, order.id, f"{missed} shares were filled that we never heard of", report.time)
-        order.leaves = max(0, order.leaves - missed)
-        fills.estimate(book, order, report)
-        book.move(order, Event.FILL, report.time)
-        book.tell(TellKind.FILL, order, report.time, shares=missed)
+        book.move(order, Event.RESTATED if report.leaves else Event.SAID_FILLED, report.time)
+        _restated(book, order, report)
+
+
+def _restated(book: Book, order: Order, report: Execution) -> None:
+    if order.gate is not None and order.working not in CLOSED:
+        needed, rest = order.gate.restated(order.leaves)
+        book.report(order, needed)
+        beyond(book, order, rest, report.time)
 
 
 def _state(book: Book, order: Order, report: Execution) -> None:
