@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable
 
 from host.fix import admin
+from host.fix.datafields import data_fields
 from host.fix.encode import encode
 from host.fix.message import Message
 from host.fix.outputs import Output, Transmit
@@ -18,6 +19,7 @@ from host.fix.settings import OWN_FIELDS, Settings
 from host.fix.store import Store
 from host.fix.timers import SECOND
 from host.fix.timestamp import parse, stamp
+from wire.fix.dictionary import Dictionary
 from wire.fix.tags import Tag
 from wire.fix.types import ADMIN, MsgType
 
@@ -107,7 +109,7 @@ class Outbound:
         SendingTime be refused."""
         late = now - self._settings.max_latency * SECOND // 2 if self._settings.max_latency else 0
         for seq, raw in self._store.stored(self.wire, self._store.next_out - 1):
-            message = unpack(raw)
+            message = unpack(raw, self._settings.dictionary)
             written = parse(message.get(Tag.SendingTime) or b"")
             if written < late:
                 raw = self._again(raw, now) or self._fill(seq, seq + 1, now)
@@ -118,7 +120,7 @@ class Outbound:
         """Set the store's numbers to 1; return the application messages that were never transmitted, in order."""
         kept = []
         for _, raw in self._store.stored(self._fresh, self._store.next_out - 1):
-            message = unpack(raw)
+            message = unpack(raw, self._settings.dictionary)
             if message.msg_type not in ADMIN and self._settings.may_resend(message, _written(message)):
                 kept.append(Message(message.msg_type, [pair for pair in message.fields if pair[0] not in OWN_FIELDS]))
         self._store.reset(now)
@@ -140,7 +142,7 @@ class Outbound:
 
     def _again(self, raw: bytes, now: int) -> bytes | None:
         """Return the stored message ``raw`` as a possible duplicate; None for what is not to be sent again."""
-        message = unpack(raw)
+        message = unpack(raw, self._settings.dictionary)
         written = _written(message)
         if message.msg_type in ADMIN:
             if message.msg_type != MsgType.Reject:
@@ -172,9 +174,9 @@ class Outbound:
         return encode(settings.begin_string, Message(message.msg_type, header + message.fields), settings.dictionary)
 
 
-def unpack(raw: bytes) -> Message:
+def unpack(raw: bytes, dictionary: Dictionary) -> Message:
     """Return the message that a store holds as ``raw``. Raises ValueError when it is none."""
-    found = Parser().feed(raw)
+    found = Parser(len(raw), data_fields(dictionary)).feed(raw)
     if len(found) != 1 or not isinstance(found[0], Message):
         raise ValueError(f"the store holds no message, but {raw[:80]!r}")
     return found[0]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from host.fix import admin
 from host.fix.core import Core
+from host.fix.datafields import data_fields
 from host.fix.greeting import Greeting
 from host.fix.message import Message
 from host.fix.outputs import Deliver, NoticeKind, Output
@@ -39,7 +40,7 @@ class Session:
         self._core = core = Core(settings, store)
         self._greeting = Greeting(core)
         self._reception = Reception(core)
-        self._parser = Parser(settings.longest)
+        self._parser = self._new_parser()
         self._acts: dict[Due, Callable[[], None]] = {
             Due.REPLAY: lambda: core.outbound.pump(core.now),
             Due.LOGON: lambda: core.drop(f"no Logon in {settings.logon_timeout} s"),
@@ -68,7 +69,7 @@ class Session:
         core, settings = self._core, self.settings
         core.begin(now)
         core.enter(Event.INITIATE if settings.initiator else Event.ACCEPT)
-        self._parser = Parser(settings.longest)
+        self._parser = self._new_parser()
         core.timers.connected()
         core.reset_sent = settings.initiator and (settings.reset_on_logon or core.reset_owed)
         kept = core.outbound.reset(now) if core.reset_sent else []
@@ -196,6 +197,9 @@ class Session:
         core.outbound.application(admin.business_reject(reason, text, delivery.message, delivery.seq), now)
         core.inbound.took(delivery)
         return core.end()
+
+    def _new_parser(self) -> Parser:
+        return Parser(self.settings.longest, data_fields(self.settings.dictionary))
 
     def _dues(self) -> list[tuple[int, Due]]:
         core = self._core
