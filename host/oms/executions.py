@@ -154,7 +154,7 @@ def _bust(book: Book, order: Order, report: Execution) -> None:
         fills.bust(book, order, report, fill)
     else:
         fills.correct(book, order, report, fill)
-    if order.working in OPEN or order.working is State.FILLED:
+    if (order.working in OPEN or order.working is State.FILLED) and report.status not in status.ENDS:
         _reopen(book, order, report)
     bust = report.kind is ExecKind.BUST
     book.move(order, Event.BUST if bust else Event.CORRECT, report.time)
