@@ -44,7 +44,7 @@ class Context:
 
     def sell(self, symbol: int, shares: int, price: int = 0, *, time_in_force: TimeInForce = TimeInForce.DAY) -> int:
         """Likewise a sell order, or short sale, as ``selling`` says."""
-        return self._new(symbol, self.selling(symbol, shares), shares, price, time_in_force)
+        return self._new(symbol, None, shares, price, time_in_force)
 
     def selling(self, symbol: int, shares: int, without: Working | None = None) -> Side:
         """Return the side of a sell order of ``shares``: a short sale if the position, less what other open orders
@@ -123,9 +123,10 @@ class Context:
         self._next += 1
         return self._next - 1
 
-    def _new(self, symbol: int, side: Side, shares: int, price: int, time_in_force: TimeInForce) -> int:
+    def _new(self, symbol: int, given: Side | None, shares: int, price: int, time_in_force: TimeInForce) -> int:
         if not 0 <= symbol < self.views.symbols:
             raise ContextError(f"symbol must be 0..{self.views.symbols - 1}, not {symbol}")
+        side = given if given is not None else self.selling(symbol, shares)
         ref = self._ref()
         order = Working(ref, symbol, side, shares, price, leaves=shares)
         self.orders[ref] = self._asked[ref] = self._open[symbol][ref] = order

@@ -1,6 +1,5 @@
 """Where a market maker's quotes belong: integer arithmetic on what others show."""
 
-from collections import Counter
 from collections.abc import Sequence
 
 from host.strategy.views import Views
@@ -12,13 +11,17 @@ __all__ = ["best_of_others", "quote_prices"]
 def best_of_others(views: Views, symbol: int, ours: Sequence[Working]) -> tuple[int, int] | None:
     """Return best bid and ask with the open orders ``ours`` taken out, lest quotes follow themselves; None where the
     book is not one to trade on, or others show nothing."""
-    if views.touch(symbol) is None:
+    touch = views.touch(symbol)
+    if touch is None:
         return None
-    mine = Counter[int]()
+    bid, _, ask, _ = touch
+    mine: dict[int, int] = {}
     for order in ours:
-        mine.update(dict.fromkeys(order.prices, order.leaves))
-    bid, ask = (next((price for price, shares, _ in levels if shares > mine[price]), 0)
-                for levels in views.levels_of(symbol))
+        for price in order.prices:
+            mine[price] = mine.get(price, 0) + order.leaves
+    if bid in mine or ask in mine:
+        bid, ask = (next((price for price, shares, _ in levels if shares > mine.get(price, 0)), 0)
+                    for levels in views.levels_of(symbol))
     return (bid, ask) if bid and ask else None
 
 
