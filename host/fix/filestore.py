@@ -1,7 +1,7 @@
 """A store in a file: the log of host.fix.log, written by one process at a time.
 
 **What is safe when.** What a call appends is in the file before the call returns, and on the disk as host.journal.disk
-says. But with ``Sync.ALWAYS``, after the death of the machine a counterparty may have seen numbers that the store does
+says. Except with ``Sync.ALWAYS``, after the death of the machine a counterparty may have seen numbers that the store does
 not know any more; its Logon, or its complaint, shows it.
 
 **Groups.** Who sets ``grouped`` promises to call ``commit`` before anything that follows from the calls since the last
