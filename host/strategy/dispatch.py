@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from host.oms.outputs import Tell, TellKind
-from host.strategy.interface import Context, Strategy
+from host.strategy.interface import Context, ContextError, Strategy
 from host.strategy.views import Records, Views, ViewsError
 from wire.records import RecordKind, State
 
@@ -106,7 +106,12 @@ class Dispatch:
         self._tell_states()
 
     def tell(self, tell: Tell, now: int) -> None:
-        """Hand news of an order to its strategy. Raises ContextError when it is none of its orders."""
+        """Hand news of an order to its strategy, if it is one of ours. Raises ContextError when there is no such
+        strategy or order."""
+        if not tell.strategy:
+            return
+        if tell.strategy not in self._seats:
+            raise ContextError(f"there is no strategy {tell.strategy}, whose order {tell.order} is")
         strategy, context = self._seats[tell.strategy]
         self._at(now)
         order = context.tell(tell)

@@ -27,8 +27,11 @@ class Context:
     symbol, of this strategy's fills alone, busts and corrections included. intents: what was asked for and not taken.
     """
 
-    def __init__(self, views: Views, *, strategy: int = 0, account: int = 0, first_ref: int = 1, now: int = 0) -> None:
-        """first_ref: greater than every ref that this strategy number ever used."""
+    def __init__(self, views: Views, *, strategy: int = 1, account: int = 0, first_ref: int = 1, now: int = 0) -> None:
+        """first_ref: greater than every ref that this strategy number ever used. Raises ValueError for a strategy
+        number below 1: 0 is nobody's, which orders of others have."""
+        if strategy < 1:
+            raise ValueError(f"strategy must be at least 1, not {strategy}")
         self.views, self.strategy, self.account, self.now = views, strategy, account, now
         self.intents: list[Intend] = []
         self.orders: dict[int, Working] = {}

@@ -39,7 +39,7 @@ class Broker:
 
     def answer(self, intent):
         if intent.kind is IntentKind.NEW:
-            self.orders[intent.ref] = Tell(TellKind.TAKEN, 0, intent.ref, intent.ref + 1_000, IntentKind.NEW,
+            self.orders[intent.ref] = Tell(TellKind.TAKEN, 1, intent.ref, intent.ref + 1_000, IntentKind.NEW,
                                            State.PENDING_NEW, intent.shares, intent.price, 0, intent.shares,
                                            Reason.NONE, 0, 0, "", 0)
             self.say(intent.ref)

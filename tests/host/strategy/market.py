@@ -26,8 +26,8 @@ class Market(World):
     def __init__(self, rng, *strategies, trouble=False, **settings):
         self.news, self.made, self.middle = [], [], [100_0000] * SYMBOLS
         self.views = Views(SYMBOLS, LEVELS)
-        self.seats = [(strategy, Context(self.views, strategy=number, account=number % 2))
-                      for number, strategy in enumerate(strategies)]
+        self.seats = [(strategy, Context(self.views, strategy=number, account=(number - 1) % 2))
+                      for number, strategy in enumerate(strategies, 1)]
         self.dispatch = Dispatch(self.views, self.seats)
         super().__init__(rng, **settings)
         for symbol, price in enumerate(self.middle):

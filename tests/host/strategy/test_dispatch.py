@@ -5,8 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from host.oms.inputs import IntentKind
+from host.oms.outputs import Reason, Tell, TellKind
+from host.oms.states import State as OrderState
 from host.strategy.dispatch import Dispatch
-from host.strategy.interface import Context, Strategy
+from host.strategy.interface import Context, ContextError, Strategy
 from host.strategy.views import Views, ViewsError
 from tests.host.strategy.desk import LIVE, SYMBOLS, book, feed, records, views
 from wire.records import FeedEvent, State, TradingState
@@ -130,6 +133,17 @@ def test_two_strategies_need_two_numbers():
     seen = views()
     with pytest.raises(ValueError, match="number of its own"):
         Dispatch(seen, [(Scribe(), Context(seen)), (Scribe(), Context(seen))])
+
+
+def test_news_of_orders_that_are_nobodys():
+    scribe, dispatch = seat()
+    news = Tell(TellKind.FILL, 0, 0, 5, IntentKind.NEW, OrderState.FILLED, 1, 1, 1, 0, Reason.NONE, 0, 0, "", 0)
+    dispatch.tell(news, 0)
+    assert not scribe.heard
+    with pytest.raises(ContextError, match="no strategy 2, whose order 5 is"):
+        dispatch.tell(news._replace(strategy=2), 0)
+    with pytest.raises(ValueError, match="at least 1, not 0"):
+        Context(views(), strategy=0)
 
 
 def test_the_arrays_are_views():

@@ -89,3 +89,12 @@ def test_what_is_sold_beyond_the_position_is_a_short_sale():
             assert (intent.side == Side.SELL) == (sold <= position)
             sides.add(intent.side)
     assert sides == {Side.SELL, Side.SELL_SHORT}
+
+
+def test_two_strategies_each_hear_of_their_own_orders():
+    market = Market(random.Random(5), MAKERS["market_maker"](), MAKERS["imbalance"]())
+    market.run(STEPS)
+    market.settle()
+    for account, (_, context) in enumerate(market.seats):
+        assert context.orders and context.positions == [
+            market.oms.book.positions.get((account, symbol), 0) for symbol in range(market.views.symbols)]
