@@ -1,8 +1,8 @@
 """A store in a file: the log of host.fix.log, written by one process at a time.
 
 **What is safe when.** What a call appends is in the file before the call returns, and on the disk as host.journal.disk
-says. Except with ``Sync.ALWAYS``, after the death of the machine a counterparty may have seen numbers that the store does
-not know any more; its Logon, or its complaint, shows it.
+says. Except with ``Sync.ALWAYS``, after the death of the machine a counterparty may have seen numbers that the store
+does not know any more; its Logon, or its complaint, shows it.
 
 **Groups.** Who sets ``grouped`` promises to call ``commit`` before anything that follows from the calls since the last
 one leaves the process. They are then one system call, and one sync of the disk. A group that could not be written ends
