@@ -22,6 +22,7 @@ bench: $(VENV)/dev.stamp
 	$(BIN)/python -m bench.risk
 	$(BIN)/python -m bench.fix
 	$(BIN)/python -m bench.fix_link
+	$(BIN)/python -m bench.exchange
 	$(BIN)/python -m bench.journal
 
 soak: $(VENV)/dev.stamp
@@ -41,6 +42,8 @@ timing: $(VENV)/fpga.stamp
 
 docs: $(VENV)/sim.stamp
 	$(BIN)/python -m host.device.contract docs
+	$(BIN)/python -m host.oms.document docs/oms.md
+	$(BIN)/python -m tests.host.fix.items
 
 clean:
 	rm -rf $(VENV) build dist tickgate.egg-info .pytest_cache .hypothesis .ruff_cache .mypy_cache
