@@ -209,7 +209,10 @@ def test_what_both_lines_lost_is_not_in_the_book_until_the_host_gives_it(rig: Ri
 
 def test_a_day_on_the_virtual_clock_with_the_fpga_on_its_lines(full: Rig) -> None:
     clock = VirtualClock(NOW)
-    exchange = Whole(parse(tomllib.loads(CONFIG), "x.toml", Path(".")), clock)
+    text = CONFIG
+    for old, new in (("09:30:20", "09:30:08"), ("09:30:25", "09:30:09"), ("seed=4", "both:loss=0.02;seed=4")):
+        text = text.replace(old, new)
+    exchange = Whole(parse(tomllib.loads(text), "x.toml", Path(".")), clock)
     frames: list[bytes] = []
     exchange.on_packet = lambda line, packet: frames.append(frame_of(packet, (LINE_A, LINE_B)[line]))
     joined, engine = Joined(exchange), exchange.venue.engine
@@ -226,7 +229,7 @@ def test_a_day_on_the_virtual_clock_with_the_fpga_on_its_lines(full: Rig) -> Non
         held_last(engine, np.concatenate(records), full.profile.levels)
         compared += len(engine)
     counters = full.device.counters()
-    assert compared > 1000 and counters["msgs_injected"] and counters["msgs_a"] and counters["msgs_b"]
+    assert compared > 300 and counters["msgs_injected"] and counters["msgs_a"] and counters["msgs_b"]
     assert all(any(message.get(Tag.LastQty) for message in client.told) for client in clients)
 
 
