@@ -23,6 +23,8 @@ bench: $(VENV)/dev.stamp
 	$(BIN)/python -m bench.fix
 	$(BIN)/python -m bench.fix_link
 	$(BIN)/python -m bench.exchange
+	$(BIN)/python -m bench.venue
+	$(BIN)/python -m bench.loop
 	$(BIN)/python -m bench.journal
 
 soak: $(VENV)/dev.stamp
