@@ -7,7 +7,7 @@ from host.fix.message import Message
 from host.fix.outputs import Deliver, Drop, NoticeKind, Output, Transmit
 from host.fix.session import Session
 from host.fix.settings import Settings
-from host.fix.store import MemoryStore
+from host.fix.store import MemoryStore, Store
 from sim.exchange.clock import Alarm, Clock
 from sim.exchange.exchange import Exchange
 
@@ -92,10 +92,12 @@ class Joined:
         self._sides = {config.settings.id: self._side(config.settings) for config in exchange.config.fix}
         exchange.on_fix = self._send
 
-    def client(self, name: str, on_message: Callable[[Message], None], *, latency: int = 0) -> Side:
+    def client(self, name: str, on_message: Callable[[Message], None], *, latency: int = 0,
+               store: Store | None = None) -> Side:
         """Connect a client to the session of that name in the exchange's configuration, and log it on.
 
-        on_message: takes what the exchange sends. latency: ns that a message takes, either way. Raises KeyError.
+        on_message: takes what the exchange sends. latency: ns that a message takes, either way. store: the client's, an
+        own one by default. Raises KeyError.
         """
         config = next((one for one in self._exchange.config.fix if one.name == name), None)
         if config is None:
@@ -103,7 +105,7 @@ class Joined:
         ours, theirs = self._sides[config.settings.id], config.settings
         settings = Settings(begin_string=theirs.begin_string, sender=theirs.target, target=theirs.sender,
                             initiator=True, dictionary=theirs.dictionary)
-        side = Side(self._clock, Session(settings, MemoryStore(self._clock.now())), on_message)
+        side = Side(self._clock, Session(settings, store or MemoryStore(self._clock.now())), on_message)
         self.reconnect(side, ours, latency)
         return side
 

@@ -1,0 +1,1 @@
+"""The loop that joins device, strategies, order manager, positions, journal and venue."""

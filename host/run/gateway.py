@@ -1,0 +1,75 @@
+"""The gate as the loop uses it: slots in, as far as there is room, decisions out; the heartbeat; the kill."""
+
+from collections import deque
+from collections.abc import Iterator
+from typing import TypeVar
+
+from host.device.reader import EventReader
+from host.oms.inputs import ReportDone, Verdict
+from host.oms.outputs import Report, ShutGate, ToGate
+from host.risk.admin import Admin
+from host.risk.gate import Gate
+from host.run.slots import decision_of, report_slots, request_slots
+from wire.pages import SLOTS, Command
+
+__all__ = ["Gateway", "GatewayError", "shut_gate"]
+
+_Slot = TypeVar("_Slot", ToGate, Report)
+
+
+class GatewayError(Exception):
+    """The gate cannot be used any more: what it decided is not known."""
+
+
+def shut_gate(admin: Admin, output: ShutGate) -> None:
+    """Set the gate's kill that ``output`` asks for. Of a pair it is that of the account, for the gate has none of
+    pairs: more is shut than was asked for, never less."""
+    if output.account >= 0:
+        admin.command(Command.KILL_ACCOUNT, account=output.account)
+    elif output.symbol >= 0:
+        admin.command(Command.KILL_SYMBOL, symbol=output.symbol)
+    else:
+        admin.command(Command.KILL_GLOBAL)
+
+
+class Gateway:
+    """Requests and reports wait here until the gate has room for them.
+
+    verdicts: a reader of the gate's verdict ring; by default from the next verdict on.
+    """
+
+    def __init__(self, gate: Gate, verdicts: EventReader | None = None) -> None:
+        self.gate = gate
+        self.requests: deque[ToGate] = deque()
+        self.reports: deque[Report] = deque()
+        self._verdicts = gate.reader() if verdicts is None else verdicts
+        self._clock_hz = gate.device.capabilities.clock_hz
+
+    @property
+    def waiting(self) -> bool:
+        """Whether something waits."""
+        return bool(self.requests or self.reports)
+
+    def submit(self) -> list[ToGate]:
+        """Publish what waits, as far as there is room; return the requests that were published. Reports go first: they
+        make room in the gate's limits, and never use any up."""
+        if self.reports:
+            for _ in range(self.gate.report(report_slots(_first(self.reports)))):
+                self.reports.popleft()
+        if not self.requests:
+            return []
+        count = self.gate.submit(request_slots(_first(self.requests)))
+        return [self.requests.popleft() for _ in range(count)]
+
+    def decisions(self, now: int) -> Iterator[Verdict | ReportDone]:
+        """Yield what the gate has decided since. now: ns since 1970. Raises GatewayError when verdicts were lost."""
+        lost = self._verdicts.lost
+        for verdicts in self._verdicts.drain():
+            for verdict in verdicts:
+                yield decision_of(verdict, self._clock_hz, now)
+        if self._verdicts.lost != lost:
+            raise GatewayError(f"{self._verdicts.lost - lost} verdicts were overwritten before they were read")
+
+
+def _first(waiting: deque[_Slot]) -> list[_Slot]:
+    return [waiting[place] for place in range(min(len(waiting), SLOTS))]

@@ -1,0 +1,100 @@
+"""Exchange, market, device and host on one virtual clock."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+from host.journal.disk import Sync
+from host.journal.journal import Journal
+from host.oms.fix import FixOrders, Names
+from host.oms.settings import Settings
+from host.run.gateway import Gateway, shut_gate
+from host.run.ledger import INPUTS, Ledger
+from host.run.loop import Loop, Pace
+from host.strategy.dispatch import Dispatch
+from host.strategy.interface import Context, Strategy
+from host.strategy.views import Views
+from sim.exchange.clock import VirtualClock
+from sim.exchange.exchange import Exchange
+from sim.exchange.joined import Joined
+from sim.loop.link import JoinedVenue
+from sim.loop.market import Market
+from sim.loop.scenario import ACCOUNT, PARTICIPANT, START, Scenario
+
+__all__ = ["World"]
+
+_SECOND = 1_000_000_000
+#: ns for messages that are under way at the end of the day.
+_AFTERWARDS = _SECOND
+_PACE = Pace()
+
+
+class World:
+    """One day, which has begun and which ``run`` plays. The same scenario and strategies give the same journal, byte
+    for byte.
+
+    recovered: messages that both lines lost and that were asked for.
+    """
+
+    def __init__(self, scenario: Scenario, strategies: Sequence[Strategy], journal: Path) -> None:
+        """strategies: all trade for account 0; their numbers begin with 1. journal: file, which must
+        not exist. Raises FileExistsError, and as the parts do."""
+        if journal.exists():
+            raise FileExistsError(f"{journal} exists")
+        self.scenario = scenario
+        self.clock = clock = VirtualClock(START)
+        self.exchange = Exchange(scenario.exchange(), clock)
+        self.market = Market(scenario.profile, self.exchange.config.symbols, scenario.limits())
+        self.exchange.on_packet = self.market.hear
+        self.recovered = 0
+        views = Views(self.market.device.capabilities.symbols, self.market.device.capabilities.levels)
+        self.contexts = [Context(views, strategy=number, now=START) for number in range(1, len(strategies) + 1)]
+        self.settings = Settings(open_orders=self.market.gate.sizes.open_orders, ask_positions=False)
+        self.ledger = Ledger(self.settings)
+        self.journal = Journal(journal, INPUTS, sync=Sync.NEVER, now=clock.now)
+        self.ledger.begin(self.journal)
+        names = Names((ACCOUNT.encode(),), tuple(name.encode() for name, _ in scenario.symbols))
+        begin_string = self.exchange.config.fix[0].settings.begin_string
+        self.venue = JoinedVenue(Joined(self.exchange), PARTICIPANT, clock, latency=scenario.latency)
+        self.loop = Loop(
+            ledger=self.ledger, dispatch=Dispatch(views, list(zip(strategies, self.contexts, strict=True))),
+            records=self.market.records, gateway=Gateway(self.market.gate), venue=self.venue,
+            orders=FixOrders(names=names, begin_string=begin_string, digits=9), clock=clock.now, pace=_PACE,
+            shut=lambda output: shut_gate(self.market.admin, output))
+        self.exchange.begin()
+        self.loop.start(epoch=START // _SECOND, day=0)
+        self._tick()
+
+    @property
+    def end(self) -> int:
+        """When all is over, ns since 1970: a second after the end of the exchange's day."""
+        return self.exchange.midnight + self.exchange.config.day.end + _AFTERWARDS
+
+    def run(self, until: int | None = None) -> None:
+        """Play on to ``until``, ns since 1970; to the end by default. When it returns, the journal is written."""
+        until = self.end if until is None else until
+        while self.clock.step(until):
+            self._turn()
+
+    def close(self) -> None:
+        """Close the journal, and end the simulation of the device."""
+        self.journal.close()
+        self.market.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _turn(self) -> None:
+        """Let the device have what the exchange sent, and the host do what there is to do."""
+        self.market.play()
+        while self.loop.step():
+            self.market.decide()
+
+    def _tick(self) -> None:
+        """Let the host's timers be looked at, and ask for what is missing of the feed."""
+        if self.scenario.faults:
+            self.recovered += self.market.recover(self.exchange.venue.feed)
+        self.clock.call_at(self.clock.now() + _PACE.timer, self._tick)
