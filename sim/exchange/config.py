@@ -82,8 +82,8 @@ class Config:
         return [OuchUser(**options) for options in self.ouch.users] if self.ouch else []
 
     def actors(self, engine: Engine, *, start: int, midnight: int) -> dict[str, Actor]:
-        """Return the other participants, by their names. start: when they begin, ns. Raises OSError for a record that
-        cannot be read."""
+        """Return the other participants, by their names. start: when they begin, ns. Raises OSError and
+        MarketFileError for a record that cannot be read."""
         actors: dict[str, Actor] = {settings.owner: Crowd(engine, settings, symbols=symbols, start=start)
                                     for settings, symbols in self.crowds}
         if self.recorded:

@@ -35,7 +35,7 @@ class Exchange:
     on_packet: gets line (0 A, 1 B) and packet when it arrives, faults behind it. on_fix: gets what goes to a FIX
     session; on_stream: which user's OUCH stream has grown; on_end: is called when the day is over.
     on_refused: gets a line of text for what the plan asked for and could not be done; else ``refused`` keeps it.
-    Raises OperatorError for a plan that means nothing, OSError for a record that cannot be read.
+    Raises OperatorError for a plan that means nothing, OSError and MarketFileError for a record that cannot be read.
     """
 
     def __init__(self, config: Config, clock: Clock) -> None:

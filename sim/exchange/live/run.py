@@ -15,6 +15,7 @@ from sim.exchange.live.datagrams import LineSocket, ListenError, open_rewind
 from sim.exchange.live.fixport import FixPort
 from sim.exchange.live.soupport import GlimpsePort, OuchPort
 from sim.exchange.operator import OperatorError
+from sim.market.source import MarketFileError
 from wire.itch50 import Side
 
 __all__ = ["LiveExchange", "live_errors"]
@@ -22,7 +23,7 @@ __all__ = ["LiveExchange", "live_errors"]
 
 def live_errors() -> tuple[type[Exception], ...]:
     """Return the exceptions with which an exchange says that it cannot begin."""
-    return ListenError, AcceptError, SocketError, StoreError, OperatorError
+    return ListenError, AcceptError, SocketError, StoreError, OperatorError, MarketFileError
 
 
 class LiveExchange:

@@ -6,7 +6,9 @@ author's decoder), and as a snapshot tells them.
 
 import asyncio
 import random
+import re
 import signal
+import socket
 import sys
 from collections import Counter
 from pathlib import Path
@@ -212,6 +214,48 @@ def test_all_agree_in_the_end(tmp_path):
     assert told[b"9"] and told[b"8"] > 2 * ORDERS and not told[b"j"] and not told[b"3"]
 
 
+def test_the_two_commands_of_the_readme_and_the_second_of_them_again(tmp_path):
+    port = free_port()
+    server = re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:0", (ROOT / "exchange.toml").read_text())
+    server = server.replace('[fix]\naddress = "127.0.0.1:0"', f'[fix]\naddress = "127.0.0.1:{port}"')
+    (tmp_path / "exchange.toml").write_text(re.sub(r'(239[.\d]+):\d+', r"\1:9", server))
+    (tmp_path / "client.toml").write_text(re.sub(r"port = \d+", f"port = {port}", (ROOT / "client.toml").read_text()))
+
+    async def connect(line):
+        """Type ``line`` as soon as the client is ready, and quit after the first report."""
+        client = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "host.cli", "fix", "connect", str(tmp_path / "client.toml"), cwd=ROOT,
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT)
+        try:
+            client.stdin.write(line)
+            told = []
+            while not told or "ExecutionReport" not in told[-1]:
+                told.append((await within(client.stdout.readline())).decode())
+                assert told[-1], told
+            rest, _ = await within(client.communicate(b"quit\n"))
+            return client.returncode, "".join(told) + rest.decode()
+        finally:
+            if client.returncode is None:
+                client.kill()
+                await client.wait()
+
+    async def scenario():
+        exchange = await Process.start(tmp_path / "exchange.toml")
+        try:
+            await exchange.ready()
+            return [await connect(b"buy 100 AAPL @ 1.00\n") for _ in range(2)]
+        finally:
+            await exchange.stop()
+    for status, told in asyncio.run(scenario()):
+        assert status == 0 and "OrdStatus=New" in told, told
+
+
+def free_port():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]
+
+
 def test_an_operator_halts_and_the_end_is_clean(tmp_path):
     async def scenario():
         path = tmp_path / "exchange.toml"
@@ -238,6 +282,8 @@ def test_an_operator_halts_and_the_end_is_clean(tmp_path):
     (CONFIG.format(groups=("no.where", "x"), ports=(9, 9)), "line A"),
     (CONFIG.format(groups=GROUPS, ports=(9, 9)) + '[[plan]]\nat="10:00"\ndo="dance"', "dance"),
     (CONFIG.format(groups=GROUPS, ports=(9, 9)) + '[recorded]\nfile="gone"\nlocates={13="AAPL"}', "gone"),
+    (CONFIG.format(groups=GROUPS, ports=(9, 9)) + '[recorded]\nfile="exchange.toml"\nlocates={13="AAPL"}',
+     "no BinaryFILE"),
 ])
 def test_mistakes_are_told_in_one_line(tmp_path, capsys, text, told):
     path = tmp_path / "exchange.toml"
