@@ -104,3 +104,4 @@ def test_the_example_of_a_client_reaches_the_example_of_the_exchange():
     (client,), (server, *_) = fixconfig.load(ROOT / "client.toml"), load(ROOT / "exchange.toml").fix
     assert (client.host, client.port, client.settings.begin_string) == (server.host, server.port, b"FIX.4.4")
     assert (client.settings.sender, client.settings.target) == (server.settings.target, server.settings.sender)
+    assert client.settings.reset_on_logon, "without a store of its own it could log on but once"
