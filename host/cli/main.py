@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from host.cli import demo, exchange, fix, generate, hls, journal, reconcile, regs, replay, risk, trades
+from host.cli import demo, exchange, fix, generate, hls, journal, reconcile, regs, replay, risk, run, trades
 from host.cli.errors import CHECK_FAILED, INTERRUPTED, USER_MISTAKE, UserError
 from host.device.connect import device_errors
 
@@ -50,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"tickgate {_version()}")
     commands = parser.add_subparsers(metavar="COMMAND", dest="command", required=True)
     replay.add_parser(commands)
+    run.add_parser(commands)
     generate.add_parser(commands)
     regs.add_parsers(commands)
     demo.add_parser(commands)

@@ -14,7 +14,7 @@ _ACCOUNT = 0
 
 def exchange_statement(world: World) -> Statement:
     """Return what the exchange's own books say was traded for the host, and is held."""
-    desk, symbols = world.exchange.fix, [name.encode() for name, _ in world.scenario.symbols]
+    desk, symbols = world.exchange.fix, [name.encode() for name in world.symbols]
     trades, positions = [], Counter[tuple[int, int]]()
     session = world.exchange.config.fix[0].settings.id
     orders = {id(order): order for order in desk.orders[session].values()}

@@ -74,6 +74,7 @@ class Market:
     def recover(self, feed: Feed) -> int:
         """Give the device what both lines lost, as the exchange's re-request server tells it; return how many messages
         that were."""
+        self.play()
         given = 0
         while (expected := self.device.read("SEQ_EXPECTED")) < feed.next:
             request = moldudp64.HEADER.pack(

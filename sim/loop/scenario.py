@@ -1,26 +1,60 @@
-"""What a deterministic run is made of, and what follows from that for exchange and gate."""
+"""What a deterministic run is made of: an exchange, limits of the gate, a device."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from host.risk.limits import AccountLimits, GlobalLimits, Limits, PairLimits, Rate, SymbolLimits
 from sim.exchange.config import Config, parse
+from sim.exchange.symbols import CENT, Symbol
 
-__all__ = ["ACCOUNT", "PARTICIPANT", "START", "Scenario"]
+__all__ = ["ACCOUNT", "PARTICIPANT", "Scenario", "Setup", "free_limits", "fix_table"]
 
-#: When every run begins, ns since 1970: 2026-11-20 14:33:20 UTC, which the exchange calls 09:29:59.
-START = 1_795_185_200_000_000_000
 ACCOUNT, PARTICIPANT = "DESK", "TICKGATE"
 
 _SECOND = 1_000_000_000
 _OPEN = 9 * 3600 + 30 * 60
-_CENT = 100
 _FREELY = Rate(orders=1_000_000, per=_SECOND, burst=1_000)
 
 
 @dataclass(frozen=True, kw_only=True)
+class Setup:
+    """A run. exchange: has a FIX session of PARTICIPANT. limits: of ACCOUNT, the gate's index 0, in the exchange's
+    symbols, which have the gate's indices in their order. profile: of the device. latency: ns that a FIX message takes,
+    either way."""
+
+    exchange: Config
+    limits: Limits
+    profile: str
+    latency: int
+
+
+def fix_table() -> dict[str, Any]:
+    """Return the part of an exchange's description that lets PARTICIPANT trade for ACCOUNT."""
+    return {"address": "127.0.0.1:0", "defaults": {"sender": "EXCHANGE"},
+            "session": [{"target": PARTICIPANT, "accounts": [ACCOUNT]}]}
+
+
+def free_limits(symbols: Sequence[Symbol], *, position: int, open_orders: int) -> Limits:
+    """Return limits that leave ordinary trading alone. position: most shares held, long or short, in a symbol;
+    open_orders: most open orders of a symbol."""
+    return Limits(
+        common=GlobalLimits(heartbeat=10 * _SECOND, duplicate=0),
+        accounts=(AccountLimits(name=ACCOUNT, index=0, gross=10**14, net=10**14, open_orders=1_000, rate=_FREELY),),
+        symbols=tuple(SymbolLimits(name=symbol.name, index=index, tick=CENT, band=(CENT, 10 * symbol.reference),
+                                   buy_bps=500, buy_ticks=100, sell_bps=500, sell_ticks=100, rate=_FREELY,
+                                   restricted=False)
+                      for index, symbol in enumerate(symbols)),
+        pairs=tuple(PairLimits(account=ACCOUNT, symbol=symbol.name, max_shares=position, max_notional=10**12,
+                               long=position, short=position, open_orders=open_orders, locate=position, fills=1_000,
+                               window=_SECOND)
+                    for symbol in symbols))
+
+
+@dataclass(frozen=True, kw_only=True)
 class Scenario:
-    """A day at the exchange: it opens a second after the start, and trades for ``seconds``.
+    """A made day: the exchange opens a second after the start, and trades for ``seconds`` with a crowd.
 
     profile: of the device. symbols: names and reference prices, 1/10,000, in the order of the gate's indices. rate:
     acts of the crowd a second; orders: how many it keeps open in a symbol. latency: ns of a FIX message, either way.
@@ -39,32 +73,18 @@ class Scenario:
     position: int = 10_000
     open_orders: int = 4
 
-    def exchange(self) -> Config:
-        """Return the exchange. Raises ConfigError for values that it cannot have."""
+    def setup(self) -> Setup:
+        """Return the run. Raises ConfigError for values that an exchange cannot have."""
         crowd = {"seed": self.seed, "rate": self.rate, "orders": self.orders}
-        content = {
+        exchange = parse({
             "symbol": [{"name": name, "reference": f"{price // 10_000}.{price % 10_000:04d}"}
                        for name, price in self.symbols],
             "day": {"start": _time(_OPEN - 1), "open": _time(_OPEN), "close": _time(_OPEN + self.seconds),
                     "end": _time(_OPEN + self.seconds + 1)},
             "feed": {"a": "239.255.77.1:26477", "b": "239.255.77.2:26477", "faults": self.faults},
-            "fix": {"address": "127.0.0.1:0", "defaults": {"sender": "EXCHANGE"},
-                    "session": [{"target": PARTICIPANT, "accounts": [ACCOUNT]}]},
-            "crowd": [crowd]}
-        return parse(content, "scenario", Path())
-
-    def limits(self) -> Limits:
-        """Return limits that leave ordinary trading alone."""
-        return Limits(
-            common=GlobalLimits(heartbeat=10 * _SECOND, duplicate=0),
-            accounts=(AccountLimits(name=ACCOUNT, index=0, gross=10**14, net=10**14, open_orders=1_000, rate=_FREELY),),
-            symbols=tuple(SymbolLimits(name=name, index=index, tick=_CENT, band=(_CENT, 10 * price), buy_bps=500,
-                                       buy_ticks=100, sell_bps=500, sell_ticks=100, rate=_FREELY, restricted=False)
-                          for index, (name, price) in enumerate(self.symbols)),
-            pairs=tuple(PairLimits(account=ACCOUNT, symbol=name, max_shares=self.position, max_notional=10**12,
-                                   long=self.position, short=self.position, open_orders=self.open_orders,
-                                   locate=self.position, fills=1_000, window=_SECOND)
-                        for name, _ in self.symbols))
+            "fix": fix_table(), "crowd": [crowd]}, "scenario", Path())
+        limits = free_limits(exchange.symbols, position=self.position, open_orders=self.open_orders)
+        return Setup(exchange=exchange, limits=limits, profile=self.profile, latency=self.latency)
 
 
 def _time(seconds: int) -> str:

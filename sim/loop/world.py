@@ -19,10 +19,12 @@ from sim.exchange.exchange import Exchange
 from sim.exchange.joined import Joined
 from sim.loop.link import JoinedVenue
 from sim.loop.market import Market
-from sim.loop.scenario import ACCOUNT, PARTICIPANT, START, Scenario
+from sim.loop.scenario import ACCOUNT, PARTICIPANT, Setup
 
 __all__ = ["World"]
 
+#: When every run begins, ns since 1970: 2026-11-20 14:33:20 UTC, whatever the exchange calls it.
+_START = 1_795_185_200_000_000_000
 _SECOND = 1_000_000_000
 #: ns for messages that are under way at the end of the day.
 _AFTERWARDS = _SECOND
@@ -30,39 +32,39 @@ _PACE = Pace()
 
 
 class World:
-    """One day, which has begun and which ``run`` plays. The same scenario and strategies give the same journal, byte
+    """One day, which has begun and which ``run`` plays. The same setup and strategies give the same journal, byte
     for byte.
 
-    recovered: messages that both lines lost and that were asked for.
+    symbols: names, by the gate's index. recovered: messages that both lines lost and that were asked for.
     """
 
-    def __init__(self, scenario: Scenario, strategies: Sequence[Strategy], journal: Path) -> None:
+    def __init__(self, setup: Setup, strategies: Sequence[Strategy], journal: Path) -> None:
         """strategies: all trade for account 0; their numbers begin with 1. journal: file, which must
         not exist. Raises FileExistsError, and as the parts do."""
         if journal.exists():
             raise FileExistsError(f"{journal} exists")
-        self.scenario = scenario
-        self.clock = clock = VirtualClock(START)
-        self.exchange = Exchange(scenario.exchange(), clock)
-        self.market = Market(scenario.profile, self.exchange.config.symbols, scenario.limits())
+        self.clock = clock = VirtualClock(_START)
+        self.exchange = Exchange(setup.exchange, clock)
+        self.market = Market(setup.profile, setup.exchange.symbols, setup.limits)
         self.exchange.on_packet = self.market.hear
         self.recovered = 0
         views = Views(self.market.device.capabilities.symbols, self.market.device.capabilities.levels)
-        self.contexts = [Context(views, strategy=number, now=START) for number in range(1, len(strategies) + 1)]
+        self.contexts = [Context(views, strategy=number, now=_START) for number in range(1, len(strategies) + 1)]
         self.settings = Settings(open_orders=self.market.gate.sizes.open_orders, ask_positions=False)
         self.ledger = Ledger(self.settings)
         self.journal = Journal(journal, INPUTS, sync=Sync.NEVER, now=clock.now)
         self.ledger.begin(self.journal)
-        names = Names((ACCOUNT.encode(),), tuple(name.encode() for name, _ in scenario.symbols))
+        self.symbols = tuple(symbol.name for symbol in setup.exchange.symbols)
+        names = Names((ACCOUNT.encode(),), tuple(name.encode() for name in self.symbols))
         begin_string = self.exchange.config.fix[0].settings.begin_string
-        self.venue = JoinedVenue(Joined(self.exchange), PARTICIPANT, clock, latency=scenario.latency)
+        self.venue = JoinedVenue(Joined(self.exchange), PARTICIPANT, clock, latency=setup.latency)
         self.loop = Loop(
             ledger=self.ledger, dispatch=Dispatch(views, list(zip(strategies, self.contexts, strict=True))),
             records=self.market.records, gateway=Gateway(self.market.gate), venue=self.venue,
             orders=FixOrders(names=names, begin_string=begin_string, digits=9), clock=clock.now, pace=_PACE,
             shut=lambda output: shut_gate(self.market.admin, output))
         self.exchange.begin()
-        self.loop.start(epoch=START // _SECOND, day=0)
+        self.loop.start(epoch=_START // _SECOND, day=0)
         self._tick()
 
     @property
@@ -95,6 +97,5 @@ class World:
 
     def _tick(self) -> None:
         """Let the host's timers be looked at, and ask for what is missing of the feed."""
-        if self.scenario.faults:
-            self.recovered += self.market.recover(self.exchange.venue.feed)
+        self.recovered += self.market.recover(self.exchange.venue.feed)
         self.clock.call_at(self.clock.now() + _PACE.timer, self._tick)

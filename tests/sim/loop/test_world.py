@@ -59,7 +59,7 @@ def serious(world):
 @pytest.mark.parametrize("faults", ["", "a:loss=0.1;b:loss=0.1;both:loss=0.05;seed=3"])
 def test_a_day_ends_with_exchange_gate_and_host_agreed(tmp_path, faults):
     scenario = Scenario(seed=3, seconds=10, faults=faults)
-    with World(scenario, both(), tmp_path / "journal") as world:
+    with World(scenario.setup(), both(), tmp_path / "journal") as world:
         world.run()
         assert_agreed(world)
         assert not serious(world) and not world.exchange.refused
@@ -73,7 +73,7 @@ def test_a_day_ends_with_exchange_gate_and_host_agreed(tmp_path, faults):
 
 
 def test_gate_and_order_manager_hold_the_same_open_orders_all_day(tmp_path):
-    with World(Scenario(seed=5, seconds=6), both(), tmp_path / "journal") as world:
+    with World(Scenario(seed=5, seconds=6).setup(), both(), tmp_path / "journal") as world:
         book, compared = world.ledger.oms.book, 0
         for when in range(world.clock.now(), world.end, SECOND // 10):
             world.run(when)
@@ -85,7 +85,7 @@ def test_gate_and_order_manager_hold_the_same_open_orders_all_day(tmp_path):
 
 def test_the_same_seed_makes_the_same_journal(tmp_path):
     def day(name, seed):
-        with World(Scenario(seed=seed, seconds=3, faults="a:loss=0.2;b:loss=0.2;seed=1"), both(),
+        with World(Scenario(seed=seed, seconds=3, faults="a:loss=0.2;b:loss=0.2;seed=1").setup(), both(),
                    tmp_path / name) as world:
             world.run()
             assert world.loop.counts["fills"]
@@ -94,8 +94,8 @@ def test_the_same_seed_makes_the_same_journal(tmp_path):
 
 
 def test_what_the_gate_refuses_never_leaves(tmp_path):
-    greedy = Greedy()
-    with World(Scenario(seed=1, seconds=4, position=300, open_orders=3), [greedy], tmp_path / "journal") as world:
+    setup = Scenario(seed=1, seconds=4, position=300, open_orders=3).setup()
+    with World(setup, [Greedy()], tmp_path / "journal") as world:
         world.run()
         assert_agreed(world)
         entries = [entry.record for entry in read_journal(world.journal.path, INPUTS)]
@@ -109,7 +109,7 @@ def test_what_the_gate_refuses_never_leaves(tmp_path):
 
 
 def test_a_kill_shuts_the_gate_and_leaves_nothing_at_the_exchange(tmp_path):
-    with World(Scenario(seed=5, seconds=6), both(), tmp_path / "journal") as world:
+    with World(Scenario(seed=5, seconds=6).setup(), both(), tmp_path / "journal") as world:
         book, when = world.ledger.oms.book, world.clock.now()
         while sum(order.open for order in book.orders.values()) < 2:
             when += SECOND // 20
@@ -129,7 +129,7 @@ def test_a_kill_shuts_the_gate_and_leaves_nothing_at_the_exchange(tmp_path):
 
 
 def test_nothing_is_sent_before_the_journal_holds_what_it_follows_from(tmp_path):
-    with World(Scenario(seed=3, seconds=3), both(), tmp_path / "journal") as world:
+    with World(Scenario(seed=3, seconds=3).setup(), both(), tmp_path / "journal") as world:
         path, send, checked = world.journal.path, world.venue.send, []
 
         def checking(message, now):
@@ -145,7 +145,7 @@ def test_nothing_is_sent_before_the_journal_holds_what_it_follows_from(tmp_path)
 
 
 def test_a_message_that_cannot_be_read_is_alarmed_and_the_day_goes_on(tmp_path):
-    with World(Scenario(seed=3, seconds=2), both(), tmp_path / "journal") as world:
+    with World(Scenario(seed=3, seconds=2).setup(), both(), tmp_path / "journal") as world:
         poll, odd = world.venue.poll, [Message(b"9", [(Tag.OrderID, b"7")])]
         world.venue.poll = lambda: [*poll(), *(odd.pop() for _ in odd[:])]
         world.run()
@@ -155,7 +155,7 @@ def test_a_message_that_cannot_be_read_is_alarmed_and_the_day_goes_on(tmp_path):
 
 
 def test_a_journal_whose_bookings_do_not_follow_is_refused(tmp_path):
-    with World(Scenario(seed=3, seconds=2), both(), tmp_path / "journal") as world:
+    with World(Scenario(seed=3, seconds=2).setup(), both(), tmp_path / "journal") as world:
         world.run()
         booked = next(entry.record for entry in read_journal(world.journal.path, INPUTS)
                       if isinstance(entry.record, Booked))
@@ -164,11 +164,11 @@ def test_a_journal_whose_bookings_do_not_follow_is_refused(tmp_path):
         with pytest.raises(LedgerError, match=booked.exec_id):
             replay(world.journal.path, world.settings)
         with pytest.raises(FileExistsError, match="journal"):
-            World(Scenario(), both(), world.journal.path)
+            World(Scenario().setup(), both(), world.journal.path)
 
 
 def test_orders_are_asked_for_by_the_strategies_alone(tmp_path):
-    with World(Scenario(seed=3, seconds=2), both(), tmp_path / "journal") as world:
+    with World(Scenario(seed=3, seconds=2).setup(), both(), tmp_path / "journal") as world:
         world.run()
         asked = [entry.record for entry in read_journal(world.journal.path, INPUTS) if isinstance(entry.record, Intend)]
         new = sum(intent.kind == IntentKind.NEW for intent in asked)
