@@ -21,6 +21,7 @@ from host.fix.encode import EncodeError
 from host.fix.initiator import Initiator
 from host.fix.message import Message
 from host.fix.session import SessionError
+from host.fix.states import State
 from wire.fix.dictionary import Dictionary
 from wire.fix.tags import Tag
 
@@ -109,6 +110,8 @@ class _Desk:
                 return
             numbered = Message(message.msg_type, [(Tag.MsgSeqNum, b"%d" % seq), *message.fields])
             self.show(message_line(numbered, Direction.OUT, self._dictionary))
+            if initiator.endpoint.session.state != State.ACTIVE:
+                self.show(Text("not logged on: it is kept, and goes out behind the next logon", "yellow"))
 
     def _table(self) -> None:
         table = Table("", "ClOrdID", "side", "symbol", "quantity", "price", "filled", "state", box=None)

@@ -17,6 +17,8 @@ __all__ = ["Direction", "Entry", "History"]
 
 #: Bytes of another file that are read at a time.
 _PIECE = 1 << 20
+#: How what was to be a message begins, between the other text of such a file.
+_HEAD = b"8=FIX"
 
 
 class Direction(Enum):
@@ -39,7 +41,10 @@ class Entry:
 
 
 class History:
-    """The file ``path``, read as far as it goes; ``poll`` goes on where it grows, or when a new log takes its place."""
+    """The file ``path``, read as far as it goes; ``poll`` goes on where it grows, or when a new log takes its place.
+
+    empty: it is no session's log, and no message was found in it.
+    """
 
     def __init__(self, path: Path) -> None:
         """Raises OSError."""
@@ -64,7 +69,8 @@ class History:
         self._file: BinaryIO = self.path.open("rb")
         self._inode = self.path.stat().st_ino
         self._is_log = self._file.read(len(SESSION_LOG.mark)) == SESSION_LOG.mark
-        self._place = 0
+        self.empty = not self._is_log
+        self._place = self._time_ns = 0
         self._parser = Parser()
 
     def _read(self) -> Iterator[Entry]:
@@ -78,7 +84,10 @@ class History:
                 self._place += len(piece)
                 for item in self._parser.feed(piece):
                     if isinstance(item, Message):
-                        yield Entry(_sending_time(item), Direction.UNKNOWN, item)
+                        self.empty, self._time_ns = False, _sending_time(item)
+                        yield _entry(self._time_ns, Direction.UNKNOWN, item)
+                    elif item.raw.startswith(_HEAD):
+                        yield _entry(self._time_ns, Direction.UNKNOWN, item)
 
     def _entries(self, record: Record[Kind]) -> Iterator[Entry]:
         time_ns = record.time_ns

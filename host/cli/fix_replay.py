@@ -100,6 +100,8 @@ def _entries(args: argparse.Namespace) -> Iterator[Entry]:
             for entry in wanted_entries(history.poll(), wanted, given):
                 if entry.message and entry.message.msg_type not in ADMIN and entry.direction in ways:
                     yield entry
+            if history.empty:
+                raise UserError(f"{args.log}: holds no FIX message")
     except LogError as error:
         raise UserError(str(error)) from None
 

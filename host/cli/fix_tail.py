@@ -80,6 +80,8 @@ def _tail(args: argparse.Namespace) -> int:
     try:
         with History(args.log) as history:
             show(deque(wanted_entries(history.poll(), wanted, given), args.last or None))
+            if history.empty and not args.follow:
+                raise UserError(f"{args.log}: holds no FIX message")
             while args.follow:
                 show(wanted_entries(history.poll(), wanted, given))
                 time.sleep(_LOOK)

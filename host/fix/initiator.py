@@ -1,6 +1,9 @@
 """The side that calls: connects within the session's hours, and again after a while when the connection is lost."""
 
 import asyncio
+import errno
+import os
+import ssl
 import time
 from collections.abc import Callable
 from typing import Self
@@ -103,7 +106,7 @@ class Initiator:
                 _, self._connection = await loop.create_connection(
                     lambda: Connection(self.endpoint), config.host, config.port, ssl=self._tls, server_hostname=name)
         except OSError as error:
-            text = f"{config.host} port {config.port}: {error.strerror or error or 'no answer'}"
+            text = f"{config.host} port {config.port}: {_reason(error)}"
             self.endpoint.notice(LinkKind.UNREACHABLE, text)
             return Drop(text)
         return await asyncio.shield(self._connection.closed)
@@ -124,3 +127,10 @@ class Initiator:
                 await self._stopping.wait()
         except TimeoutError:
             return
+
+
+def _reason(error: OSError) -> str:
+    """Return what the kernel says; asyncio's own text names the address once more, and not what is wrong."""
+    if error.errno and error.errno in errno.errorcode and not isinstance(error, ssl.SSLError):
+        return os.strerror(error.errno)
+    return error.strerror or str(error) or "no answer"

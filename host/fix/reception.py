@@ -185,6 +185,7 @@ class Reception:
     def _on_logout(self, message: Message, seq: int) -> None:
         core, text = self._core, _text(message.get(Tag.Text) or b"")
         if core.state == State.LOGOUT_SENT:
+            core.logged_out(f"as was asked for: {text}" if text else "as was asked for")
             core.drop(f"logged out: {text}" if text else "logged out", event=Event.LOGOUT_HEARD)
         elif core.state != State.LOGOUT_ANSWERED:
             core.logged_out(f"by the counterparty: {text}")

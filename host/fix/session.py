@@ -120,7 +120,7 @@ class Session:
         reconnection it goes out as a possible duplicate. Raises SessionError, EncodeError, and what the store does.
         """
         if message.msg_type in ADMIN:
-            raise SessionError(f"a message of type {message.msg_type!r} is for the session to send")
+            raise SessionError(f"a message of type {message.msg_type.decode()} is for the session to send")
         own = [tag for tag, _ in message.fields if tag in OWN_FIELDS]
         if own:
             raise SessionError(f"field {own[0]} is for the session to write")

@@ -13,8 +13,10 @@ from contextlib import contextmanager
 
 import pytest
 
+from host.cli import fix_connect
 from host.cli.main import main
 from host.fix.acceptor import Acceptor
+from host.fix.application import LinkKind
 from host.fix.encode import encode
 from host.fix.filestore import FileStore
 from host.fix.message import Message
@@ -123,6 +125,23 @@ def test_tail_reads_other_files_of_messages(run, tmp_path):
     assert names == ["NewOrderSingle", "Heartbeat"]
 
 
+def test_tail_shows_what_is_garbled_in_other_files_too(run, tmp_path):
+    path = tmp_path / "messages.txt"
+    good = wire(b"D", 2, order(7).fields)
+    path.write_bytes(b"in : " + good + b"\nin : " + good.replace(b"55=AAPL", b"55=AAPM") + b"\n")
+    taken, garbled = lines(run, path)
+    assert "NewOrderSingle" in taken and "garbled: CheckSum" in garbled and garbled[:23] == taken[:23]
+
+
+@pytest.mark.parametrize("action", ["tail", "replay"])
+@pytest.mark.parametrize("content", [b"", b"x = 1\n", bytes(range(256)) * 40])
+def test_a_file_without_a_message_is_said_to_be_one(run, tmp_path, action, content):
+    path = tmp_path / "messages.txt"
+    path.write_bytes(content)
+    status, out, errors = run(action, path)
+    assert (status, out) == (2, "") and f"{path}: holds no FIX message" in errors
+
+
 def test_tail_takes_the_names_of_a_venues_dictionary(run, log, tmp_path):
     path = tmp_path / "venue.xml"
     path.write_text("""<fix type="FIX" major="4" minor="4"><header><field name="MsgType" required="Y"/></header>
@@ -182,8 +201,13 @@ def test_tail_follows_a_log_also_when_another_takes_its_place(tmp_path):
 class Venue(Recorder):
     """Fills orders at once, cancels and replaces whatever it is asked to."""
 
+    #: The symbol at which it cuts the connection.
+    cut = b""
+
     def on_message(self, session, message):
         super().on_message(session, message)
+        if self.cut and message.get(55) == self.cut:
+            self.acceptor.connections[session].abort("cut")
         status = {b"D": b"2", b"F": b"4", b"G": b"5"}.get(message.msg_type)
         if status:
             fields = [(37, b"V1"), (17, b"E%d" % len(self.messages)), (150, b"F" if status == b"2" else status),
@@ -266,7 +290,32 @@ def test_connect_says_why_there_is_no_logon(run, typed, tmp_path):
     (tmp_path / "fix.toml").write_text(CONFIG.format(port=port))
     typed("buy 100 AAPL\n")
     status, _, errors = run("connect", tmp_path / "fix.toml")
-    assert status == 2 and f"no logon: 127.0.0.1 port {port}: " in errors
+    assert status == 2 and f"no logon: 127.0.0.1 port {port}: Connection refused\n" in errors
+
+
+def test_connect_says_that_an_order_waits_for_the_next_logon(run, monkeypatch, tmp_path):
+    closed = threading.Event()
+
+    class Watched(fix_connect.Client):
+        def on_event(self, session, notice):
+            super().on_event(session, notice)
+            if notice.kind == LinkKind.CLOSED:
+                closed.set()
+
+    class Typed(io.StringIO):
+        def __iter__(self):
+            yield "buy 1 CUT\n"
+            assert closed.wait(PATIENCE)
+            yield "buy 2 AAPL\n"
+
+    monkeypatch.setattr(fix_connect, "Client", Watched)
+    with venue(tmp_path) as there:
+        monkeypatch.setattr(sys, "stdin", Typed())
+        there.cut = b"CUT"
+        _, out, _ = run("connect", tmp_path / "fix.toml")
+    shown = out.splitlines()
+    (at,) = (at for at, line in enumerate(shown) if "it is kept, and goes out behind the next logon" in line)
+    assert "OrderQty=2" in shown[at - 1]
 
 
 @pytest.mark.parametrize("text, session, says", [

@@ -3,7 +3,7 @@
 import pytest
 
 from host.fix.message import Message
-from host.fix.outputs import NoticeKind
+from host.fix.outputs import Notice, NoticeKind
 from host.fix.session import SessionError
 from host.fix.states import State
 from tests.host.fix.line import SECOND, Line, Outcome
@@ -26,6 +26,7 @@ def test_who_asks_for_the_logout_waits_for_the_answer_and_closes():
     assert outcome.types == "5" and outcome.only[58] == b"end of day" and outcome.drops == []
     outcome = line.say(b"5")
     assert outcome.sent == [] and [each.retry for each in outcome.drops] == [True]
+    assert [each.text for each in outcome.outputs if isinstance(each, Notice)] == ["as was asked for"]
     assert line.store.next_in == 3
 
 
