@@ -16,6 +16,7 @@ from sim.exchange.events import (
     Canceled,
     CancelReason,
     Corrected,
+    CrossTrade,
     Event,
     Executed,
     Liquidity,
@@ -44,13 +45,13 @@ _REJECTED = {
     RejectReason.NOT_TRADING: ouch50.RejectReason.HALTED, RejectReason.CLOSED: ouch50.RejectReason.DESTINATION_CLOSED,
     RejectReason.TOO_LATE: ouch50.RejectReason.INVALID_CROSS_ORDER,
     RejectReason.WOULD_TRADE: ouch50.RejectReason.CROSSED_MARKET,
-    RejectReason.UNKNOWN_ORDER: ouch50.RejectReason.REPLACE_NOT_ALLOWED,
 }
 _CANCELED = {
     CancelReason.USER: "U", CancelReason.IMMEDIATE: "I", CancelReason.UNFILLABLE: "I", CancelReason.SELF_MATCH: "Q",
     CancelReason.SUPERVISORY: "S", CancelReason.CROSS: "C", CancelReason.CLOSED: "E",
 }
-_LIQUIDITY = {Liquidity.ADDED: "A", Liquidity.REMOVED: "R", Liquidity.CROSS: "O"}
+#: In a cross the flag is the cross's own code.
+_LIQUIDITY = {Liquidity.ADDED: "A", Liquidity.REMOVED: "R"}
 
 
 class _Unacceptable(Exception):
@@ -107,6 +108,8 @@ class OuchDesk:
         self.users = {user.name: user for user in users}
         self._venue, self._flush = venue, flush
         self._orders: dict[tuple[str, int], OuchOrder] = {}
+        #: Code of the cross whose events are told.
+        self._cross = ""
         self._symbols = {symbol.name: symbol.locate for symbol in venue.engine.symbols}
         self._requests = {"O": self._enter, "U": self._replace, "X": self._cancel, "M": self._modify}
         self._events = {Accepted: self._accepted, Executed: self._executed, Canceled: self._canceled,
@@ -134,8 +137,8 @@ class OuchDesk:
             return
         if _is_proper(fields):
             self._requests[fields["type"]](user, fields, now)
-        elif "clordid" in fields and fields["clordid"].isascii() and fields["clordid"].isprintable():
-            user.last = max(user.last, fields["user_ref"])
+        elif "clordid" in fields and fields["user_ref"] > user.last and _is_text(fields["clordid"]):
+            user.last = fields["user_ref"]
             self._refuse(user, fields, ouch50.RejectReason.OTHER, now)
         else:
             user.dropped += 1
@@ -164,38 +167,35 @@ class OuchDesk:
         self._venue.apply(command._replace(token=order), now)
 
     def _command(self, user: OuchUser, fields: dict[str, Any]) -> New:
-        lives = _LIVES.get((fields["time_in_force"], fields["cross_type"]))
-        side, options = _SIDES.get(fields["side"]), fields["options"]
-        wrong = (
-            (side is None, ouch50.RejectReason.INVALID_SIDE),
-            (lives is None, ouch50.RejectReason.INVALID_CROSS_ORDER),
-            (fields["display"] not in ("Y", "A"), ouch50.RejectReason.INVALID_DISPLAY),
-            (bool(options.get("min_quantity")), ouch50.RejectReason.INVALID_MIN_QUANTITY),
-            (bool(options.get("max_floor")), ouch50.RejectReason.INVALID_MAX_FLOOR),
-            (options.get("price_type", "L") not in ("", "L"), ouch50.RejectReason.PEGGING_NOT_ALLOWED),
-        )
-        for is_wrong, reason in wrong:
-            if is_wrong:
-                raise _Unacceptable(reason)
-        assert side is not None and lives is not None
+        lives, options = _lives(fields, fields["cross_type"]), fields["options"]
         firm = options.get("firm", "")
-        return New(self._symbols.get(fields["symbol"], 0), side, fields["quantity"], _limit(fields["price"]),
-                   user.owner, account=firm, time_in_force=lives, post_only=options.get("post_only") == "P",
-                   self_match=user.self_match, attribution=firm if fields["display"] == "A" else "")
+        return New(self._symbols.get(fields["symbol"], 0), _SIDES[fields["side"]], fields["quantity"],
+                   _limit(fields["price"]), user.owner, account=firm, time_in_force=lives,
+                   post_only=options.get("post_only") == "P", self_match=user.self_match,
+                   attribution=firm if fields["display"] == "A" else "")
 
     def _replace(self, user: OuchUser, fields: dict[str, Any], now: int) -> None:
+        """Replace an order. Of one that is over: no answer, and the number is still free. With values that no order
+        may have: the old order is cancelled, and the number is still free. Else, rejected, the old order stays."""
         number = fields["user_ref"]
-        if number <= user.last:
+        order = self._orders.get((user.name, fields["original_user_ref"]))
+        if number <= user.last or order is None or not order.leaves or order.number != fields["original_user_ref"]:
             user.dropped += 1
             return
-        user.last = number
-        order = self._orders.get((user.name, fields["original_user_ref"]))
-        if order is None or not order.leaves or order.number != fields["original_user_ref"]:
-            self._refuse(user, fields, ouch50.RejectReason.REPLACE_NOT_ALLOWED, now)
+        try:
+            _check_kept(fields, order.terms)
+        except _Unacceptable as error:
+            user.last = number
+            self._refuse(user, fields, error.reason, now)
             return
         order.waiting = fields
-        self._venue.apply(Replace(order.reference, fields["quantity"], _limit(fields["price"]), user.owner, order), now)
+        first, *_ = self._venue.apply(Replace(order.reference, fields["quantity"], _limit(fields["price"]), user.owner,
+                                              order), now)
         order.waiting = None
+        if isinstance(first, Rejected) and first.reason is not RejectReason.HALTED:
+            self._venue.apply(Cancel(order.reference, user.owner), now)
+        elif isinstance(first, (Rejected, Replaced)):
+            user.last = number
 
     def _cancel(self, user: OuchUser, fields: dict[str, Any], now: int) -> None:
         """Leave the order as many shares as asked for, executed ones among them. What is over stays without answer."""
@@ -207,9 +207,11 @@ class OuchDesk:
             self._venue.apply(Cancel(order.reference, user.owner, leaves), now)
 
     def _modify(self, user: OuchUser, fields: dict[str, Any], now: int) -> None:
-        """Reduce an order, or change the kind of its sale."""
+        """Reduce an order, or change the kind of its sale. One that asks for more shares stays without answer."""
         order = self._orders.get((user.name, fields["user_ref"]))
         if order is None or not order.leaves or order.number != fields["user_ref"]:
+            return
+        if fields["quantity"] > order.executed + order.leaves:
             return
         if _SIDES.get(fields["side"]) is not _SIDES[order.terms["side"]]:
             self._say(user, "I", now, user_ref=order.number)
@@ -221,6 +223,7 @@ class OuchDesk:
     # Events
 
     def _listen(self, events: Sequence[Event], now: int) -> None:
+        self._cross = next((event.cross_type.value for event in events if isinstance(event, CrossTrade)), "")
         for event in events:
             handler = self._events.get(type(event))
             if handler is not None:
@@ -245,7 +248,7 @@ class OuchDesk:
         order.leaves = event.leaves
         order.executed += event.shares
         self._say(order.user, "E", now, user_ref=order.number, quantity=event.shares, price=event.price,
-                  liquidity=_LIQUIDITY[event.liquidity], match=event.match)
+                  liquidity=_LIQUIDITY.get(event.liquidity, self._cross), match=event.match)
 
     def _canceled(self, event: Canceled, order: OuchOrder, now: int) -> None:
         order.leaves = event.leaves
@@ -263,7 +266,7 @@ class OuchDesk:
 
     def _rejected(self, event: Rejected, now: int) -> None:
         order = getattr(event.command, "token", None)
-        if isinstance(order, OuchOrder):
+        if isinstance(order, OuchOrder) and (order.waiting is None or event.reason is RejectReason.HALTED):
             reason = _REJECTED.get(event.reason, ouch50.RejectReason.OTHER)
             self._refuse(order.user, order.waiting or order.terms, reason, now)
 
@@ -288,6 +291,31 @@ def _limit(price: int) -> int | None:
     return None if price == ouch50.MARKET_PRICE else price
 
 
+def _lives(fields: dict[str, Any], cross_type: str) -> TimeInForce:
+    """Return how long an order, or a replacement, of ``fields`` lives. Raises _Unacceptable for what is not here."""
+    lives, options = _LIVES.get((fields["time_in_force"], cross_type)), fields["options"]
+    wrong = (
+        (lives is None, ouch50.RejectReason.INVALID_CROSS_ORDER),
+        (fields["display"] not in ("Y", "A"), ouch50.RejectReason.INVALID_DISPLAY),
+        (bool(options.get("min_quantity")), ouch50.RejectReason.INVALID_MIN_QUANTITY),
+        (bool(options.get("max_floor")), ouch50.RejectReason.INVALID_MAX_FLOOR),
+        (options.get("price_type", "L") not in ("", "L"), ouch50.RejectReason.PEGGING_NOT_ALLOWED),
+    )
+    for is_wrong, reason in wrong:
+        if is_wrong:
+            raise _Unacceptable(reason)
+    assert lives is not None
+    return lives
+
+
+def _check_kept(fields: dict[str, Any], terms: dict[str, Any]) -> None:
+    """Raise _Unacceptable where a replacement would change what an order of ``terms`` keeps."""
+    if _lives(fields, terms["cross_type"]) is not _lives(terms, terms["cross_type"]):
+        raise _Unacceptable(ouch50.RejectReason.REPLACE_NOT_ALLOWED)
+    if fields["display"] != terms["display"]:
+        raise _Unacceptable(ouch50.RejectReason.INVALID_DISPLAY)
+
+
 def _shown(order: OuchOrder) -> dict[str, Any]:
     """Return the fields that Accepted and Replaced repeat."""
     terms = order.terms
@@ -303,3 +331,8 @@ def _is_proper(fields: dict[str, Any]) -> bool:
     except WireError:
         return False
     return True
+
+
+def _is_text(text: str) -> bool:
+    """Return whether ``text`` can be repeated."""
+    return text.isascii() and text.isprintable()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.exchange.commands import Bust, Correct, Halt, OpenCross, SelfMatch
+from sim.exchange.commands import Bust, CloseCross, Correct, Halt, OpenCross, Resume, SelfMatch
 from sim.exchange.ouch import OuchDesk, OuchUser
 from tests.sim.exchange.trading import MIDNIGHT, START, SYMBOLS, engine_levels, new_venue
 from wire import ouch50
@@ -36,9 +36,9 @@ class Counter:
         return self.ask(name, "O", **{"user_ref": user_ref, "side": side, "quantity": quantity, "symbol": symbol,
                                       "price": price, "time_in_force": tif, "clordid": f"C{user_ref}"} | more)
 
-    def replace(self, name, original, user_ref, quantity, price, **more):
+    def replace(self, name, original, user_ref, quantity, price, tif="0", **more):
         return self.ask(name, "U", original_user_ref=original, user_ref=user_ref, quantity=quantity, price=price,
-                        time_in_force="0", clordid=f"C{user_ref}", **more)
+                        time_in_force=tif, clordid=f"C{user_ref}", **more)
 
     def news(self):
         """Return what each user was told since the last call, decoded."""
@@ -113,11 +113,38 @@ def test_replace():
     (told,) = desk.replace("A", 1, 2, 150, 499_000)
     assert values(told, "original_user_ref", "user_ref", "quantity", "price", "clordid", "symbol", "side") == (
         "U", 1, 2, 150, 499_000, "C2", "AAPL", "B")
-    (dead,) = desk.replace("A", 1, 3, 150, 498_000)
-    assert values(dead, "user_ref", "reason") == ("J", 3, ouch50.RejectReason.REPLACE_NOT_ALLOWED)
-    (bad,) = desk.replace("A", 2, 4, 150, 498_001)
-    assert values(bad, "user_ref", "reason", "clordid") == ("J", 4, ouch50.RejectReason.INVALID_PRICE, "C4")
     assert engine_levels(desk.venue.engine, 1, Side.BUY) == [(499_000, 150, 1)]
+
+
+def test_a_replacement_of_an_order_that_is_over_has_no_answer_and_its_number_is_still_free():
+    desk = Counter()
+    desk.enter("A", 1)
+    desk.replace("A", 1, 2, 150, 499_000)
+    assert desk.replace("A", 1, 3, 150, 498_000) == []
+    assert values(desk.enter("A", 3)[0], "user_ref") == ("A", 3)
+
+
+@pytest.mark.parametrize("quantity, price", [(150, 498_001), (150, 0), (0, 498_000)])
+def test_a_replacement_by_what_no_order_may_be_cancels_the_order(quantity, price):
+    desk = Counter()
+    desk.enter("A", 1)
+    (gone,) = desk.replace("A", 1, 2, quantity, price)
+    assert values(gone, "user_ref", "quantity", "reason") == ("C", 1, 100, "U") and not len(desk.venue.engine)
+    assert values(desk.enter("A", 2)[0], "user_ref") == ("A", 2)
+
+
+@pytest.mark.parametrize("more, reason", [
+    ({"tif": "3"}, "REPLACE_NOT_ALLOWED"), ({"tif": "6"}, "INVALID_CROSS_ORDER"), ({"display": "N"}, "INVALID_DISPLAY"),
+    ({"display": "A"}, "INVALID_DISPLAY"), ({"options": {"min_quantity": 5}}, "INVALID_MIN_QUANTITY")])
+def test_a_replacement_that_would_change_more_is_rejected_and_the_order_stays(more, reason):
+    desk = Counter()
+    desk.enter("A", 1)
+    (told,) = desk.replace("A", 1, 2, 150, 499_000, **more)
+    assert values(told, "user_ref", "reason", "clordid") == ("J", 2, ouch50.RejectReason[reason], "C2")
+    desk.venue.apply(Halt(1), desk.now)
+    (told,) = desk.replace("A", 1, 3, 150, 499_000)
+    assert values(told, "user_ref", "reason") == ("J", 3, ouch50.RejectReason.HALTED)
+    assert engine_levels(desk.venue.engine, 1, Side.BUY) == [(500_000, 100, 1)]
 
 
 def test_the_quantity_of_a_replacement_holds_what_was_executed():
@@ -145,6 +172,7 @@ def test_modify():
     desk.enter("A", 1, "S")
     told = desk.ask("A", "M", user_ref=1, side="T", quantity=60)
     assert values(told[0], "side", "quantity") == ("M", "T", 60) and values(told[1], "quantity") == ("C", 40)
+    assert desk.ask("A", "M", user_ref=1, side="S", quantity=61) == []
     (no,) = desk.ask("A", "M", user_ref=1, side="B", quantity=60)
     assert values(no, "user_ref") == ("I", 1)
 
@@ -161,6 +189,21 @@ def test_self_match_bust_and_correct():
     assert values(told["A"][0], "quantity", "price", "liquidity", "clordid") == ("F", 90, 499_000, "A", "C1")
     desk.venue.apply(Bust(told["B"][0]["match"]), desk.now)
     assert values(desk.news()["B"][0], "match", "reason") == ("B", told["B"][0]["match"], "S")
+
+
+def test_an_execution_says_which_cross_it_was_of():
+    desk = Counter()
+    desk.enter("A", 1, cross_type="C")
+    desk.enter("B", 1, "S", cross_type="C")
+    for command in (CloseCross(1), Halt(1), Resume(1)):
+        desk.venue.apply(command, desk.now)
+    told = [desk.news()["A"][-1]]
+    desk.enter("A", 2)
+    desk.enter("B", 2, "S")
+    desk.venue.apply(Resume(1), desk.now)
+    told.append(desk.news()["A"][-1])
+    assert [values(one, "user_ref", "quantity", "liquidity") for one in told] == [("E", 1, 100, "C"),
+                                                                                ("E", 2, 100, "H")]
 
 
 def test_the_day():
@@ -198,6 +241,9 @@ def test_values_that_ouch_does_not_have_are_refused(position, value):
     raw[35:36] = b"\xe9"
     desk.desk.take("A", bytes(raw), desk.now)
     assert desk.users[0].dropped == 1 and desk.news()["A"] == []
+    raw[35:36] = b" "
+    desk.desk.take("A", bytes(raw), desk.now)
+    assert desk.users[0].dropped == 2 and desk.news()["A"] == []
 
 
 COMMON = Counter()
