@@ -64,19 +64,21 @@ class Encoder:
         """Return the system event message."""
         return pack("S", locate=0, timestamp=ns, event=event.value)
 
-    def directory(self, ns: int, states: Mapping[int, TradingAction] | None = None) -> list[bytes]:
-        """Return directory, trading state and Reg SHO messages of each symbol. states: by locate, as they are now;
-        None: as they are when the day begins."""
+    def directory(self, ns: int, states: Mapping[int, TradingAction] | None = None,
+                  restrictions: Mapping[int, RegSho] | None = None) -> list[bytes]:
+        """Return directory, trading state and Reg SHO messages of each symbol. states, restrictions: by locate, as they
+        are now; None, or without a symbol: as they are when the day begins."""
         made = []
         for locate, symbol in self._symbols.items():
-            state = symbol.state if states is None else states[locate]
+            state = (states or {}).get(locate, symbol.state)
+            action = (restrictions or {}).get(locate, RegSho.NONE)
             common = {"locate": locate, "timestamp": ns, "stock": symbol.name}
             made.append(pack("R", **common, market_category="Q", financial_status="N", round_lot_size=100,
                              round_lots_only="N", issue_classification="C", issue_subtype="Z", authenticity="P",
                              short_sale_threshold="N", ipo_flag="N", luld_tier="1", etp_flag="N", etp_leverage=0,
                              inverse="N"))
             made.append(pack("H", **common, state=state.value, reason=""))
-            made.append(pack("Y", **common, action=RegSho.NONE.value))
+            made.append(pack("Y", **common, action=action.value))
         return made
 
     def restriction(self, locate: int, action: RegSho, ns: int) -> bytes:

@@ -41,6 +41,7 @@ class Venue:
         self.phase: SystemEvent | None = None
         self.commands = 0
         self._encoder = Encoder(symbols)
+        self._restrictions: dict[int, RegSho] = {}
         self._listeners: list[Listener] = []
         self._untold: deque[tuple[Sequence[Event], int]] = deque()
         self._telling = False
@@ -63,6 +64,7 @@ class Venue:
 
     def restrict(self, locate: int, action: RegSho, now: int) -> None:
         """Publish that the short-sale price test of a symbol is now ``action``."""
+        self._restrictions[locate] = action
         self._publish([self._encoder.restriction(locate, action, self._ns(now))], now)
 
     def apply(self, command: Command, now: int) -> list[Event]:
@@ -99,7 +101,7 @@ class Venue:
         engine, encoder = self.engine, self._encoder
         states = {symbol.locate: engine.state(symbol.locate) for symbol in engine.symbols}
         made = [] if self.phase is None else [encoder.phase(self.phase, ns)]
-        made += encoder.directory(ns, states)
+        made += encoder.directory(ns, states, self._restrictions)
         made += [encoder.resting(order, ns) for locate in states for order in engine.resting(locate)]
         return [*made, END_OF_SNAPSHOT.pack({"sequence": right(self.feed.next)})]
 

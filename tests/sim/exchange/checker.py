@@ -3,7 +3,7 @@
 The books are rebuilt as one who listens to the feed would, by what sim.exchange.events says that each event becomes.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 from sim.exchange import events as did
 from sim.exchange.commands import New, TimeInForce
@@ -30,6 +30,7 @@ class Checker:
     def take(self, command, events) -> None:
         """Check all that ``events``, the whole outcome of ``command``, say."""
         self.command = command
+        self._fair(events)
         for event in events:
             handler = getattr(self, "_" + type(event).__name__.lower(), None)
             if handler is not None:
@@ -43,6 +44,18 @@ class Checker:
             self._compare(symbol.locate)
         for reference in self.chains:
             self._conserved(reference)
+
+    def _fair(self, events) -> None:
+        """Check that of each trade, and of each cross, as many shares were bought as were sold."""
+        sums = defaultdict(Counter)
+        for event in events:
+            if isinstance(event, did.Executed):
+                sums[event.match][event.side] += event.shares
+        for match, sides in sums.items():
+            assert sides["B"] == sides["S"] > 0, f"of match {match} {sides}"
+        for event in events:
+            if isinstance(event, did.CrossTrade):
+                assert sums[event.match]["B"] == event.shares, f"{event}, but {sums[event.match]}"
 
     # What each event does
 

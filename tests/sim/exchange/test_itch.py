@@ -6,11 +6,12 @@ import itch.messages as itchfeed
 import pytest
 
 from sim.exchange import events as happened
+from sim.exchange.commands import Halt
 from sim.exchange.events import Landing, Liquidity
 from tests.sim.exchange.trading import MIDNIGHT, SYMBOLS, Displayed, Flow, engine_levels, new_venue
 from tests.wire.test_third_party import COMMON, NAMES
 from wire import itch50, moldudp64
-from wire.itch50 import Side
+from wire.itch50 import RegSho, Side
 
 NAME_OF = {symbol.locate: symbol.name for symbol in SYMBOLS}
 
@@ -120,6 +121,17 @@ def test_events_tell_the_whole_displayed_book(seed):
         for symbol in SYMBOLS:
             for side in Side:
                 assert book.levels(symbol.locate, side) == engine_levels(venue.engine, symbol.locate, side)
+
+
+def test_a_snapshot_tells_states_and_restrictions_as_they_are_now():
+    venue = new_venue()
+    Flow(0, venue).begin()
+    venue.apply(Halt(2), venue.midnight + 40_000_000_000_000)
+    venue.restrict(7, RegSho.INTRADAY_DROP, venue.midnight + 40_000_000_000_000)
+    told = [decoded(message) for message in venue.snapshot(venue.midnight + 41_000_000_000_000)[:-1]]
+    assert told[0][0] == "S" and told[0][1]["event"] == "Q"
+    assert {fields["locate"]: fields["state"] for letter, fields in told if letter == "H"} == {1: "T", 2: "H", 7: "T"}
+    assert {fields["locate"]: fields["action"] for letter, fields in told if letter == "Y"} == {1: "0", 2: "0", 7: "1"}
 
 
 def test_a_time_outside_the_day_is_refused():
