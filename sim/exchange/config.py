@@ -28,6 +28,8 @@ from sim.market.faults import Faults, parse_faults
 __all__ = ["Address", "Config", "ConfigError", "Day", "FeedConfig", "OuchConfig", "load", "parse"]
 
 Address = tuple[str, int]
+#: End of the day at the latest, ns since midnight.
+_LATEST = (23 * 60 + 59) * 60 * 1_000_000_000
 _SELF_MATCH = {kind.name.lower().replace("_", "-"): kind for kind in SelfMatch}
 
 
@@ -154,6 +156,8 @@ def _day(table: Table) -> Day:
     table.done()
     if not day.open <= day.close <= day.end or not day.start < day.end:
         raise ConfigError(f"{table.where}: open, close and end must follow each other, and start be before the end")
+    if end > _LATEST:
+        raise table.error("end", "must be 23:59:00 at the latest: what comes behind the end is still of the day")
     return day
 
 
@@ -237,7 +241,7 @@ def _ouch(file: Table) -> OuchConfig | None:
                 "self_match": _SELF_MATCH[own.choice("self_match", _SELF_MATCH, "allow")],
                 "cancel_on_disconnect": own.flag("cancel_on_disconnect", False)}
         for key, most in (("name", 6), ("password", 10), ("session", 10)):
-            if len(user[key]) > most or not user[key].isascii():
+            if len(user[key]) > most or not user[key].isascii() or not user[key].isprintable():
                 raise own.error(key, f'must be at most {most} ASCII characters, not "{user[key]}"')
         own.done()
         users.append(user)
@@ -248,7 +252,7 @@ def _ouch(file: Table) -> OuchConfig | None:
 
 
 def _crowds(file: Table, locates: Mapping[str, int]) -> tuple[tuple[CrowdSettings, tuple[int, ...] | None], ...]:
-    crowds = []
+    crowds: list[tuple[CrowdSettings, tuple[int, ...] | None]] = []
     for number, table in enumerate(_tables(file, "crowd"), 1):
         names = table.items("symbols")
         chosen = None if names is None else tuple(_locate(table, "symbols", name, locates) for name in names)
@@ -259,6 +263,8 @@ def _crowds(file: Table, locates: Mapping[str, int]) -> tuple[tuple[CrowdSetting
         except ValueError as error:
             raise ConfigError(f"{table.where}: {error}") from None
         table.done()
+        if any(settings.owner == other.owner for other, _ in crowds):
+            raise table.error("name", f'"{settings.owner}" is that of another crowd')
         crowds.append((settings, chosen))
     return tuple(crowds)
 

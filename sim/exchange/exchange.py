@@ -71,10 +71,9 @@ class Exchange:
         now, day = self.clock.now(), self.config.day
         self.venue.begin(now)
         self.ouch.begin(now)
-        plan = [(day.open, self._open), (day.close, self._close), (day.end, self.end),
-                *self._plan]
+        plan = [(day.open, self._open), (day.close, self._close), (day.end, self.end), *self._plan]
         for when, act in plan:
-            self.clock.call_at(self.midnight + when, act)
+            self.clock.call_at(self.midnight + when, partial(self._unless_over, act))
         self._heartbeat.arm()
         for alarm in self._acts:
             alarm.arm()
@@ -97,6 +96,10 @@ class Exchange:
         """Return the exchange's time, ns since midnight."""
         return self.clock.now() - self.midnight
 
+    def _unless_over(self, act: Callable[[], None]) -> None:
+        if not self.over:
+            act()
+
     def _open(self) -> None:
         self.venue.enter(SystemEvent.START_OF_MARKET_HOURS, self.clock.now())
         for symbol in self.config.symbols:
@@ -108,9 +111,8 @@ class Exchange:
         self.venue.enter(SystemEvent.END_OF_MARKET_HOURS, self.clock.now())
 
     def _operate(self, act: Callable[[int], list[str]]) -> None:
-        if not self.over:
-            for text in act(self.clock.now()):
-                self.on_refused(text)
+        for text in act(self.clock.now()):
+            self.on_refused(text)
 
     def _deadline(self, actor: Actor) -> Callable[[], int | None]:
         return lambda: None if self.over else actor.due()

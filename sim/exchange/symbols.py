@@ -45,7 +45,8 @@ class Symbol:
     def __post_init__(self) -> None:
         if not 1 <= self.locate <= 0xFFFF:
             raise ValueError(f"locate must be 1..65535, not {self.locate}")
-        if not 1 <= len(self.name) <= 8 or not self.name.isascii() or self.name != self.name.strip():
+        if not 1 <= len(self.name) <= 8 or not self.name.isascii() or not self.name.isprintable() or (
+                self.name != self.name.strip()):
             raise ValueError(f"name must be 1 to 8 characters without spaces around them, not {self.name!r}")
         if not 1 <= self.reference <= MAX_PRICE or not on_grid(self.reference):
             raise ValueError(f"reference must be 1..{MAX_PRICE} and on the grid, not {self.reference}")

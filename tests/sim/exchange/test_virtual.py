@@ -162,6 +162,17 @@ def test_the_same_again(played):
         [message.fields for message in client.told] for client in second[1]]
 
 
+def test_a_day_that_is_ended_early_stays_ended():
+    clock = VirtualClock(NOW)
+    exchange = Exchange(parse(tomllib.loads(CONFIG), "x.toml", Path(".")), clock)
+    exchange.begin()
+    clock.run(NOW + 3 * SECOND)
+    exchange.end()
+    said = list(exchange.venue.feed.messages)
+    clock.run(NOW + 40 * SECOND)
+    assert exchange.venue.feed.messages == said and said[-1][11:12] == b"C" and not exchange.refused
+
+
 def test_our_orders_are_matched_into_a_recorded_market(tmp_path):
     def message(letter, seconds, **fields):
         return itch50.pack(letter, locate=13, timestamp=(34_199 + seconds) * SECOND, **fields)
