@@ -48,6 +48,8 @@ def store_of(table: Table | None) -> StoreConfig:
     if table is None:
         return StoreConfig()
     path = table.path("path")
+    if path is not None and (not path.name or path.is_dir()):
+        raise table.error("path", f"must be of a file, not of the folder {path}")
     sync = Sync(table.choice("sync", [each.value for each in Sync], StoreConfig.sync.value))
     config = StoreConfig(path=path, sync=sync,
                          interval_ms=table.number("interval_ms", StoreConfig.interval_ms, least=1),
@@ -60,9 +62,9 @@ def schedule_of(table: Table | None) -> Schedule | None:
     if table is None:
         return None
     try:
-        zone = ZoneInfo(table.text("zone"))
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise table.error("zone", f"there is no such time zone: {error}") from None
+        zone = ZoneInfo(name := table.text("zone"))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise table.error("zone", f'there is no time zone "{name}"') from None
     (start_day, start), (end_day, end) = (_moment(table, key) for key in ("start", "end"))
     if start_day is None and end_day is None:
         days, closed = table.items("days"), table.items("closed") or []
