@@ -38,8 +38,12 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "run", help="let strategies trade a day at the simulated exchange, on the simulated FPGA",
         description="Play a day on a virtual clock: exchange, feed, FPGA and host in one process. The same options "
                     "give the same journal, byte for byte. docs/loop.md tells how.")
-    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of all that is random (default: 1)")
-    parser.add_argument("--seconds", type=int, default=10, metavar="S", help="that the market is open (default: 10)")
+    parser.add_argument("--replay", type=Path, metavar="FILE",
+                        help="trade in a recorded market, an ITCH 5.0 BinaryFILE, instead of with a crowd")
+    parser.add_argument("--symbols", metavar="NAME,...", help="of the record that are traded (default: the 8 busiest)")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="of the crowd (default: 1)")
+    parser.add_argument("--seconds", type=int, metavar="S",
+                        help="that the market is open (default: 10, or all of the record)")
     parser.add_argument("--rate", type=int, default=100, metavar="N", help="acts of the crowd a second (default: 100)")
     parser.add_argument("--faults", default="", metavar="SPEC", help="of the feed's lines; docs/exchange.md tells how")
     parser.add_argument("--strategy", action="append", metavar="NAME[:KEY=N,...]",
@@ -51,18 +55,28 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def _run(args: argparse.Namespace) -> int:
-    scenarios = importlib.import_module("sim.loop.scenario")
     try:
-        setup = scenarios.Scenario(seed=args.seed, seconds=args.seconds, rate=args.rate, faults=args.faults,
-                                   profile=args.profile).setup()
+        setup = _recording(args) if args.replay else _scenario(args)
         symbols = [symbol.name for symbol in setup.exchange.symbols]
         strategies = [_strategy(text, symbols) for text in args.strategy or ("imbalance", "market_maker")]
-    except ConfigError as error:
+    except (ConfigError, importlib.import_module("sim.market.source").MarketFileError) as error:
         raise UserError(str(error)) from None
     if args.journal is not None:
         return _play(setup, strategies, args.journal)
     with tempfile.TemporaryDirectory(prefix="tickgate-") as folder:
         return _play(setup, strategies, Path(folder) / "journal")
+
+
+def _scenario(args: argparse.Namespace) -> Any:
+    seconds = 10 if args.seconds is None else args.seconds
+    return importlib.import_module("sim.loop.scenario").Scenario(
+        seed=args.seed, seconds=seconds, rate=args.rate, faults=args.faults, profile=args.profile).setup()
+
+
+def _recording(args: argparse.Namespace) -> Any:
+    symbols = tuple(args.symbols.split(",")) if args.symbols else ()
+    return importlib.import_module("sim.loop.recording").Recording(
+        path=args.replay, symbols=symbols, seconds=args.seconds, faults=args.faults, profile=args.profile).setup()
 
 
 def _strategy(text: str, symbols: Sequence[str]) -> Strategy:

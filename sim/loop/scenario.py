@@ -9,7 +9,7 @@ from host.risk.limits import AccountLimits, GlobalLimits, Limits, PairLimits, Ra
 from sim.exchange.config import Config, parse
 from sim.exchange.symbols import CENT, Symbol
 
-__all__ = ["ACCOUNT", "PARTICIPANT", "Scenario", "Setup", "free_limits", "fix_table"]
+__all__ = ["ACCOUNT", "PARTICIPANT", "Scenario", "Setup", "fix_table", "free_limits", "time_text"]
 
 ACCOUNT, PARTICIPANT = "DESK", "TICKGATE"
 
@@ -22,12 +22,13 @@ _FREELY = Rate(orders=1_000_000, per=_SECOND, burst=1_000)
 class Setup:
     """A run. exchange: has a FIX session of PARTICIPANT. limits: of ACCOUNT, the gate's index 0, in the exchange's
     symbols, which have the gate's indices in their order. profile: of the device. latency: ns that a FIX message takes,
-    either way."""
+    either way. timer: ns between the host's heartbeats, and its timers."""
 
     exchange: Config
     limits: Limits
     profile: str
     latency: int
+    timer: int = 10_000_000
 
 
 def fix_table() -> dict[str, Any]:
@@ -79,13 +80,14 @@ class Scenario:
         exchange = parse({
             "symbol": [{"name": name, "reference": f"{price // 10_000}.{price % 10_000:04d}"}
                        for name, price in self.symbols],
-            "day": {"start": _time(_OPEN - 1), "open": _time(_OPEN), "close": _time(_OPEN + self.seconds),
-                    "end": _time(_OPEN + self.seconds + 1)},
+            "day": {"start": time_text(_OPEN - 1), "open": time_text(_OPEN), "close": time_text(_OPEN + self.seconds),
+                    "end": time_text(_OPEN + self.seconds + 1)},
             "feed": {"a": "239.255.77.1:26477", "b": "239.255.77.2:26477", "faults": self.faults},
             "fix": fix_table(), "crowd": [crowd]}, "scenario", Path())
         limits = free_limits(exchange.symbols, position=self.position, open_orders=self.open_orders)
         return Setup(exchange=exchange, limits=limits, profile=self.profile, latency=self.latency)
 
 
-def _time(seconds: int) -> str:
+def time_text(seconds: int) -> str:
+    """Return a time of the day, in seconds since midnight, as a description of an exchange has it."""
     return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"

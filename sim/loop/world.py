@@ -28,7 +28,6 @@ _START = 1_795_185_200_000_000_000
 _SECOND = 1_000_000_000
 #: ns for messages that are under way at the end of the day.
 _AFTERWARDS = _SECOND
-_PACE = Pace()
 
 
 class World:
@@ -48,6 +47,7 @@ class World:
         self.market = Market(setup.profile, setup.exchange.symbols, setup.limits)
         self.exchange.on_packet = self.market.hear
         self.recovered = 0
+        self._pace = Pace(heartbeat=setup.timer, timer=setup.timer)
         views = Views(self.market.device.capabilities.symbols, self.market.device.capabilities.levels)
         self.contexts = [Context(views, strategy=number, now=_START) for number in range(1, len(strategies) + 1)]
         self.settings = Settings(open_orders=self.market.gate.sizes.open_orders, ask_positions=False)
@@ -61,7 +61,7 @@ class World:
         self.loop = Loop(
             ledger=self.ledger, dispatch=Dispatch(views, list(zip(strategies, self.contexts, strict=True))),
             records=self.market.records, gateway=Gateway(self.market.gate), venue=self.venue,
-            orders=FixOrders(names=names, begin_string=begin_string, digits=9), clock=clock.now, pace=_PACE,
+            orders=FixOrders(names=names, begin_string=begin_string, digits=9), clock=clock.now, pace=self._pace,
             shut=lambda output: shut_gate(self.market.admin, output))
         self.exchange.begin()
         self.loop.start(epoch=_START // _SECOND, day=0)
@@ -98,4 +98,4 @@ class World:
     def _tick(self) -> None:
         """Let the host's timers be looked at, and ask for what is missing of the feed."""
         self.recovered += self.market.recover(self.exchange.venue.feed)
-        self.clock.call_at(self.clock.now() + _PACE.timer, self._tick)
+        self.clock.call_at(self.clock.now() + self._pace.timer, self._tick)

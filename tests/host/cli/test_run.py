@@ -34,11 +34,23 @@ def test_a_day_is_traded_and_everything_agrees(tmp_path: Path, capsys: pytest.Ca
     (["--strategy", "imbalance:limit=many"], "limit must be a number, not 'many'"),
     (["--strategy", "imbalance:limits=3"], "limits"),
     (["--faults", "c:loss=1"], "faults"),
+    (["--replay", __file__], "test_run.py"),
+    (["--replay", "nowhere.itch"], "nowhere.itch: No such file"),
 ])
 def test_what_cannot_be_is_refused_in_a_line(more: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*DAY, *more]) == 2
     error = capsys.readouterr().err
     assert said in error and error.count("\n") == 1
+
+
+def test_a_strategy_trades_in_a_recorded_market(data_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = data_dir / "itch50_aapl_20200130" / "locate-13-10k.bin"
+    assert main(["run", "--replay", str(path), "--symbols", "AAPL", "--seconds", "60",
+                 "--strategy", "hold:shares=10"]) == 0
+    text = capsys.readouterr().out
+    assert "AAPL" in text and "0 breaks with the exchange, 0 differences between gate and host" in text
+    assert main(["run", "--replay", str(path), "--symbols", "IBM"]) == 2
+    assert "has no orders of 'IBM'; there is AAPL" in capsys.readouterr().err
 
 
 def test_a_journal_that_is_there_is_not_written_over(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
