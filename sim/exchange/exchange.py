@@ -106,9 +106,9 @@ class Exchange:
             self.venue.apply(OpenCross(symbol.locate), self.clock.now())
 
     def _close(self) -> None:
+        self.venue.enter(SystemEvent.END_OF_MARKET_HOURS, self.clock.now())
         for symbol in self.config.symbols:
             self.venue.apply(CloseCross(symbol.locate), self.clock.now())
-        self.venue.enter(SystemEvent.END_OF_MARKET_HOURS, self.clock.now())
 
     def _operate(self, act: Callable[[int], list[str]]) -> None:
         for text in act(self.clock.now()):

@@ -130,6 +130,10 @@ def test_a_day(played):
     assert letters >= set("SRHYAFEDUQIX")
     events = [message[11:12] for message in exchange.venue.feed.messages if message[:1] == b"S"]
     assert events == [b"O", b"S", b"Q", b"M", b"E", b"C"]
+    days = [message[39:40] if message[:1] == b"Q" else message[11:12] for message in exchange.venue.feed.messages
+            if message[:1] in b"QS"]
+    # The crosses of two symbols: the opening ones, one behind a halt, the closing ones behind the market's hours.
+    assert b"".join(days) == b"OSQOOHMCCEC"
 
     # Whoever listens to both lines, and asks for what both lost, has every message once and in order.
     feed, asked = ReferenceFeed(expected=1), 0
