@@ -2,6 +2,8 @@
 
 import argparse
 import asyncio
+import io
+import os
 import sys
 import threading
 import time
@@ -60,7 +62,7 @@ def _extra(texts: list[str]) -> tuple[tuple[int, bytes], ...]:
     for (tag, _, value), text in zip(pairs, texts, strict=True):
         if not (tag.isascii() and tag.isdecimal() and value):
             raise UserError(f"--set must be TAG=VALUE, not {text!r}")
-    return tuple((int(tag), value.encode()) for tag, _, value in pairs)
+    return tuple((int(tag), os.fsencode(value)) for tag, _, value in pairs)
 
 
 class _Desk:
@@ -69,7 +71,7 @@ class _Desk:
     def __init__(self, dictionary: Dictionary, orders: Orders) -> None:
         self._dictionary, self._orders = dictionary, orders
         self._console: Console = result_console()
-        self.terminal = sys.stdin.isatty()
+        self.terminal = sys.stdin is not None and sys.stdin.isatty()
         self.mistakes = 0
 
     def show(self, line: Text) -> None:
@@ -125,12 +127,17 @@ class _Desk:
 
 
 def _lines() -> "asyncio.Queue[str | None]":
-    """Return a queue of the lines of standard input, which a thread reads; None is their end."""
+    """Return a queue of the lines of standard input, which a thread reads; None is their end.
+
+    Bytes that are no text are lines too, which make no sense.
+    """
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="backslashreplace")
     queue: asyncio.Queue[str | None] = asyncio.Queue()
     loop = asyncio.get_running_loop()
 
     def read() -> None:
-        for line in sys.stdin:
+        for line in sys.stdin or ():
             put(line)
         put(None)
 

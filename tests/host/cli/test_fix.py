@@ -293,6 +293,21 @@ def test_connect_says_why_there_is_no_logon(run, typed, tmp_path):
     assert status == 2 and f"no logon: 127.0.0.1 port {port}: Connection refused\n" in errors
 
 
+def test_connect_takes_bytes_that_are_no_text_for_a_mistake(run, monkeypatch, tmp_path):
+    with venue(tmp_path) as there:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\xff\xfe\nbuy 100 AAPL @ 1\n"), "utf-8"))
+        status, out, _ = run("connect", tmp_path / "fix.toml", "--set", os.fsdecode(b"1=caf\xe9"))
+    assert status == 2 and r"there is no command '\\xff\\xfe'" in out
+    assert [message.get(1) for message in there.messages] == [b"caf\xe9"]
+
+
+def test_connect_without_a_standard_input_logs_on_and_out(run, monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, "stdin", None)
+    with venue(tmp_path):
+        status, out, errors = run("connect", tmp_path / "fix.toml")
+    assert (status, errors) == (0, "") and "logged on: " in out
+
+
 def test_connect_says_that_an_order_waits_for_the_next_logon(run, monkeypatch, tmp_path):
     closed = threading.Event()
 

@@ -79,6 +79,13 @@ def test_a_message_without_a_good_number_ends_the_connection(seq):
     assert line.store.next_in == 2
 
 
+def test_a_number_below_1_is_none_even_of_a_possible_duplicate():
+    """Item 28."""
+    line = up()
+    outcome = line.give(line.again(b"0", seq=0))
+    assert outcome.types == "5" and b"MsgSeqNum" in outcome.only[58]
+
+
 def test_a_message_without_any_number_ends_the_connection():
     """Item 28."""
     line = up()
