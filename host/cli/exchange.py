@@ -105,13 +105,14 @@ class _Desk:
     def _listen(self, loop: asyncio.AbstractEventLoop, exchange: Any) -> None:
         try:
             loop.add_reader(sys.stdin.fileno(), self._read, loop, exchange)
-        except PermissionError:
+        except (PermissionError, AttributeError):  # a file; or None, when it was closed
             raise UserError("--operator: standard input must be a terminal or a pipe") from None
 
     def _read(self, loop: asyncio.AbstractEventLoop, exchange: Any) -> None:
         typed = os.read(sys.stdin.fileno(), _READ)
         if not typed:
             loop.remove_reader(sys.stdin.fileno())
+            typed = b"\n"  # the last line may have no end
         *lines, self._typed = (self._typed + typed).split(b"\n")
         for line in lines:
             text = line.decode("utf-8", "replace").strip()

@@ -277,6 +277,33 @@ def test_an_operator_halts_and_the_end_is_clean(tmp_path):
     assert (status, errors) == (0, "") and "1 commands" not in output and "commands" in output
 
 
+def test_an_operators_last_line_needs_no_end(tmp_path):
+    async def scenario():
+        path = tmp_path / "exchange.toml"
+        path.write_text(CONFIG.format(groups=GROUPS, ports=(9, 9)))
+        exchange = await Process.start(path, "--operator")
+        try:
+            await exchange.ready()
+            exchange.process.stdin.write(b"bust 99")
+            exchange.process.stdin.close()
+            answer = await within(exchange.process.stdout.readline())
+            return answer, await exchange.stop(signal.SIGINT)
+        finally:
+            await exchange.stop(signal.SIGKILL)
+    answer, (status, _, errors) = asyncio.run(scenario())
+    assert (answer, status, errors) == (b"bust 99: no such trade\n", 0, "")
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_an_operator_needs_a_terminal_or_a_pipe(tmp_path, capsys, monkeypatch, closed):
+    path = tmp_path / "exchange.toml"
+    path.write_text(CONFIG.format(groups=GROUPS, ports=(9, 9)))
+    with open(path, "rb") as file:
+        monkeypatch.setattr(sys, "stdin", None if closed else file)
+        assert main(["exchange", "run", "--operator", str(path)]) == 2
+    assert capsys.readouterr().err == "tickgate: --operator: standard input must be a terminal or a pipe\n"
+
+
 @pytest.mark.parametrize("text, told", [
     ("[[symbol]", "is no TOML"), (None, "No such file"),
     (CONFIG.format(groups=("no.where", "x"), ports=(9, 9)), "line A"),
