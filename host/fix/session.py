@@ -151,7 +151,8 @@ class Session:
     def reset(self, now: int) -> list[Output]:
         """Begin both numbers anew. While disconnected, nobody is told; while active, the counterparty is (141=Y).
 
-        Application messages that never went out are kept, with new numbers. Raises StateError in other states.
+        Application messages that this process numbered behind the last one that went out are kept, with new numbers;
+        what the counterparty misses before that is not. Raises StateError in other states.
         """
         core = self._core
         core.begin(now)

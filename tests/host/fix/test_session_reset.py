@@ -158,3 +158,18 @@ def test_an_old_order_is_not_kept_by_a_reset_if_the_application_refuses():
     line.send(3)
     line.session.reset(line.now)
     assert line.store.next_out == 2
+
+
+def test_what_the_counterparty_missed_and_had_not_asked_for_goes_with_the_old_numbers():
+    """Items 7 and 36: what came behind it went out, and may say something about it, a cancel for instance."""
+    line = Line(initiator=True)
+    line.up()
+    line.disconnect()
+    line.send(2)
+    line.connect()
+    line.logon()
+    line.disconnect()
+    line.send(4)
+    line.session.reset(line.now)
+    assert [raw for _, raw in line.store.stored(1, 9) if b"\x0111=C2\x01" in raw] == []
+    assert line.store.next_out == 2, "C4 alone is kept"
