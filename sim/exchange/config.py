@@ -35,12 +35,14 @@ _SELF_MATCH = {kind.name.lower().replace("_", "-"): kind for kind in SelfMatch}
 
 @dataclass(frozen=True, kw_only=True)
 class Day:
-    """The day's plan, ns since midnight. start: the exchange's time when it begins; open, close: the crosses."""
+    """The day's plan, ns since midnight. start: the exchange's time when it begins; open, close: the crosses.
+    imbalance: ns before each of them from which on the imbalance is published every second."""
 
     start: int
     open: int
     close: int
     end: int
+    imbalance: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,7 +154,8 @@ def _symbols(file: Table) -> tuple[Symbol, ...]:
 
 def _day(table: Table) -> Day:
     start, end = _time(table, "start", "09:30:00"), _time(table, "end", "16:05:00")
-    day = Day(start=start, open=_time(table, "open", "09:30:00"), close=_time(table, "close", "16:00:00"), end=end)
+    day = Day(start=start, open=_time(table, "open", "09:30:00"), close=_time(table, "close", "16:00:00"), end=end,
+              imbalance=table.number("imbalance", 0, most=3600) * 1_000_000_000)
     table.done()
     if not day.open <= day.close <= day.end or not day.start < day.end:
         raise ConfigError(f"{table.where}: open, close and end must follow each other, and start be before the end")

@@ -9,7 +9,7 @@ from functools import partial
 from host.fix.message import Message
 from host.fix.timestamp import stamp
 from sim.exchange.clock import Alarm, Clock
-from sim.exchange.commands import CloseCross, OpenCross
+from sim.exchange.commands import CloseCross, Indicate, OpenCross
 from sim.exchange.config import Config
 from sim.exchange.fixdesk.desk import FixDesk
 from sim.exchange.flow.participant import Participant as Actor
@@ -17,12 +17,14 @@ from sim.exchange.lines import Lines
 from sim.exchange.operator import Operator
 from sim.exchange.ouch import OuchDesk, OuchUser
 from sim.exchange.venue import Venue
-from wire.itch50 import SystemEvent
+from wire.itch50 import CrossType, SystemEvent
 
 __all__ = ["Exchange"]
 
 #: Acts of a participant in a row, before something else gets its turn.
 _IN_A_ROW = 100
+#: ns between two imbalances.
+_SECOND = 1_000_000_000
 
 
 def _nowhere(*_: object) -> None:
@@ -74,6 +76,8 @@ class Exchange:
         plan = [(day.open, self._open), (day.close, self._close), (day.end, self.end), *self._plan]
         for when, act in plan:
             self.clock.call_at(self.midnight + when, partial(self._unless_over, act))
+        for cross_type, when in ((CrossType.OPENING, day.open), (CrossType.CLOSING, day.close)):
+            self._indicate_at(cross_type, max(when - day.imbalance, day.start), when)
         self._heartbeat.arm()
         for alarm in self._acts:
             alarm.arm()
@@ -99,6 +103,17 @@ class Exchange:
     def _unless_over(self, act: Callable[[], None]) -> None:
         if not self.over:
             act()
+
+    def _indicate_at(self, cross_type: CrossType, at: int, cross: int) -> None:
+        """Plan to publish the imbalance at a time, and every second from then on until the cross."""
+        if at < cross:
+            indicate = partial(self._indicate, cross_type, at, cross)
+            self.clock.call_at(self.midnight + at, partial(self._unless_over, indicate))
+
+    def _indicate(self, cross_type: CrossType, at: int, cross: int) -> None:
+        for symbol in self.config.symbols:
+            self.venue.apply(Indicate(symbol.locate, cross_type), self.clock.now())
+        self._indicate_at(cross_type, at + _SECOND, cross)
 
     def _open(self) -> None:
         self.venue.enter(SystemEvent.START_OF_MARKET_HOURS, self.clock.now())

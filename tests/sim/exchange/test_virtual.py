@@ -73,6 +73,16 @@ do = "resume AAPL"
 """
 
 
+LEAST = """
+[[symbol]]
+name = "AAPL"
+reference = "50.00"
+[feed]
+a = "239.255.77.1:26477"
+b = "239.255.77.2:26477"
+"""
+
+
 class Client:
     """A FIX client that sends orders at random times, and keeps what it was told."""
 
@@ -164,6 +174,19 @@ def test_the_same_again(played):
     assert first[3] == second[3]
     assert [[message.fields for message in client.told] for client in first[1]] == [
         [message.fields for message in client.told] for client in second[1]]
+
+
+def test_imbalances_are_published_every_second_before_a_cross():
+    day = '[day]\nstart="09:29:58"\nopen="09:30:00"\nclose="09:30:10"\nend="09:30:11"\nimbalance=3\n'
+    clock = VirtualClock(NOW)
+    exchange = Exchange(parse(tomllib.loads(LEAST + day), "x.toml", Path(".")), clock)
+    exchange.begin()
+    clock.run(NOW + 20 * SECOND)
+    told = [itch50.unpack(message) for message in exchange.venue.feed.messages if message[:1] in b"IQ"]
+    begin = (9 * 60 + 29) * 60 + 58
+    assert [(one["type"], one["cross_type"], one["timestamp"] / SECOND - begin) for one in told] == [
+        ("I", "O", 0), ("I", "O", 1), ("I", "O", 2), ("Q", "O", 2),
+        ("I", "C", 9), ("I", "C", 10), ("I", "C", 11), ("I", "C", 12), ("Q", "C", 12)]
 
 
 def test_a_day_that_is_ended_early_stays_ended():
