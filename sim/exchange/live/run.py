@@ -44,7 +44,7 @@ class LiveExchange:
         exchange.on_end, exchange.on_refused = self.over.set, self._log
         self.lines: list[LineSocket] = []
         self.fix = FixPort(exchange, self._log)
-        self.ouch, self.glimpse = OuchPort(exchange), GlimpsePort(exchange)
+        self.ouch, self.glimpse = OuchPort(exchange, self._log), GlimpsePort(exchange, self._log)
         self._rewind: asyncio.DatagramTransport | None = None
         try:
             await self._open()
@@ -80,6 +80,8 @@ class LiveExchange:
         for name, line, impairment in zip("AB", self.lines, exchange.lines.lines, strict=True):
             faults = [f"{count:,} {what}" for what, count in impairment.counts.items()
                       if count and what not in ("packets", "delivered")]
+            if line.failed:
+                faults.append(f"{line.failed:,} not taken by the kernel")
             rows.append((f"line {name}", ", ".join([f"{line.sent:,} packets", *faults])))
         for one in self.config.fix:
             rows.append((f"fix {one.name}", "logged on" if one.settings.id in self.fix.online else "-"))

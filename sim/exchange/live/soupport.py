@@ -3,6 +3,7 @@
 
 import asyncio
 import socket
+from collections.abc import Callable
 from typing import cast
 
 from sim.exchange import soup
@@ -21,12 +22,13 @@ _CONNECTIONS = 100
 
 
 class SoupPort:
-    """Listens, and gives each connection its side of the protocol. Subclasses say who may log in, and what follows."""
+    """Listens, and gives each connection its side of the protocol. Subclasses say who may log in, and what follows.
+    log: gets a line for what happens."""
 
     name = ""
 
-    def __init__(self, clock: Clock) -> None:
-        self.clock = clock
+    def __init__(self, clock: Clock, log: Callable[[str], None]) -> None:
+        self.clock, self.log = clock, log
         self.connections: set[_Connection] = set()
         self._server: asyncio.Server | None = None
 
@@ -64,8 +66,8 @@ class OuchPort(SoupPort):
 
     name = "OUCH"
 
-    def __init__(self, exchange: Exchange) -> None:
-        super().__init__(exchange.clock)
+    def __init__(self, exchange: Exchange, log: Callable[[str], None]) -> None:
+        super().__init__(exchange.clock, log)
         self._desk = exchange.ouch
         exchange.on_stream = self.grown
 
@@ -98,8 +100,8 @@ class GlimpsePort(SoupPort):
 
     name = "GLIMPSE"
 
-    def __init__(self, exchange: Exchange) -> None:
-        super().__init__(exchange.clock)
+    def __init__(self, exchange: Exchange, log: Callable[[str], None]) -> None:
+        super().__init__(exchange.clock, log)
         self._venue = exchange.venue
 
     def login(self, user: str, password: str, session: str) -> Stream | Reject:
@@ -122,6 +124,7 @@ class _Connection(asyncio.Protocol):
         self.side = Server(self._port.login, self._port.clock.now())
         self._alarm = Alarm(self._port.clock, self.side.deadline, lambda now: self._do(self.side.tick(now)))
         if len(self._port.connections) >= _CONNECTIONS:
+            self._log("turned away: too many connections")
             self._transport.abort()
             return
         self._port.connections.add(self)
@@ -146,6 +149,8 @@ class _Connection(asyncio.Protocol):
         self._alarm.stop()
         if self in self._port.connections:
             self._port.connections.remove(self)
+            if not self.side.closed:
+                self._log("closed: the client closed the connection")
             if self.side.user is not None:
                 self._port.left(self.side.user)
 
@@ -156,8 +161,12 @@ class _Connection(asyncio.Protocol):
 
     def close(self) -> None:
         """Close, behind what was written."""
+        self.side.closed = True
         self._alarm.stop()
         self._transport.close()
+
+    def _log(self, text: str) -> None:
+        self._port.log(f"{self._port.name} {self.side.user or 'connection'}: {text}")
 
     def _do(self, outputs: list[Output]) -> None:
         for output in outputs:
@@ -166,9 +175,12 @@ class _Connection(asyncio.Protocol):
                     self._transport.write(raw)
                 case Received(payload):
                     self._port.received(self, payload)
-                case Drop():
+                case Drop(reason):
+                    self._log(f"closed: {reason}")
                     self.close()
-                case LoggedIn() | soup.Refused() | soup.Sequenced():
+                case LoggedIn(_, session, sequence):
+                    self._log(f"logged in: session {session}, from message {sequence}")
+                case soup.Refused() | soup.Sequenced():
                     pass
         if not self.side.closed:
             self._alarm.arm()

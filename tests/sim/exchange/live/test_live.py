@@ -100,6 +100,9 @@ def test_who_comes_back_gets_what_he_missed_and_his_orders_were_cancelled():
         wrong = await SoupClient.connect(where, "ALICE", "WRONG")
         await within(wrong.closed.wait())
         assert wrong.outputs == [soup.Refused("A")]
+        assert log == ["OUCH ALICE: logged in: session OUCH, from message 1",
+                       "OUCH connection: closed: login of 'ALICE' rejected: SESSION_NOT_AVAILABLE",
+                       "OUCH connection: closed: login of 'ALICE' rejected: NOT_AUTHORISED"]
         await alice.close()
         again = await SoupClient.connect(where, "ALICE", "SECRET", sequence=3)
         while again.outputs == [] or again.outputs == [soup.Refused("S")]:
@@ -109,8 +112,12 @@ def test_who_comes_back_gets_what_he_missed_and_his_orders_were_cancelled():
             await within(again.news.wait())
         await again.until(1)
         assert types(again) == ["C"] and not len(exchange.exchange.venue.engine)
-        await again.close()
+        assert "OUCH ALICE: closed: the client closed the connection" in log
+        del log[:]
+        logs.append(log)
+    logs = []
     run(scenario)
+    assert logs == [["OUCH ALICE: closed: end of session"]]
 
 
 def test_a_snapshot_is_the_book_and_says_where_the_feed_goes_on():
@@ -197,6 +204,20 @@ def test_an_address_in_use_is_named(key):
                 pass
         with pytest.raises(live_errors(), match=str(port)):
             asyncio.run(whole())
+
+
+def test_packets_that_the_kernel_does_not_take_are_counted():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        port = nobody.getsockname()[1]
+
+    async def whole():
+        text = CONFIG.format(groups=("127.0.0.1", "127.0.0.1"), ports=(port, port))
+        async with LiveExchange(parse(tomllib.loads(text), "x.toml", Path(".")), print) as exchange:
+            for _ in range(4):
+                exchange.operate("indicate AAPL O")
+            return dict(exchange.status())
+    assert "not taken by the kernel" in asyncio.run(whole())["line A"]
 
 
 def test_lines_that_cannot_be():
