@@ -57,6 +57,9 @@ def _replay(args: argparse.Namespace) -> int:
         return 0
     config = initiating(args.to, args.session)
     given = read_dictionary(args.dictionary)
+    # All of it is read before anybody is called: half of a damaged log is not to be sent.
+    if not sum(1 for _ in _entries(args)):
+        raise UserError(f"{args.log}: holds no message that is to be sent")
     console, answers = result_console(), Counter[str]()
 
     async def main() -> int:

@@ -381,6 +381,21 @@ def test_replay_sends_to_a_counterparty_as_new_messages(run, log, tmp_path):
 
 
 @pytest.mark.parametrize("arguments, says", [
+    ((), "damaged at byte"), (("--seq", "x"), "--seq must be"),
+    (("--seq", "7"), "holds no message that is to be sent")])
+def test_replay_calls_nobody_before_it_knows_that_all_can_be_sent(run, log, tmp_path, arguments, says):
+    if not arguments:
+        raw = bytearray(log.read_bytes())
+        raw[-9] ^= 1
+        log.write_bytes(raw)
+    folder = tmp_path / "replayed"
+    folder.mkdir()
+    with venue(folder) as there:
+        status, out, errors = run("replay", log, "--to", folder / "fix.toml", *arguments)
+        assert (status, out, there.events) == (2, "", []) and says in errors
+
+
+@pytest.mark.parametrize("arguments, says", [
     (["--pace", "0"], "--pace must be 0.001 or more, not 0"), (["--wait", "-1"], "--wait must be 0 or more, not -1"),
     (["--to", "none.toml"], "none.toml: No such file")])
 def test_replay_names_mistakes(run, log, arguments, says):
