@@ -291,8 +291,15 @@ def unpack_inbound(data: bytes) -> dict[str, Any]:
     """Return the fields of the message that ``data`` is, ``type`` first, and ``options``, a dict by their names.
 
     An option that OPTIONS does not have, or that is not of its size, is named by its tag, its value as bytes. Ranges
-    and codes are not checked. Raises WireError for an unknown type, a length or an appendage that does not fit.
+    and codes are not checked. X and M may end with the length of an appendage, and the appendage, as later editions
+    have them; both are passed over. Raises WireError for an unknown type, a length or an appendage that does not fit.
     """
+    layout = INBOUND.get(chr(data[0])) if data else None
+    if layout is not None and "appendage_length" not in layout.names:
+        rest = data[layout.size:]
+        if len(rest) >= 2 and int.from_bytes(rest[:2], "big") == len(rest) - 2:
+            _elements(layout.name, rest[2:])
+            data = data[:layout.size]
     return _unpack(INBOUND, data)
 
 

@@ -116,3 +116,15 @@ def test_types_and_lengths_that_cannot_be():
         ouch50.pack_inbound("Z")
     with pytest.raises(WireError, match="must be 9 bytes, not 10"):
         ouch50.unpack_inbound(b"X" + bytes(9))
+
+
+@pytest.mark.parametrize("letter, fields", [("X", {}), ("M", {"side": "S"})])
+def test_later_editions_put_an_appendage_behind_cancel_and_modify(letter, fields):
+    raw = ouch50.pack_inbound(letter, user_ref=7, quantity=30, **fields)
+    read = ouch50.unpack_inbound(raw)
+    assert read["user_ref"] == 7 and read["quantity"] == 30
+    for more in (b"\0\0", b"\0\3\2\x1c\1"):
+        assert ouch50.unpack_inbound(raw + more) == read
+    for more in (b"\0", b"\0\1", b"\0\0\0", b"\0\3\5\x1c\1"):
+        with pytest.raises(WireError):
+            ouch50.unpack_inbound(raw + more)
