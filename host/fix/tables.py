@@ -38,9 +38,9 @@ class Table:
     def choice(self, key: str, choices: Collection[str], default: str | None = None) -> str:
         """Take one of ``choices``."""
         value = self._take(key, default)
-        if value not in choices:
+        if not isinstance(value, str) or value not in choices:
             raise self.error(key, f"must be one of {', '.join(choices)}, not {_show(value)}")
-        return str(value)
+        return value
 
     def number(self, key: str, default: int | None = None, *, least: int = 0, most: int = 2**31 - 1) -> int:
         """Take a whole number from ``least`` to ``most``."""

@@ -17,7 +17,8 @@ from sim.exchange.engine import Engine
 from sim.exchange.fixdesk.desk import SUPPORTED
 from sim.exchange.fixdesk.orders import Participant
 from sim.exchange.fixdesk.values import price
-from sim.exchange.flow.crowd import Crowd, CrowdSettings
+from sim.exchange.flow.arrivals import BURSTY, Excitement
+from sim.exchange.flow.crowd import ACTS, Crowd, CrowdSettings
 from sim.exchange.flow.participant import Participant as Actor
 from sim.exchange.flow.recorded import Recorded
 from sim.exchange.ouch import OuchUser
@@ -30,6 +31,7 @@ __all__ = ["Address", "Config", "ConfigError", "Day", "FeedConfig", "OuchConfig"
 Address = tuple[str, int]
 #: End of the day at the latest, ns since midnight.
 _LATEST = (23 * 60 + 59) * 60 * 1_000_000_000
+_ARRIVALS: dict[str, tuple[Excitement, ...]] = {"bursty": BURSTY, "poisson": ()}
 _SELF_MATCH = {kind.name.lower().replace("_", "-"): kind for kind in SelfMatch}
 
 
@@ -262,7 +264,9 @@ def _crowds(file: Table, locates: Mapping[str, int]) -> tuple[tuple[CrowdSetting
         try:
             settings = CrowdSettings(seed=table.number("seed", number), owner=table.text("name", f"CROWD{number}"),
                                      rate=float(table.number("rate", 100, least=1)),
-                                     orders=table.number("orders", CrowdSettings.orders, least=4))
+                                     orders=table.number("orders", CrowdSettings.orders, least=4),
+                                     excitements=_ARRIVALS[table.choice("arrivals", _ARRIVALS, "bursty")],
+                                     mix=_mix(table.table("mix")))
         except ValueError as error:
             raise ConfigError(f"{table.where}: {error}") from None
         table.done()
@@ -270,6 +274,15 @@ def _crowds(file: Table, locates: Mapping[str, int]) -> tuple[tuple[CrowdSetting
             raise table.error("name", f'"{settings.owner}" is that of another crowd')
         crowds.append((settings, chosen))
     return tuple(crowds)
+
+
+def _mix(table: Table | None) -> dict[str, float]:
+    """Return the weights of a crowd's acts; one that is not there has none."""
+    if table is None:
+        return dict(ACTS)
+    mix = {act: float(table.number(act, 0)) for act in ACTS}
+    table.done()
+    return mix
 
 
 def _recorded(table: Table | None, locates: Mapping[str, int]) -> tuple[Path, Mapping[int, int]] | None:
@@ -290,9 +303,9 @@ def _recorded(table: Table | None, locates: Mapping[str, int]) -> tuple[Path, Ma
 
 
 def _locate(table: Table, key: str, name: object, locates: Mapping[str, int]) -> int:
-    if name not in locates:
+    if not isinstance(name, str) or name not in locates:
         raise table.error(key, f'there is no symbol "{name}"')
-    return locates[str(name)]
+    return locates[name]
 
 
 def _plan(file: Table) -> tuple[tuple[int, str], ...]:

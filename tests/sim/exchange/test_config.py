@@ -8,6 +8,8 @@ import pytest
 from host.fix import config as fixconfig
 from sim.exchange.commands import SelfMatch
 from sim.exchange.config import ConfigError, load, parse
+from sim.exchange.flow.arrivals import BURSTY
+from sim.exchange.flow.crowd import ACTS
 
 ROOT = Path(__file__).parents[3]
 LEAST = """
@@ -68,7 +70,28 @@ password = "SECRET"
     assert [user.owner for user in config.users()] == ["OUCH CAROL"]
 
 
+def test_crowds():
+    config = read(LEAST + """
+[[crowd]]
+[[crowd]]
+rate = 7
+arrivals = "poisson"
+symbols = ["AAPL"]
+[crowd.mix]
+add = 3
+delete = 2
+""")
+    (usual, symbols), (other, chosen) = config.crowds
+    assert (usual.excitements, usual.mix, usual.rate, symbols) == (BURSTY, ACTS, 100, None)
+    assert (other.excitements, other.rate, chosen) == ((), 7, (1,))
+    assert other.mix == {"add": 3, "delete": 2, "replace": 0, "trade": 0, "reduce": 0}
+
+
 @pytest.mark.parametrize("more, told", [
+    ("[[crowd]]\narrivals='late'", "arrivals"), ("[[crowd]]\narrivals=['poisson']", "arrivals"),
+    ("[[crowd]]\nsymbols=[['AAPL']]", "no symbol"), (FIX + "self_match=[1]", "self_match"),
+    ("[[crowd]]\n[crowd.mix]\nsteal=1", "steal"),
+    ("[[crowd]]\nmix={add=0}", "mix must"), ("[[crowd]]\nmix={add=-1}", "add"),
     ("[[symbol]]\nname='AAPL'\nreference='1'", "another symbol"), ("[[symbol]]\nname='X'\nreference='1.x'", "symbol X"),
     ("[[symbol]]\nname='X'\nreference='10.001'", "grid"), ("[[symbol]]\nname='X'", "reference: is missing"),
     ("[day]\nstart='9h'", "day: start"), ("[day]\nopen='17:00'", "follow each other"),
