@@ -13,7 +13,7 @@ from host.fix.door import Admitted, Door, TurnedAway
 from host.fix.endpoint import Endpoint
 from host.fix.message import Message
 from host.fix.settings import SessionId
-from host.fix.socket import tls_context
+from host.fix.socket import peer_name, tls_context
 
 __all__ = ["AcceptError", "Acceptor"]
 
@@ -146,8 +146,7 @@ class _Entrance(asyncio.Protocol):
 
     def turn_away(self, reason: str) -> None:
         """Close without a word."""
-        peer = self._transport.get_extra_info("peername")
-        notice = LinkNotice(LinkKind.TURNED_AWAY, f"{peer[0]} port {peer[1]}: {reason}")
+        notice = LinkNotice(LinkKind.TURNED_AWAY, f"{peer_name(self._transport)}: {reason}")
         self._acceptor.application.on_event(None, notice)
         self._transport.abort()
 

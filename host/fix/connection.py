@@ -12,7 +12,7 @@ import socket
 from host.fix.application import LinkKind
 from host.fix.endpoint import Endpoint
 from host.fix.outputs import Drop
-from host.fix.socket import SocketError, apply, quick_ack
+from host.fix.socket import SocketError, apply, peer_name, quick_ack
 
 __all__ = ["Connection"]
 
@@ -41,8 +41,7 @@ class Connection(asyncio.Protocol):
         self._transport = transport
         self._socket: socket.socket = transport.get_extra_info("socket")
         transport.set_write_buffer_limits(high=self._endpoint.config.backlog // 2)
-        peer = transport.get_extra_info("peername")
-        self._endpoint.notice(LinkKind.CONNECTED, f"{peer[0]} port {peer[1]}")
+        self._endpoint.notice(LinkKind.CONNECTED, peer_name(transport))
         try:
             for line in apply(self._socket, self._endpoint.config.options):
                 self._endpoint.notice(LinkKind.SOCKET, line)

@@ -1,12 +1,13 @@
 """Options of a session's sockets: set, and read back, because a kernel may take less than it was asked for. And TLS."""
 
+import asyncio
 import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Options", "SocketError", "Tls", "apply", "quick_ack", "tls_context"]
+__all__ = ["Options", "SocketError", "Tls", "apply", "peer_name", "quick_ack", "tls_context"]
 
 
 class SocketError(Exception):
@@ -88,6 +89,12 @@ def apply(sock: socket.socket, options: Options) -> list[str]:
 def quick_ack(sock: socket.socket) -> None:
     """Acknowledge at once what comes next; the kernel forgets it, so it is called after every read."""
     sock.setsockopt(_TCP, socket.TCP_QUICKACK, 1)
+
+
+def peer_name(transport: asyncio.BaseTransport) -> str:
+    """Return the address of the other end, for people; one that is gone already has none."""
+    address = transport.get_extra_info("peername")
+    return f"{address[0]} port {address[1]}" if address else "somebody who is gone already"
 
 
 def tls_context(tls: Tls, *, server: bool) -> ssl.SSLContext:

@@ -11,15 +11,19 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from host.fix import connection
 from host.fix.acceptor import AcceptError, Acceptor
 from host.fix.application import Refused
+from host.fix.encode import encode
 from host.fix.initiator import Initiator, Stopped
 from host.fix.message import Message
 from host.fix.schedule import daily
 from host.fix.session import SessionError
 from host.fix.socket import Options, Tls
 from host.fix.store import StoreError
+from host.fix.timestamp import stamp
 from tests.host.fix.linked import Recorder, acceptor_config, bounded, config, initiator_config, order, until
+from wire.fix.fix44 import FIX44
 
 TLS = Path(__file__).parent / "tls"
 SECOND = 1_000_000_000
@@ -333,6 +337,51 @@ def test_a_counterparty_that_asks_and_does_not_read_is_not_read_either():
             await until(us, lambda: len(us.messages) == 500)
         assert us.ids() == venue.ids() == list(range(500))
         assert us.logons == 1
+
+    bounded(main())
+
+
+def test_a_counterparty_that_reads_nothing_any_more_is_cut_after_a_while(monkeypatch):
+    """Item 46: also if nothing more is to be written to it."""
+    monkeypatch.setattr(connection, "_STALL", 0.05)
+
+    async def main():
+        venue, us = Recorder(), Recorder()
+        small = Options(send_buffer=50_000, receive_buffer=50_000)
+        ours = {"options": small, "settings": {"heartbeat": 0}}
+        async with pair(venue, us, ours=ours, theirs={"options": small, "backlog": 400_000}) as (there, here):
+            here._connection._transport.pause_reading()
+            number = 0
+            while not venue.kinds("stalled"):
+                there.send(order(number, padding=b"x" * 1000))
+                number += 1
+            await until(venue, lambda: venue.kinds("closed"))
+            assert "the counterparty does not read: " in venue.kinds("closed")[0]
+            here._connection.abort("hung up")
+
+    bounded(main())
+
+
+def test_a_counterparty_that_does_not_close_is_not_waited_for(monkeypatch):
+    """Item 35."""
+    monkeypatch.setattr(connection, "_LINGER", 0.05)
+    header = [(34, b"1"), (49, b"VENUE"), (56, b"US"), (52, stamp(wall.time_ns()))]
+    refusal = encode(b"FIX.4.4", Message(b"5", [*header, (58, b"MsgSeqNum too low, expecting 9")]), FIX44)
+
+    async def main():
+        done = asyncio.Event()
+
+        async def refuse(reader, writer):
+            await reader.readuntil(b"\x0110=")
+            writer.write(refusal)
+            await done.wait()
+            writer.close()
+
+        async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+            async with Initiator(initiator_config(server.sockets[0].getsockname()[1]), Recorder()) as here:
+                with pytest.raises(Stopped, match="expecting 9"):
+                    await here.ended()
+            done.set()
 
     bounded(main())
 

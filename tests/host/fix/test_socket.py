@@ -1,10 +1,11 @@
 """Socket options, as the kernel tells them."""
 
+import asyncio
 import socket
 
 import pytest
 
-from host.fix.socket import Options, SocketError, Tls, apply, quick_ack, tls_context
+from host.fix.socket import Options, SocketError, Tls, apply, peer_name, quick_ack, tls_context
 
 TCP = socket.IPPROTO_TCP
 
@@ -75,3 +76,8 @@ def test_tls_needs_a_certificate_on_the_accepting_side_and_names_files_that_are_
     with pytest.raises(SocketError, match="bad.pem: "):
         tls_context(Tls(authority=tmp_path / "bad.pem"), server=False)
     assert tls_context(Tls(), server=False).check_hostname
+
+
+def test_a_peer_that_is_gone_already_has_no_address():
+    assert peer_name(asyncio.Transport({"peername": ("127.0.0.1", 9)})) == "127.0.0.1 port 9"
+    assert peer_name(asyncio.Transport({"peername": None})) == "somebody who is gone already"
