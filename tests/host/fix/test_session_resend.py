@@ -219,3 +219,13 @@ def test_a_message_with_groups_and_data_is_sent_again_as_it_was():
     again = line.session.receive(line.make(b"2", (7, b"2"), (16, b"2")), line.now)[-1].raw
     body = first[first.index(b"\x0111="):first.rindex(b"10=")]
     assert b"355=x\x01y" in body and body in again and b"\x0143=Y\x01" in again
+
+
+@pytest.mark.parametrize("digits", [3, 6, 9])
+def test_times_have_the_digits_that_the_settings_say_also_when_they_are_sent_again(digits):
+    """Item 14: 52 and 122."""
+    line = up(digits=digits)
+    line.now += 123_456_789
+    first = line.send(2).only[52]
+    again = replay(line, 2, 2).only
+    assert first == again[52] == again[122] == clock(START)[:-3] + b"123456789"[:digits]
