@@ -14,7 +14,7 @@ from sim.exchange.config import Config
 from sim.exchange.fixdesk.desk import FixDesk
 from sim.exchange.flow.participant import Participant as Actor
 from sim.exchange.lines import Lines
-from sim.exchange.operator import Operator
+from sim.exchange.operator import Operator, OperatorError
 from sim.exchange.ouch import OuchDesk, OuchUser
 from sim.exchange.venue import Venue
 from wire.itch50 import CrossType, SystemEvent
@@ -59,7 +59,7 @@ class Exchange:
                            day=f"{day}-")
         self.ouch = OuchDesk(self.venue, config.users(), lambda user: self.on_stream(user))
         self.operator = Operator(self.venue, self.lines)
-        self._plan = [(when, partial(self._operate, self.operator.parse(text))) for when, text in config.plan]
+        self._plan = [(when, partial(self._operate, self._parsed(text))) for when, text in config.plan]
         self.actors: Mapping[str, Actor] = config.actors(self.venue.engine, start=now, midnight=self.midnight)
         self._heartbeat = Alarm(clock, self.venue.feed.deadline, self.venue.tick)
         self._arrivals = Alarm(clock, self.lines.deadline, self._deliver)
@@ -124,6 +124,12 @@ class Exchange:
         self.venue.enter(SystemEvent.END_OF_MARKET_HOURS, self.clock.now())
         for symbol in self.config.symbols:
             self.venue.apply(CloseCross(symbol.locate), self.clock.now())
+
+    def _parsed(self, text: str) -> Callable[[int], list[str]]:
+        try:
+            return self.operator.parse(text)
+        except OperatorError as error:
+            raise OperatorError(f"plan: {text}: {error}") from None
 
     def _operate(self, act: Callable[[int], list[str]]) -> None:
         for text in act(self.clock.now()):

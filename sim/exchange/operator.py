@@ -69,7 +69,8 @@ class Operator:
             raise OperatorError(f"{name!r} is none of {known}")
         make, kinds, least = self._commands[name]
         if not least <= len(words) <= len(kinds):
-            raise OperatorError(f"{name} takes {least} to {len(kinds)} words, not {len(words)}")
+            counts = str(least) if least == len(kinds) else f"{least} to {len(kinds)}"
+            raise OperatorError(f"{name} takes {counts} word(s), not {len(words)}")
         command = make(*(kind(word) for kind, word in zip(kinds, words, strict=False)))
         return lambda now: [f"{line}: {event.reason.value}" for event in self._venue.apply(command, now)
                             if isinstance(event, Rejected)]

@@ -50,8 +50,10 @@ def test_faults():
 
 
 @pytest.mark.parametrize("line, told", [
-    ("", "none of"), ("dance", "'dance' is none of halt"), ("halt", "1 to 2 words"), ("halt NONE", "no symbol 'NONE'"),
-    ("halt AAPL TOOLONG", "4 characters"), ("bust x", "no number"), ("bust 1 2", "words"), ("faults a:x=1", "x"),
+    ("", "none of"), ("dance", "'dance' is none of halt"), ("halt", "1 to 2 word"),
+    ("halt NONE", "no symbol 'NONE'"),
+    ("halt AAPL TOOLONG", "4 characters"), ("bust x", "no number"), ("bust 1 2", r"takes 1 word\(s\), not 2"),
+    ("faults a:x=1", "x"),
     ("correct 1 2.5 1", "whole"), ("correct 1 2 y", "decimal"), ("indicate AAPL Z", "cross"),
     ("shortsale AAPL 7", "0, 1"), ("shortsale", "SYMBOL"),
 ])

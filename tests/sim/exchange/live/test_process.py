@@ -307,7 +307,7 @@ def test_an_operator_needs_a_terminal_or_a_pipe(tmp_path, capsys, monkeypatch, c
 @pytest.mark.parametrize("text, told", [
     ("[[symbol]", "is no TOML"), (None, "No such file"),
     (CONFIG.format(groups=("no.where", "x"), ports=(9, 9)), "line A"),
-    (CONFIG.format(groups=GROUPS, ports=(9, 9)) + '[[plan]]\nat="10:00"\ndo="dance"', "dance"),
+    (CONFIG.format(groups=GROUPS, ports=(9, 9)) + '[[plan]]\nat="10:00"\ndo="dance"', "plan: dance: "),
     (CONFIG.format(groups=GROUPS, ports=(9, 9)) + '[recorded]\nfile="gone"\nlocates={13="AAPL"}', "gone"),
     (CONFIG.format(groups=GROUPS, ports=(9, 9)) + '[recorded]\nfile="exchange.toml"\nlocates={13="AAPL"}',
      "no BinaryFILE"),
