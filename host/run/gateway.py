@@ -12,7 +12,7 @@ from host.risk.gate import Gate
 from host.run.slots import decision_of, report_slots, request_slots
 from wire.pages import SLOTS, Command
 
-__all__ = ["Gateway", "GatewayError", "shut_gate"]
+__all__ = ["Gateway", "GatewayError", "all_verdicts", "shut_gate"]
 
 _Slot = TypeVar("_Slot", ToGate, Report)
 
@@ -30,6 +30,12 @@ def shut_gate(admin: Admin, output: ShutGate) -> None:
         admin.command(Command.KILL_SYMBOL, symbol=output.symbol)
     else:
         admin.command(Command.KILL_GLOBAL)
+
+
+def all_verdicts(gate: Gate) -> EventReader:
+    """Return a reader of all verdicts that the ring still has: for a process that goes on where another ended."""
+    decided, entries = gate.reader().next_seq - 1, len(gate.device.transport.verdicts)
+    return gate.reader(first=max(decided - entries, 0) + 1)
 
 
 class Gateway:

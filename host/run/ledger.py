@@ -10,7 +10,7 @@ from typing import get_args
 
 from host.journal.codec import Codec
 from host.journal.journal import Entry, Journal, read_journal
-from host.oms.inputs import Input
+from host.oms.inputs import Input, Intend
 from host.oms.oms import Oms
 from host.oms.outputs import Output
 from host.oms.settings import Settings
@@ -30,13 +30,14 @@ class LedgerError(Exception):
 class Ledger:
     """All state of the host but that of strategies and sessions.
 
-    on_alarm: is given what is wrong with a booking.
+    on_alarm: is given what is wrong with a booking. refs: the last that each strategy has used, by its number.
     """
 
     def __init__(self, settings: Settings) -> None:
         self.oms, self.positions = Oms(settings), Positions()
         self.on_alarm: Callable[[BookingAlarm], object] = lambda alarm: None
         self.journal: Journal | None = None
+        self.refs: dict[int, int] = {}
         self._expected: deque[Booked] = deque()
 
     def recall(self, entry: Entry) -> None:
@@ -48,7 +49,7 @@ class Ledger:
         if booking != bool(self._expected) or (booking and self._expected.popleft() != entry.record):
             raise LedgerError(f"entry {entry.number} of the journal: {entry.record} does not follow from the inputs")
         if not booking:
-            self._book(self.oms.take(entry.record), self._expected.append)
+            self._fold(entry.record, self._expected.append)
 
     def begin(self, journal: Journal) -> None:
         """Keep what comes from now on in ``journal``, whose entries were recalled. What the last of them led to is in
@@ -61,16 +62,19 @@ class Ledger:
         """Journal and fold ``input_``; return what is to be done, once it is committed."""
         journal = self.journal
         if journal is None:
-            return self._book(self.oms.take(input_), lambda booked: None)
+            return self._fold(input_, lambda booked: None)
         journal.append(input_)
-        return self._book(self.oms.take(input_), journal.append)
+        return self._fold(input_, journal.append)
 
     def commit(self) -> None:
         """Bring all that was taken into the journal. Raises as Journal.commit."""
         if self.journal is not None:
             self.journal.commit()
 
-    def _book(self, outputs: list[Output], note: Callable[[Booked], object]) -> list[Output]:
+    def _fold(self, input_: Input, note: Callable[[Booked], object]) -> list[Output]:
+        if isinstance(input_, Intend):
+            self.refs[input_.strategy] = max(input_.ref, self.refs.get(input_.strategy, 0))
+        outputs = self.oms.take(input_)
         for output in outputs:
             if isinstance(output, Booked):
                 note(output)

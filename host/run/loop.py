@@ -108,7 +108,8 @@ class Loop:
                 request = book.requests.get(decision.request)
                 awaited = request is not None and request.stage is Stage.GATE
             else:
-                awaited = decision.number in book.reports.get(decision.token % book.places.count, {})
+                report = book.reports.get(decision.token % book.places.count, {}).get(decision.number)
+                awaited = report is not None and report.token == decision.token
             if awaited:
                 self._decided(decision)
         self._fold(GateRead(now))

@@ -18,8 +18,10 @@ class Side:
     """One side of a link: a session, and who takes what it delivers. logged_on: whether it is."""
 
     def __init__(self, clock: Clock, session: Session, on_message: Callable[[Message], None],
-                 on_logout: Callable[[], None] = lambda: None) -> None:
+                 on_logout: Callable[[], None] = lambda: None, *, takes: bool = True) -> None:
+        """takes: whether a message is taken when ``on_message`` returns; else when ``took`` is called."""
         self.session, self.logged_on = session, False
+        self._takes, self._given = takes, deque[Deliver]()
         self._clock, self._on_message, self._on_logout = clock, on_message, on_logout
         self._outputs: deque[Output] = deque()
         self._busy = False
@@ -35,6 +37,11 @@ class Side:
     def send(self, message: Message) -> None:
         """Send an application message."""
         self._do(self.session.send(message, self._clock.now()))
+
+    def took(self) -> None:
+        """Take all that was given to ``on_message``."""
+        while self._given:
+            self.session.took(self._given.popleft())
 
     def logout(self) -> None:
         """End the connection in good order."""
@@ -67,7 +74,9 @@ class Side:
                 self._clock.call_at(self._clock.now() + self._latency, self._carry(self._other, raw))
             case Deliver():
                 self._on_message(output.message)
-                self.session.took(output)
+                self._given.append(output)
+                if self._takes:
+                    self.took()
             case Drop():
                 self._clock.call_at(self._clock.now() + self._latency, self.cut)
             case _ if output.kind is NoticeKind.LOGGED_ON:
@@ -93,11 +102,11 @@ class Joined:
         exchange.on_fix = self._send
 
     def client(self, name: str, on_message: Callable[[Message], None], *, latency: int = 0,
-               store: Store | None = None) -> Side:
+               store: Store | None = None, takes: bool = True) -> Side:
         """Connect a client to the session of that name in the exchange's configuration, and log it on.
 
         on_message: takes what the exchange sends. latency: ns that a message takes, either way. store: the client's, an
-        own one by default. Raises KeyError.
+        own one by default. takes: see Side. Raises KeyError.
         """
         config = next((one for one in self._exchange.config.fix if one.name == name), None)
         if config is None:
@@ -105,7 +114,8 @@ class Joined:
         ours, theirs = self._sides[config.settings.id], config.settings
         settings = Settings(begin_string=theirs.begin_string, sender=theirs.target, target=theirs.sender,
                             initiator=True, dictionary=theirs.dictionary)
-        side = Side(self._clock, Session(settings, store or MemoryStore(self._clock.now())), on_message)
+        side = Side(self._clock, Session(settings, store or MemoryStore(self._clock.now())), on_message,
+                    takes=takes)
         self.reconnect(side, ours, latency)
         return side
 

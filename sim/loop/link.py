@@ -12,14 +12,16 @@ __all__ = ["JoinedVenue"]
 
 
 class JoinedVenue:
-    """See host.run.venue. It logs on when it is made; latency: ns that a message takes, either way."""
+    """See host.run.venue. It logs on when it is made; latency: ns that a message takes, either way. store: of an
+    earlier life of the host, whose connection is lost."""
 
-    def __init__(self, joined: Joined, name: str, clock: Clock, *, latency: int = 0) -> None:
+    def __init__(self, joined: Joined, name: str, clock: Clock, *, latency: int = 0,
+                 store: MemoryStore | None = None) -> None:
         """Raises KeyError when the exchange has no session of this name."""
-        self._store = MemoryStore(clock.now())
+        self.store = store or MemoryStore(clock.now())
         self._heard: list[VenueEvent] = []
         self._up = False
-        self._side = joined.client(name, self._heard.append, latency=latency, store=self._store)
+        self._side = joined.client(name, self._heard.append, latency=latency, store=self.store, takes=False)
 
     def poll(self) -> Sequence[VenueEvent]:
         """See Venue."""
@@ -33,10 +35,15 @@ class JoinedVenue:
         return heard
 
     def took(self) -> None:
-        """See Venue. The session was told when the message came: neither side of it outlives the process."""
+        """See Venue."""
+        self._side.took()
 
     def send(self, message: Message, now: int) -> int:
         """See Venue."""
-        seq = self._store.next_out
+        seq = self.store.next_out
         self._side.send(message)
         return seq
+
+    def cut(self) -> None:
+        """Lose the connection."""
+        self._side.cut()

@@ -53,7 +53,6 @@ class Market:
         self.gate.beat()
         for command in (Command.RESUME_HEARTBEAT, Command.RESUME_GLOBAL):
             self.admin.command(command)
-        self.records = device.reader()
         self._frames: list[bytes] = []
 
     def hear(self, line: int, packet: bytes) -> None:
