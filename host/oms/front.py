@@ -228,14 +228,17 @@ def sent(book: Book, input_: Sent) -> None:
 
 
 def report_done(book: Book, input_: ReportDone) -> None:
-    """A report is in the gate, or has no place there."""
+    """A report is in the gate, or has no place there. That of an order that had the place before says nothing."""
     place = input_.token % book.places.count
     waiting = book.reports.get(place, {})
-    report = waiting.pop(input_.number, None)
+    report = waiting.get(input_.number)
+    if report is None or report.token != input_.token:
+        return
+    del waiting[input_.number]
     if not waiting:
-        book.reports.pop(place, None)
+        del book.reports[place]
     order = book.orders.get(book.holders.get(place, 0))
-    if report is None or order is None or order.gate is None or order.gate.token != input_.token:
+    if order is None or order.gate is None or order.gate.token != input_.token:
         return
     if not input_.applied and input_.fault != Fault.NUMBER:
         if report.kind in (Kind.FILL, Kind.BUST):

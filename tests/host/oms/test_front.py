@@ -90,6 +90,16 @@ def test_a_place_is_used_again_only_when_the_gate_has_closed_its_order():
     assert desk.intend().kind is TellKind.TAKEN
 
 
+def test_a_verdict_of_an_earlier_order_at_the_place_confirms_nothing():
+    desk = Desk(open_orders=1)
+    order = desk.working()
+    desk.fill(order, 100)
+    report = [each for each in desk.said if isinstance(each, Report)][-1]
+    desk.take(ReportDone(report.token + 1, report.number, True, 0, desk.now()))
+    assert desk.book.reports[0][report.number] == report
+    assert desk.intend().reason is Reason.NO_PLACE
+
+
 def test_cancels_go_before_replaces_before_new_orders():
     desk = Desk(gate_window=1)
     first, second = desk.working(), desk.working()
