@@ -87,7 +87,10 @@ class EventReader:
             return first
         first = first.copy()
         second = self.poll()
-        return np.concatenate([first, second]) if len(second) else first
+        # np.concatenate would leave out the padding of a record.
+        whole = np.empty(len(first) + len(second), first.dtype)
+        whole[:len(first)], whole[len(first):] = first, second
+        return whole
 
     def _check_held(self) -> None:
         """Count records of the last view that the writer has overwritten since."""

@@ -71,7 +71,8 @@ def test_collect_gives_one_piece() -> None:
     writer.write(10)
     assert np.shares_memory(reader.collect(), writer.ring)
     writer.write(12)
-    assert reader.collect()["seq"].tolist() == list(range(11, 23))
+    cut = reader.collect()
+    assert cut["seq"].tolist() == list(range(11, 23)) and cut.dtype == writer.ring.dtype
     assert len(reader.collect()) == 0
     writer.write(10)   # up to the very end
     assert reader.collect()["seq"].tolist() == list(range(23, 33))
