@@ -28,7 +28,7 @@ class Mutant:
 def seeded(mutant, folder, *options):
     """Run the test of ``mutant`` on a copy of the tree in ``folder`` that has its bug, with ``options`` for pytest.
 
-    Return (whether the test failed, the end of what it said).
+    Return (whether the test failed, what it said).
     """
     for room in _ROOMS:
         source = ROOT / room
@@ -44,7 +44,7 @@ def seeded(mutant, folder, *options):
         [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", *options, mutant.test],
         cwd=folder, env={**os.environ, "PYTHONPATH": str(folder)}, capture_output=True, text=True, timeout=_SECONDS,
         check=False)
-    return result.returncode == 1, result.stdout[-2000:] + result.stderr[-2000:]
+    return result.returncode == 1, result.stdout + result.stderr
 
 
 def misfit(mutant):
