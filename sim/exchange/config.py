@@ -50,12 +50,14 @@ class Day:
 @dataclass(frozen=True, kw_only=True)
 class FeedConfig:
     """lines: where A and B go, groups or hosts. interface: address of the one they leave by. most: messages a packet
-    at most. rewind, snapshot: where old messages, and snapshots, are to be had; None: nowhere."""
+    at most. gather: ns that one waits for others, at most. rewind, snapshot: where old messages, and snapshots, are to
+    be had; None: nowhere."""
 
     session: str
     lines: tuple[Address, Address]
     interface: str
     most: int | None
+    gather: int
     faults: Faults
     rewind: Address | None
     snapshot: Address | None
@@ -188,6 +190,7 @@ def _feed(table: Table) -> FeedConfig:
         raise ConfigError(f"{table.where}: {error}") from None
     feed = FeedConfig(session=session, lines=(_address(table, "a"), _address(table, "b")),
                       interface=table.text("interface", "127.0.0.1"), most=most or None, faults=faults,
+                      gather=1_000 * table.number("gather", 0, most=1_000_000),
                       rewind=_address_if(table, "rewind"), snapshot=_address_if(table, "snapshot"))
     table.done()
     return feed

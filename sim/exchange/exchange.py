@@ -45,7 +45,7 @@ class Exchange:
         self.config, self.clock = config, clock
         self.midnight = now - config.day.start
         self.venue = Venue(config.symbols, session=config.feed.session, now=now, midnight=self.midnight,
-                           most=config.feed.most)
+                           most=config.feed.most, gather=config.feed.gather)
         self.lines = Lines(config.feed.faults)
         self.on_packet: Callable[[int, bytes], None] = _nowhere
         self.on_fix: Callable[[Hashable, Message], None] = _nowhere

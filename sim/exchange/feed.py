@@ -23,17 +23,21 @@ class Feed:
     """The messages of one session; message n is ``messages[n - 1]``. Times are ns of a monotonic clock.
 
     Every packet that it makes is to go out on each line. requests, refused: requests for old messages so far, and how
-    many of them were not answered.
+    many of them were not answered. sent: messages that were in packets so far.
     """
 
-    def __init__(self, session: str, now: int, *, most: int | None = None, size: int = MAX_PAYLOAD) -> None:
+    def __init__(self, session: str, now: int, *, most: int | None = None, size: int = MAX_PAYLOAD,
+                 gather: int = 0) -> None:
         """session: at most 10 characters. most: messages a packet at most, None: as many as fit. size: bytes of UDP
-        payload at most. Raises WireError for a session that does not fit."""
+        payload at most. gather: ns that a message waits at most for others to share its packet. Raises WireError for a
+        session that does not fit."""
         moldudp64.pack(session, 1)
         self.session = session
         self.messages: list[bytes] = []
-        self.requests = self.refused = 0
-        self._most, self._size = most or END_OF_SESSION - 1, size
+        self.requests = self.refused = self.sent = 0
+        self._most, self._size, self._gather = most or END_OF_SESSION - 1, size, gather
+        self._bytes = HEADER.size
+        self._opened = 0
         self._name = session.ljust(HEADER.field("session").size).encode()
         self._sent = now
         self._ends = 0
@@ -49,30 +53,34 @@ class Feed:
         return self._ends > END_PACKETS
 
     def publish(self, messages: Sequence[bytes], now: int) -> list[bytes]:
-        """Number ``messages`` and return the packets that carry them. Raises ValueError once the session has ended."""
+        """Number ``messages`` and return the packets that are full, or need not wait. Raises ValueError once the
+        session has ended."""
         if not messages:
             return []
         if self._ends:
             raise ValueError("the session has ended")
-        first = self.next
+        size = LENGTH_BYTES * len(messages) + sum(map(len, messages))
+        packets = self._close(now) if self._waiting and not self._fits(size, len(messages)) else []
+        if not self._waiting:
+            self._opened = now
         self.messages += messages
-        self._sent = now
-        size = HEADER.size + LENGTH_BYTES * len(messages) + sum(map(len, messages))
-        if size <= self._size and len(messages) <= self._most:
-            blocks = [part for message in messages for part in (_LENGTHS[len(message)], message)]
-            return [b"".join((_HEAD(self._name, first, len(messages)), *blocks))]
-        return list(moldudp64.packetize(messages, session=self.session, sequence=first, most=self._most,
-                                        size=self._size))
+        self._bytes += size
+        if not self._gather or not self._fits(1, 1):
+            packets += self._close(now)
+        return packets
 
     def end(self, now: int) -> list[bytes]:
-        """End the session: return the first end of session packet; ``tick`` gives the others."""
+        """End the session: return what waited, and the first end of session packet; ``tick`` gives the others."""
         if self._ends:
             return []
+        packets = self._close(now)
         self._ends = 1
-        return self._end(now)
+        return packets + self._end(now)
 
     def tick(self, now: int) -> list[bytes]:
-        """Return the heartbeat, or the end of session packet, that is due."""
+        """Return what has waited long enough, the heartbeat, or the end of session packet, that is due."""
+        if self._waiting:
+            return self._close(now) if now >= self._opened + self._gather else []
         if self.over or now - self._sent < HEARTBEAT_NS:
             return []
         if self._ends:
@@ -82,6 +90,8 @@ class Feed:
 
     def deadline(self) -> int | None:
         """Return when ``tick`` is to be called, None when all was said."""
+        if self._waiting:
+            return self._opened + self._gather
         return None if self.over else self._sent + HEARTBEAT_NS
 
     def answer(self, request: bytes) -> bytes | None:
@@ -96,13 +106,33 @@ class Feed:
             self.refused += 1
             return None
         first, count = asked["sequence"], asked["count"]
-        known = len(request) == HEADER.size and asked["session"] == self.session and 1 <= first < self.next
+        known = len(request) == HEADER.size and asked["session"] == self.session and 1 <= first <= self.sent
         if not known or not 0 < count < END_OF_SESSION:
             self.refused += 1
             return None
         # No more than this many can fit, whatever their lengths.
-        wanted = self.messages[first - 1:first - 1 + min(count, self._size)]
+        wanted = self.messages[first - 1:min(first - 1 + min(count, self._size), self.sent)]
         return next(moldudp64.packetize(wanted, session=self.session, sequence=first, size=self._size))
+
+    @property
+    def _waiting(self) -> int:
+        return len(self.messages) - self.sent
+
+    def _fits(self, size: int, messages: int) -> bool:
+        return self._bytes + size <= self._size and self._waiting + messages <= self._most
+
+    def _close(self, now: int) -> list[bytes]:
+        """Return the packets of all that waits."""
+        messages, first, whole = self.messages[self.sent:], self.sent + 1, self._fits(0, 0)
+        self._bytes, self.sent = HEADER.size, len(self.messages)
+        if not messages:
+            return []
+        self._sent = now
+        if whole:
+            blocks = [part for message in messages for part in (_LENGTHS[len(message)], message)]
+            return [b"".join((_HEAD(self._name, first, len(messages)), *blocks))]
+        return list(moldudp64.packetize(messages, session=self.session, sequence=first, most=self._most,
+                                        size=self._size))
 
     def _end(self, now: int) -> list[bytes]:
         self._ends += 1

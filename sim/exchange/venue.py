@@ -28,14 +28,15 @@ class Venue:
     """An exchange for ``symbols``: the engine, its feed, and whoever listens.
 
     session: of the feed, at most 10 characters. midnight: when the exchange's day began. most: messages a packet at
-    most. outlets: get the feed's packets, all the same ones. phase: the last system event.
+    most; gather: ns that one waits for others, at most. outlets: get the feed's packets, all the same ones, and are
+    called without any when a message begins to wait. phase: the last system event.
     """
 
     def __init__(self, symbols: Iterable[Symbol], *, session: str, now: int, midnight: int,
-                 most: int | None = None) -> None:
+                 most: int | None = None, gather: int = 0) -> None:
         symbols = tuple(symbols)
         self.engine = Engine(symbols)
-        self.feed = Feed(session, now, most=most)
+        self.feed = Feed(session, now, most=most, gather=gather)
         self.midnight = midnight
         self.outlets: list[Outlet] = []
         self.phase: SystemEvent | None = None
@@ -106,12 +107,12 @@ class Venue:
         return [*made, END_OF_SNAPSHOT.pack({"sequence": right(self.feed.next)})]
 
     def _publish(self, messages: Sequence[bytes], now: int) -> None:
-        self._send(self.feed.publish(messages, now), now)
+        if messages:
+            self._send(self.feed.publish(messages, now), now)
 
     def _send(self, packets: Sequence[bytes], now: int) -> None:
-        if packets:
-            for outlet in self.outlets:
-                outlet(packets, now)
+        for outlet in self.outlets:
+            outlet(packets, now)
 
     def _ns(self, now: int) -> int:
         ns = now - self.midnight

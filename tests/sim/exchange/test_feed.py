@@ -33,6 +33,38 @@ def test_packets_number_on():
     assert feed.publish([], 0) == []
 
 
+@given(sizes=st.lists(st.lists(st.integers(12, 50), min_size=1, max_size=40), max_size=20), most=st.integers(1, 60),
+       pauses=st.randoms(use_true_random=False))
+def test_messages_wait_for_others_but_not_longer_than_they_may(sizes, most, pauses):
+    gather, now, born = 1000, 0, []
+    feed, packets, plain = Feed("DAY1", 0, most=most, gather=gather), [], []
+    for number, group in enumerate(sizes):
+        messages = [bytes([number]) * size for size in group]
+        plain += messages
+        born += [now] * len(messages)
+        packets += feed.publish(messages, now)
+        later = now + pauses.choice((0, 10, 400, 3000))
+        while feed.deadline() <= later and feed.sent < len(plain):
+            now = feed.deadline()
+            packets += feed.tick(now)
+            assert feed.sent == len(plain)
+        now = later
+        assert all(when + gather > now for when in born[feed.sent:]) and feed.next == len(plain) + 1
+        assert messages_of(packets) == plain[:feed.sent]
+        assert feed.answer(request(feed.sent + 1, 1)) is None
+    packets += feed.end(now)
+    assert messages_of(packets) == plain and all(len(packet) <= moldudp64.MAX_PAYLOAD for packet in packets)
+    assert all(moldudp64.unpack(packet).count <= most for packet in packets[:-1])
+
+
+def test_a_full_packet_does_not_wait():
+    feed = Feed("DAY1", 0, most=3, gather=1000)
+    assert feed.publish([b"a", b"b"], 0) == [] and feed.deadline() == 1000 and feed.tick(999) == []
+    assert messages_of(feed.publish([b"c"], 5)) == [b"a", b"b", b"c"] and feed.deadline() == HEARTBEAT_NS + 5
+    assert feed.publish([b"d"], 10) == []
+    assert messages_of(feed.publish([b"e", b"f", b"g"], 20)) == [b"d", b"e", b"f", b"g"]
+
+
 def test_heartbeats_when_idle():
     feed = Feed("DAY1", 0)
     feed.publish([b"a"], 100)
