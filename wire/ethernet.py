@@ -5,13 +5,24 @@ from enum import IntEnum
 
 from wire.fields import Field, Layout, WireError
 
-__all__ = ["EtherType", "HEADER", "VLAN_TAG", "MIN_FRAME", "MAX_PAYLOAD", "VLAN_ID_MAX", "mac_address",
+__all__ = ["EtherType", "HEADER", "VLAN_TAG", "MIN_FRAME", "MAX_PAYLOAD", "VLAN_ID_MAX", "PREAMBLE", "PREAMBLE_BYTES",
+           "SFD", "FCS_BYTES", "MIN_WITH_FCS", "MAX_WITH_FCS", "GAP_BYTES", "BROADCAST", "mac_address",
            "multicast_mac"]
 
 #: Least bytes of a frame, without FCS; shorter payloads are padded.
 MIN_FRAME = 60
 #: Most bytes of payload behind the EtherType.
 MAX_PAYLOAD = 1500
+#: What comes before a frame on the wire: seven bytes, and the start frame delimiter (clause 3.2.1, 3.2.2).
+PREAMBLE, PREAMBLE_BYTES, SFD = 0x55, 7, 0xD5
+#: Frame check sequence behind a frame: CRC-32, lowest byte first (clause 3.2.9).
+FCS_BYTES = 4
+#: Least and most bytes of a frame with FCS, and the most with one tag too (clauses 3.2.7 and 4.2.7.1).
+MIN_WITH_FCS, MAX_WITH_FCS = MIN_FRAME + FCS_BYTES, 1522
+#: Least time between two frames, in bytes (clause 4.4.2).
+GAP_BYTES = 12
+#: Address of all stations.
+BROADCAST = 0xFFFF_FFFF_FFFF
 #: Greatest VLAN identifier in the tag's lower 12 bits; 4095 is reserved.
 VLAN_ID_MAX = 4094
 
