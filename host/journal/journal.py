@@ -194,6 +194,11 @@ class JournalReader:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @property
+    def place(self) -> int:
+        """The place in the file behind the last record that was whole."""
+        return self._place
+
     def poll(self) -> Iterator[Entry]:
         """Yield the entries that are new, as far as they are whole. Raises LogError when the file is damaged, or was
         cut; OSError."""

@@ -40,16 +40,15 @@ class Ledger:
         self.refs: dict[int, int] = {}
         self._expected: deque[Booked] = deque()
 
-    def recall(self, entry: Entry) -> None:
-        """Fold an entry of an earlier life; its outputs were done then, or never will be.
+    def recall(self, entry: Entry) -> list[Output]:
+        """Fold an entry of an earlier life; return its outputs, which were done then, or never will be.
 
         Raises LedgerError where bookings are not those to come.
         """
         booking = isinstance(entry.record, Booked)
         if booking != bool(self._expected) or (booking and self._expected.popleft() != entry.record):
             raise LedgerError(f"entry {entry.number} of the journal: {entry.record} does not follow from the inputs")
-        if not booking:
-            self._fold(entry.record, self._expected.append)
+        return [] if booking else self._fold(entry.record, self._expected.append)
 
     def begin(self, journal: Journal) -> None:
         """Keep what comes from now on in ``journal``, whose entries were recalled. What the last of them led to is in
