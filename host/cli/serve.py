@@ -3,6 +3,7 @@
 import argparse
 import signal
 import sys
+from ipaddress import AddressValueError, IPv4Address
 from pathlib import Path
 from types import FrameType
 
@@ -44,6 +45,11 @@ def add_serve(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
                         help="where to serve it (default: that of $TICKGATE_DEVICE, else one of this user)")
     parser.add_argument("--records", type=Path, metavar="FILE",
                         help="file of its ring memories (default: PATH.records)")
+    parser.add_argument("--feed", action="append", default=[], metavar="HOST:PORT",
+                        help="put the datagrams to this group, or address of this machine, into the device; once for "
+                             "each line of the feed")
+    parser.add_argument("--interface", default="127.0.0.1", metavar="HOST",
+                        help="address of the interface that groups are joined by (default: 127.0.0.1)")
     parser.add_argument("--paused", action="store_true", help="let its time move only when asked")
     parser.set_defaults(run=_serve)
 
@@ -51,7 +57,8 @@ def add_serve(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 def _serve(args: argparse.Namespace) -> int:
     named = connect.default_address()
     path = args.socket or (Path(named.removeprefix(SCHEME)) if named.startswith(SCHEME) else default_socket())
-    device = connect.serve_device(path, profile=args.profile, records=args.records, paused=args.paused)
+    device = connect.serve_device(path, profile=args.profile, records=args.records, paused=args.paused,
+                                  feed=[_address(text) for text in args.feed], interface=_host(args.interface))
 
     def end(_signal: int, _frame: FrameType | None) -> None:
         device.stop()
@@ -59,6 +66,8 @@ def _serve(args: argparse.Namespace) -> int:
     before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         sys.stdout.write(f"device {args.profile} at {SCHEME}{path}{', paused' if args.paused else ''}\n")
+        for host, port in device.feed:
+            sys.stdout.write(f"feed {host}:{port}\n")
         sys.stdout.flush()
         device.serve()
     finally:
@@ -66,3 +75,18 @@ def _serve(args: argparse.Namespace) -> int:
         for number, handler in before.items():
             signal.signal(number, handler)
     return 0
+
+
+def _address(text: str) -> tuple[str, int]:
+    """Return HOST:PORT. Raises UserError."""
+    host, colon, port = text.rpartition(":")
+    if not colon or not (port.isascii() and port.isdecimal()) or int(port) > 0xFFFF:
+        raise UserError(f"--feed must be HOST:PORT, not {text!r}")
+    return _host(host), int(port)
+
+
+def _host(text: str) -> str:
+    try:
+        return str(IPv4Address(text))
+    except AddressValueError:
+        raise UserError(f"{text!r} is no IPv4 address") from None

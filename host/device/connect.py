@@ -3,6 +3,7 @@
 import importlib
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol, cast
 
@@ -20,6 +21,10 @@ ADDRESSES = ("sim", f"{SCHEME}PATH")
 
 class Served(Protocol):
     """A device that this process serves to others."""
+
+    @property
+    def feed(self) -> list[tuple[str, int]]:
+        """Where the feed is listened to: addresses and ports."""
 
     def serve(self) -> None:
         """Serve until stopped; raises one of ``device_errors`` when the device fails."""
@@ -68,15 +73,18 @@ def open_device(address: str = "sim", *, profile: str = "sim", trace: Path | Non
     return Device(transport)
 
 
-def serve_device(path: Path, *, profile: str, records: Path | None = None, paused: bool = False) -> Served:
+def serve_device(path: Path, *, profile: str, records: Path | None = None, paused: bool = False,
+                 feed: Sequence[tuple[str, int]] = (), interface: str = "127.0.0.1") -> Served:
     """Return a simulated device of ``profile``, ready to be served at the socket ``path``.
 
     records: file of its ring memories, ``path`` with ".records" behind it if None. paused: its time moves only when
-    asked. Raises OSError that names a path which cannot be had, or ``device_errors``.
+    asked. feed: groups or addresses of this machine whose datagrams go into the device; interface: address of the one
+    that groups are joined by. Raises OSError that names a path which cannot be had, or ``device_errors``.
     """
     try:
         server = importlib.import_module("sim.device.server")
-        return cast(Served, server.open_server(path, profile=profile, records=records, paused=paused))
+        return cast(Served, server.open_server(path, profile=profile, records=records, paused=paused, feed=feed,
+                                               interface=interface))
     except ModuleNotFoundError as error:
         raise _no_simulator(error) from error
 
@@ -88,7 +96,8 @@ def _no_simulator(error: ModuleNotFoundError) -> DeviceError:
 def device_errors() -> tuple[type[Exception], ...]:
     """Return the exceptions with which a device of any kind opened so far says that it failed."""
     errors: list[type[Exception]] = [DeviceError]
-    for module, name in (("sim.device.build", "BuildError"), ("sim.device.model", "GatewareError")):
+    for module, name in (("sim.device.build", "BuildError"), ("sim.device.model", "GatewareError"),
+                         ("sim.device.feed", "FeedError")):
         if module in sys.modules:
             errors.append(getattr(sys.modules[module], name))
     return tuple(errors)

@@ -6,6 +6,7 @@ import selectors
 import socket
 import struct
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,6 +24,7 @@ from host.device.protocol import (
     Ask,
 )
 from sim.device.build import Progress, terminal
+from sim.device.feed import FeedSocket, open_feed
 from sim.device.model import FrameBatch, GatewareError
 from sim.device.shared import SharedMemory, clear, listen
 from sim.device.transport import SETTLE_CYCLES, SimulatedTransport
@@ -75,11 +77,12 @@ class Server:
     """Serves ``transport``, whose rings lie in ``memory``, to who connects to ``listener``.
 
     One request after the other, the clients in turn. Where none asks, time goes on by itself, in slices; not so if
-    ``paused``: then it moves only by what is asked, as in a device of the client's own process.
+    ``paused``: then it moves only by what is asked, as in a device of the client's own process. What comes to
+    ``feed`` goes in at once, as on a wire.
     """
 
     def __init__(self, transport: SimulatedTransport, memory: SharedMemory, listener: socket.socket, *, profile: str,
-                 paused: bool = False):
+                 paused: bool = False, feed: Sequence[FeedSocket] = ()):
         self._transport, self._memory, self._listener, self._paused = transport, memory, listener, paused
         self._clients: list[_Client] = []
         self._holder: _Client | None = None
@@ -89,10 +92,18 @@ class Server:
         self._slice = _SLICE_CYCLES[0]
         self._selector = selectors.DefaultSelector()
         self._selector.register(listener, selectors.EVENT_READ)
+        self._feed = feed
+        for one in feed:
+            self._selector.register(one.socket, selectors.EVENT_READ, one)
         self._hello = json.dumps({
             "protocol": PROTOCOL, "contract": CONTRACT_VERSION, "profile": profile, "paused": paused,
             "levels": PROFILES[profile].levels, "pid": os.getpid(), "records": str(memory.path),
             "events": memory.place(transport.ring), "verdicts": memory.place(transport.verdicts)}).encode()
+
+    @property
+    def feed(self) -> list[tuple[str, int]]:
+        """Where the feed is listened to, as it was asked for, with the ports that they are."""
+        return [one.address for one in self._feed]
 
     def stop(self) -> None:
         """Let :meth:`serve` return soon; may be called by a signal handler."""
@@ -124,6 +135,8 @@ class Server:
     def close(self) -> None:
         """End the device, and remove its socket and its memory."""
         self._selector.close()
+        for one in self._feed:
+            one.close()
         Path(self._listener.getsockname()).unlink(missing_ok=True)
         self._listener.close()
         self._memory.close()
@@ -135,6 +148,9 @@ class Server:
             client = key.data
             if client is None:
                 self._accept()
+                continue
+            if isinstance(client, FeedSocket):
+                self._transport.rx.submit(FrameBatch.of(client.frames()))
                 continue
             if events & selectors.EVENT_WRITE:
                 self._send(client)
@@ -317,17 +333,24 @@ class Server:
 
 
 def open_server(path: Path, *, profile: str, records: Path | None = None, paused: bool = False,
+                feed: Sequence[tuple[str, int]] = (), interface: str = "127.0.0.1",
                 progress: Progress = terminal) -> Server:
     """Build a device of ``profile``, reset it, and return its server, which listens at the socket ``path``.
 
-    records: file of the ring memories, ``path`` with ".records" behind it if None.
-    Raises InUse when another process serves a device there, OSError, BuildError; KeyError for an unknown profile.
+    records: file of the ring memories, ``path`` with ".records" behind it if None. feed: groups or addresses of this
+    machine whose datagrams go into the device; interface: address of the one that groups are joined by.
+    Raises InUse when another process serves a device there, OSError, FeedError, BuildError; KeyError for an unknown
+    profile.
     """
     memory = SharedMemory(records or path.with_name(path.name + ".records"))
+    sockets: list[FeedSocket] = []
     try:
         clear(path)
+        sockets = open_feed(feed, interface)
         transport = SimulatedTransport(profile, memory=memory.words, progress=progress)
-        return Server(transport, memory, listen(path), profile=profile, paused=paused)
+        return Server(transport, memory, listen(path), profile=profile, paused=paused, feed=sockets)
     except BaseException:
+        for one in sockets:
+            one.close()
         memory.close()
         raise
