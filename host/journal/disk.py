@@ -37,6 +37,7 @@ class Appender:
         """path: named in errors."""
         self.path, self.handle, self.end, self.sync, self.interval = path, handle, 0, sync, interval
         self._disk, self._unsynced, self._synced, self._broken = threading.Lock(), False, time.monotonic(), False
+        self._since = 0.0
 
     def write(self, data: bytes) -> None:
         """Append ``data``; on an error nothing of it stays. Raises OSError; LogError when the disk has failed."""
@@ -50,7 +51,8 @@ class Appender:
             os.ftruncate(self.handle, self.end)
             raise self._named(error) from None
         self.end += len(data)
-        self._unsynced = True
+        if not self._unsynced:
+            self._since, self._unsynced = time.monotonic(), True
 
     def cut(self) -> None:
         """Remove what lies behind ``end``."""
@@ -78,6 +80,13 @@ class Appender:
     def behind(self) -> bool:
         """Whether something waits for the disk in its time."""
         return self.sync == Sync.INTERVAL and self._unsynced
+
+    @property
+    def waited(self) -> float | None:
+        """Seconds since the oldest write that the disk lacks, 0 for none; None if it is left to the kernel."""
+        if self.sync == Sync.NEVER:
+            return None
+        return time.monotonic() - self._since if self._unsynced else 0.0
 
     @property
     def broken(self) -> bool:

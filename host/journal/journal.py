@@ -139,6 +139,21 @@ class Journal:
         if self._flusher is None:
             self._log.settle()
 
+    @property
+    def size(self) -> int:
+        """Of the file, bytes."""
+        return self._log.end
+
+    @property
+    def broken(self) -> bool:
+        """Whether the disk has failed: nothing more is taken."""
+        return self._log.broken
+
+    @property
+    def unsynced(self) -> float | None:
+        """Seconds for which the oldest record that the disk lacks has been in the file; None if it is told never to."""
+        return self._log.waited
+
     def close(self) -> None:
         """Write what was appended, bring all to the disk unless told never to, and let go of file and lock."""
         try:

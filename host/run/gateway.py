@@ -56,6 +56,11 @@ class Gateway:
         """Whether something waits."""
         return bool(self.requests or self.reports)
 
+    @property
+    def lost(self) -> int:
+        """Verdicts that were overwritten before they were read."""
+        return self._verdicts.lost
+
     def submit(self) -> list[ToGate]:
         """Publish what waits, as far as there is room; return the requests that were published. Reports go first: they
         make room in the gate's limits, and never use any up."""
