@@ -41,13 +41,15 @@ def all_verdicts(gate: Gate) -> EventReader:
 class Gateway:
     """Requests and reports wait here until the gate has room for them.
 
-    verdicts: a reader of the gate's verdict ring; by default from the next verdict on.
+    verdicts: a reader of the gate's verdict ring; by default from the next verdict on. undecided: how many of the
+    slots published have no decision yet.
     """
 
     def __init__(self, gate: Gate, verdicts: EventReader | None = None) -> None:
         self.gate = gate
         self.requests: deque[ToGate] = deque()
         self.reports: deque[Report] = deque()
+        self.undecided = 0
         self._verdicts = gate.reader() if verdicts is None else verdicts
         self._clock_hz = gate.device.capabilities.clock_hz
 
@@ -65,17 +67,21 @@ class Gateway:
         """Publish what waits, as far as there is room; return the requests that were published. Reports go first: they
         make room in the gate's limits, and never use any up."""
         if self.reports:
-            for _ in range(self.gate.report(report_slots(_first(self.reports)))):
+            count = self.gate.report(report_slots(_first(self.reports)))
+            self.undecided += count
+            for _ in range(count):
                 self.reports.popleft()
         if not self.requests:
             return []
         count = self.gate.submit(request_slots(_first(self.requests)))
+        self.undecided += count
         return [self.requests.popleft() for _ in range(count)]
 
     def decisions(self, now: int) -> Iterator[Verdict | ReportDone]:
         """Yield what the gate has decided since. now: ns since 1970. Raises GatewayError when verdicts were lost."""
         lost = self._verdicts.lost
         for verdicts in self._verdicts.drain():
+            self.undecided = max(self.undecided - len(verdicts), 0)
             for verdict in verdicts:
                 yield decision_of(verdict, self._clock_hz, now)
         if self._verdicts.lost != lost:

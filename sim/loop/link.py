@@ -23,6 +23,11 @@ class JoinedVenue:
         self._up = False
         self._side = joined.client(name, self._heard.append, latency=latency, store=self.store, takes=False)
 
+    @property
+    def heard(self) -> bool:
+        """Whether ``poll`` has something."""
+        return bool(self._heard) or self._side.logged_on != self._up
+
     def poll(self) -> Sequence[VenueEvent]:
         """See Venue."""
         heard = list(self._heard)

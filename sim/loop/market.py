@@ -10,7 +10,7 @@ from host.risk.plan import planned_rows
 from sim.device.model import FrameBatch
 from sim.device.transport import SimulatedTransport
 from sim.exchange.feed import Feed
-from sim.exchange.frames import frame_of
+from sim.exchange.frames import Framer
 from sim.exchange.symbols import CENT, Symbol
 from sim.market.frames import LINE_A, LINE_B
 from wire import moldudp64
@@ -54,10 +54,16 @@ class Market:
         for command in (Command.RESUME_HEARTBEAT, Command.RESUME_GLOBAL):
             self.admin.command(command)
         self._frames: list[bytes] = []
+        self._framers = [Framer(line) for line in _LINES]
+
+    @property
+    def heard(self) -> bool:
+        """Whether packets wait for ``play``."""
+        return bool(self._frames)
 
     def hear(self, line: int, packet: bytes) -> None:
         """Take a packet of the feed from line 0 (A) or 1 (B); it goes in with ``play``."""
-        self._frames.append(frame_of(packet, _LINES[line]))
+        self._frames.append(self._framers[line].frame(packet))
 
     def play(self) -> None:
         """Put in what was heard, and let the books settle."""
@@ -75,9 +81,9 @@ class Market:
         that were."""
         self.play()
         given = 0
-        while (expected := self.device.read("SEQ_EXPECTED")) < feed.next:
+        while (expected := self.device.read("SEQ_EXPECTED")) <= feed.sent:
             request = moldudp64.HEADER.pack(
-                {"session": feed.session, "sequence": expected, "count": feed.next - expected})
+                {"session": feed.session, "sequence": expected, "count": feed.sent + 1 - expected})
             # What was kept behind the gap goes in by itself, once the first that is missing is there.
             self.device.inject(expected, moldudp64.unpack(feed.answer(request)).messages[0])
             self.transport.device.run_idle(_QUIET)

@@ -52,6 +52,7 @@ class World:
         self.market = Market(setup.profile, setup.exchange.symbols, setup.limits)
         self.exchange.on_packet = self.market.hear
         self.recovered = self.lives = 0
+        self._due = True
         self.settings = Settings(open_orders=self.market.gate.sizes.open_orders, ask_positions=False)
         self._joined, self._old = Joined(self.exchange), list[Journal]()
         self._live(strategies, journal, None)
@@ -102,7 +103,9 @@ class World:
         """Play on to ``until``, ns since 1970; to the end by default. When it returns, the journal is written."""
         until = self.end if until is None else until
         while self.clock.step(until):
-            self._turn()
+            if self._due or self.market.heard or self.venue.heard:
+                self._due = False
+                self._turn()
 
     def close(self) -> None:
         """Close the journals, and end the simulation of the device."""
@@ -120,9 +123,11 @@ class World:
         """Let the device have what the exchange sent, and the host do what there is to do."""
         self.market.play()
         while self.loop.step():
-            self.market.decide()
+            if self.loop.gateway.undecided:
+                self.market.decide()
 
     def _tick(self) -> None:
         """Let the host's timers be looked at, and ask for what is missing of the feed."""
+        self._due = True
         self.recovered += self.market.recover(self.exchange.venue.feed)
         self.clock.call_at(self.clock.now() + self.setup.timer, self._tick)
