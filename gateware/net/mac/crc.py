@@ -4,7 +4,7 @@
 The register is kept as it is sent: bit 0 first. It begins with all ones, and its complement is the FCS.
 """
 
-from amaranth.hdl import Cat, Value
+from amaranth.hdl import C, Cat, Value
 
 __all__ = ["BITS", "BEGIN", "advance", "crc_next", "residue"]
 
@@ -43,4 +43,5 @@ def crc_next(register, bits):
         raise ValueError(f"bits must be 1..{BITS} wide, not {width}")
     mixed = register ^ bits
     columns = [advance(1 << n, width) for n in range(BITS)]
-    return Cat(Cat(mixed[n] for n in range(BITS) if columns[n] >> row & 1).xor() for row in range(BITS))
+    rows = (sum((column >> row & 1) << n for n, column in enumerate(columns)) for row in range(BITS))
+    return Cat((mixed & C(row, BITS)).xor() for row in rows)
