@@ -4,7 +4,8 @@ A layout is the one definition of a format. Host and simulator take its NumPy dt
 gateware takes ``layout.field(name).offset`` and ``.size``. All integers are unsigned and big-endian.
 """
 
-from collections.abc import Mapping
+import struct
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property
@@ -20,6 +21,8 @@ __all__ = ["Kind", "Field", "Layout", "WireError", "u48", "set_u48"]
 Kind = Literal["uint", "alpha", "price4", "price8", "time6"]
 
 _WORDS = {1: "u1", 2: ">u2", 4: ">u4", 8: ">u8"}
+#: The same of ``struct``; six bytes, and text, are bytes there.
+_FORMATS = {1: "B", 2: "H", 4: "I", 8: "Q"}
 
 
 class WireError(ValueError):
@@ -60,6 +63,16 @@ class Field:
     def allowed(self) -> frozenset[str] | None:
         """Values of ``codes`` without their padding, or None for free text."""
         return None if self.codes is None else frozenset(str(code.value).rstrip() for code in self.codes)
+
+    @property
+    def is_bytes(self) -> bool:
+        """Whether it is bytes in ``Layout.codec``, and no number."""
+        return self.kind == "alpha" or self.size not in _FORMATS
+
+    @cached_property
+    def codes_bytes(self) -> dict[str, bytes]:
+        """The field's bytes for each of ``codes``; nothing for free text."""
+        return {text: text.ljust(self.size).encode("ascii") for text in self.allowed or ()}
 
     def encode(self, value: Any) -> bytes:
         """Return the field's bytes for ``value`` (int, or str for ``alpha``). Raises WireError naming both."""
@@ -147,8 +160,26 @@ class Layout:
                 offsets.append(field.offset + shift)
         return np.dtype({"names": names, "formats": formats, "offsets": offsets, "itemsize": self.size})
 
+    @cached_property
+    def codec(self) -> struct.Struct:
+        """The record for those in a hurry, unchecked: numbers as they are, text and six-byte numbers as their bytes."""
+        return struct.Struct(">" + "".join(f"{f.size}s" if f.is_bytes else _FORMATS[f.size] for f in self.fields))
+
     def pack(self, values: Mapping[str, Any]) -> bytes:
         """Return the record's bytes. Raises WireError naming the field that is missing, unknown or out of range."""
+        row = [values.get(name, default) for name, default in self._defaults]
+        try:
+            for place, encode, _ in self._converters:
+                row[place] = encode(row[place])
+            if all(type(row[place]) is int and low <= row[place] <= high for place, low, high in self._ranges) and (
+                    values.keys() <= self._by_name.keys()):
+                return self.codec.pack(*row)
+        except (WireError, KeyError, TypeError):
+            pass  # said below, with the field's name
+        return self._pack_each(values)
+
+    def _pack_each(self, values: Mapping[str, Any]) -> bytes:
+        """Return the same, field by field: slower, and with words for what is wrong."""
         unknown = values.keys() - self._by_name.keys()
         if unknown:
             raise WireError(f"{self.name} has no field {min(unknown)!r} (value {values[min(unknown)]!r})")
@@ -170,8 +201,24 @@ class Layout:
         """
         if offset < 0 or len(data) - offset < self.size:
             raise WireError(f"{self.name} needs {self.size} bytes at {offset}, not {len(data) - offset}")
-        view = memoryview(data)
-        return {f.name: f.decode(view[offset + f.offset:offset + f.end]) for f in self.fields}
+        row = list(self.codec.unpack_from(data, offset))
+        for place, _, decode in self._converters:
+            row[place] = decode(row[place])
+        return dict(zip(self._by_name, row, strict=True))
+
+    @cached_property
+    def _defaults(self) -> tuple[tuple[str, int | str | None], ...]:
+        return tuple((field.name, field.default) for field in self.fields)
+
+    @cached_property
+    def _converters(self) -> tuple[tuple[int, Callable[[Any], bytes], Callable[[bytes], int | str]], ...]:
+        """Place of each field that is bytes in ``codec``, and what makes it so, and its value of them."""
+        return tuple((place, field.codes_bytes.__getitem__ if field.codes_bytes else field.encode, field.decode)
+                     for place, field in enumerate(self.fields) if field.is_bytes)
+
+    @cached_property
+    def _ranges(self) -> tuple[tuple[int, int, int], ...]:
+        return tuple((place, field.lo, field.hi) for place, field in enumerate(self.fields) if not field.is_bytes)
 
 
 def _as_int(name: str, value: Any) -> int:

@@ -3,7 +3,8 @@
 
 Inbound messages travel in unsequenced SoupBinTCP packets, outbound ones in sequenced packets. Prices are integers of
 1/10,000; times are nanoseconds since midnight, Eastern. A message whose layout ends with ``appendage_length`` may
-carry an appendage: option elements, each a length (of tag and value), a tag and a value.
+carry an appendage: option elements, each a length (of tag and value), a tag and a value. Later editions let every
+message end with one: it is read behind any, and written where the layout has it.
 """
 
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ from wire.fields import Field, Kind, Layout, WireError
 __all__ = [
     "INBOUND", "OUTBOUND", "OPTIONS", "MARKET_PRICE", "MAX_PRICE", "Option", "Side", "TimeInForce", "Display",
     "Capacity", "CrossType", "OrderState", "CancelReason", "RejectReason", "LiquidityFlag", "SystemEvent",
-    "BrokenReason", "pack_inbound", "pack_outbound", "unpack_inbound", "unpack_outbound",
+    "BrokenReason", "check_inbound", "pack_inbound", "pack_outbound", "unpack_inbound", "unpack_outbound",
 ]
 
 #: Greatest limit price: 199,999.9900.
@@ -212,6 +213,7 @@ def _price(name: str = "price") -> _Part:
 
 _TIME, _REF, _QUANTITY = _uint("timestamp", 8), _uint("user_ref", 4), _uint("quantity", 4)
 _SIDE, _SYMBOL, _CLORDID = _alpha("side", 1, Side), _alpha("symbol", 8), _alpha("clordid", 14)
+_FIRM = _alpha("firm", 4)
 _TIF = _alpha("time_in_force", 1, TimeInForce)
 _DISPLAY = _alpha("display", 1, Display, "Y")
 _CAPACITY = _alpha("capacity", 1, Capacity, "A")
@@ -242,6 +244,11 @@ INBOUND: dict[str, Layout] = dict((
     _message("X", "CancelOrder", "an order shall keep this many shares; 0: none", _REF, _QUANTITY),
     _message("M", "ModifyOrder", "an order shall have another side of selling, or fewer shares", _REF, _SIDE,
              _QUANTITY),
+    _message("C", "MassCancel", "all orders of a firm, of a symbol if one is named, shall be cancelled", _REF, _FIRM,
+             _SYMBOL, _APPENDAGE),
+    _message("D", "DisableOrderEntry", "no more orders of a firm shall be taken", _REF, _FIRM, _APPENDAGE),
+    _message("E", "EnableOrderEntry", "orders of a firm shall be taken again", _REF, _FIRM, _APPENDAGE),
+    _message("Q", "AccountQuery", "which user reference number is next?", _APPENDAGE),
 ))
 
 #: What the exchange sends, by type letter.
@@ -271,6 +278,10 @@ OUTBOUND: dict[str, Layout] = dict((
     _message("M", "Modified", "an order was modified", _TIME, _REF, _SIDE, _QUANTITY),
     _message("R", "Restated", "the exchange changed an order", _TIME, _REF, _alpha("reason", 1), _APPENDAGE),
     _message("Q", "AccountQueryResponse", "the next user reference number", _TIME, _uint("next_user_ref", 4)),
+    _message("X", "MassCancelResponse", "a mass cancel is done; what it cancelled follows", _TIME, _REF, _FIRM, _SYMBOL,
+             _APPENDAGE),
+    _message("G", "DisableOrderEntryResponse", "orders of a firm are not taken", _TIME, _REF, _FIRM, _APPENDAGE),
+    _message("K", "EnableOrderEntryResponse", "orders of a firm are taken", _TIME, _REF, _FIRM, _APPENDAGE),
 ))
 
 
@@ -291,21 +302,22 @@ def unpack_inbound(data: bytes) -> dict[str, Any]:
     """Return the fields of the message that ``data`` is, ``type`` first, and ``options``, a dict by their names.
 
     An option that OPTIONS does not have, or that is not of its size, is named by its tag, its value as bytes. Ranges
-    and codes are not checked. X and M may end with the length of an appendage, and the appendage, as later editions
-    have them; both are passed over. Raises WireError for an unknown type, a length or an appendage that does not fit.
+    and codes are not checked. Raises WireError for an unknown type, a length or an appendage that does not fit.
     """
-    layout = INBOUND.get(chr(data[0])) if data else None
-    if layout is not None and "appendage_length" not in layout.names:
-        rest = data[layout.size:]
-        if len(rest) >= 2 and int.from_bytes(rest[:2], "big") == len(rest) - 2:
-            _elements(layout.name, rest[2:])
-            data = data[:layout.size]
     return _unpack(INBOUND, data)
 
 
 def unpack_outbound(data: bytes) -> dict[str, Any]:
     """Return the fields of the message that ``data`` is, likewise."""
     return _unpack(OUTBOUND, data)
+
+
+def check_inbound(fields: Mapping[str, Any]) -> None:
+    """Raise WireError for a value of ``fields``, as ``unpack_inbound`` returns them, that ``pack_inbound`` refuses."""
+    layout = INBOUND[fields["type"]]
+    layout.pack({name: fields[name] for name in layout.names})
+    for name, value in fields["options"].items():
+        _element(name, value)
 
 
 def _pack(layouts: Mapping[str, Layout], type: str, options: Mapping[str, int | str], fields: dict[str, Any]) -> bytes:
@@ -332,12 +344,13 @@ def _unpack(layouts: Mapping[str, Layout], data: bytes) -> dict[str, Any]:
     layout = layouts.get(letter)
     if layout is None:
         raise WireError(f"type must be one of {''.join(layouts)}, not {letter!r}")
-    fields = layout.unpack(data)
-    wanted = layout.size + fields.get("appendage_length", 0)
-    if len(data) != wanted:
-        raise WireError(f"{layout.name} must be {wanted} bytes, not {len(data)}")
-    if "appendage_length" in fields:
-        fields["options"] = _elements(layout.name, data[layout.size:])
+    fields, appendage = layout.unpack(data), data[layout.size:]
+    length = fields.get("appendage_length")
+    if length is None and len(appendage) >= 2:  # that of a later edition
+        length, appendage = int.from_bytes(appendage[:2], "big"), appendage[2:]
+    if len(appendage) != (length or 0):
+        raise WireError(f"{layout.name} must be {len(data) - len(appendage) + (length or 0)} bytes, not {len(data)}")
+    fields["options"] = _elements(layout.name, appendage) if appendage else {}
     return fields
 
 

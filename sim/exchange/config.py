@@ -21,7 +21,7 @@ from sim.exchange.flow.arrivals import BURSTY, Excitement
 from sim.exchange.flow.crowd import ACTS, Crowd, CrowdSettings
 from sim.exchange.flow.participant import Participant as Actor
 from sim.exchange.flow.recorded import Recorded
-from sim.exchange.ouch import OuchUser
+from sim.exchange.ouchdesk.orders import OuchUser
 from sim.exchange.symbols import Symbol
 from sim.market.binaryfile import read_binaryfile
 from sim.market.faults import Faults, parse_faults
@@ -246,9 +246,9 @@ def _ouch(file: Table) -> OuchConfig | None:
     address, users = _address(table, "address"), []
     for own in _tables(table, "user"):
         user = {"name": own.text("name"), "password": own.text("password", ""), "session": own.text("session", "OUCH"),
-                "self_match": _SELF_MATCH[own.choice("self_match", _SELF_MATCH, "allow")],
+                "firm": own.text("firm", ""), "self_match": _SELF_MATCH[own.choice("self_match", _SELF_MATCH, "allow")],
                 "cancel_on_disconnect": own.flag("cancel_on_disconnect", False)}
-        for key, most in (("name", 6), ("password", 10), ("session", 10)):
+        for key, most in (("name", 6), ("password", 10), ("session", 10), ("firm", 4)):
             if len(user[key]) > most or not user[key].isascii() or not user[key].isprintable():
                 raise own.error(key, f'must be at most {most} ASCII characters, not "{user[key]}"')
         own.done()

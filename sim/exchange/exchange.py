@@ -15,7 +15,8 @@ from sim.exchange.fixdesk.desk import FixDesk
 from sim.exchange.flow.participant import Participant as Actor
 from sim.exchange.lines import Lines
 from sim.exchange.operator import Operator, OperatorError
-from sim.exchange.ouch import OuchDesk, OuchUser
+from sim.exchange.ouchdesk.desk import OuchDesk
+from sim.exchange.ouchdesk.orders import OuchUser
 from sim.exchange.venue import Venue
 from wire.itch50 import CrossType, SystemEvent
 

@@ -8,14 +8,15 @@ from tests.wire.examples import layout_values
 from wire import ouch50
 from wire.fields import WireError
 
-SIZES = {"in": {"M": 10, "O": 47, "U": 40, "X": 9},
-         "out": {"A": 64, "B": 36, "C": 18, "D": 31, "E": 36, "F": 49, "I": 13, "J": 29, "M": 18, "P": 13, "Q": 13,
-                 "R": 16, "S": 10, "T": 30, "U": 68}}
+SIZES = {"in": {"C": 19, "D": 11, "E": 11, "M": 10, "O": 47, "Q": 3, "U": 40, "X": 9},
+         "out": {"A": 64, "B": 36, "C": 18, "D": 31, "E": 36, "F": 49, "G": 19, "I": 13, "J": 29, "K": 19, "M": 18,
+                 "P": 13, "Q": 13, "R": 16, "S": 10, "T": 30, "U": 68, "X": 27}}
 OFFSETS = [("in", "O", "price", 18), ("in", "O", "clordid", 31), ("in", "U", "price", 13), ("out", "A", "symbol", 18),
            ("out", "A", "order_reference", 36), ("out", "A", "order_state", 47), ("out", "U", "order_reference", 40),
            ("out", "U", "clordid", 52), ("out", "E", "match", 26), ("out", "F", "clordid", 35),
            ("out", "J", "clordid", 15), ("out", "B", "clordid", 22), ("out", "D", "liquidity", 30),
-           ("out", "T", "order_reference", 22)]
+           ("out", "T", "order_reference", 22), ("in", "C", "symbol", 9), ("out", "X", "symbol", 17),
+           ("out", "G", "firm", 13)]
 LAYOUTS = {"in": ouch50.INBOUND, "out": ouch50.OUTBOUND}
 PACK = {"in": ouch50.pack_inbound, "out": ouch50.pack_outbound}
 UNPACK = {"in": ouch50.unpack_inbound, "out": ouch50.unpack_outbound}
@@ -73,9 +74,9 @@ def test_round_trip(way, letter, draw):
     options = draw.draw(option_values()) if has_appendage else {}
     raw = PACK[way](letter, options=options, **values)
     found = UNPACK[way](raw)
+    assert found.pop("options") == options
     if has_appendage:
         assert found.pop("appendage_length") == len(raw) - layout.size
-        assert found.pop("options") == options
     assert found == {"type": letter, **values}
 
 
@@ -119,12 +120,14 @@ def test_types_and_lengths_that_cannot_be():
 
 
 @pytest.mark.parametrize("letter, fields", [("X", {}), ("M", {"side": "S"})])
-def test_later_editions_put_an_appendage_behind_cancel_and_modify(letter, fields):
+def test_later_editions_put_an_appendage_behind_any_message(letter, fields):
     raw = ouch50.pack_inbound(letter, user_ref=7, quantity=30, **fields)
     read = ouch50.unpack_inbound(raw)
-    assert read["user_ref"] == 7 and read["quantity"] == 30
-    for more in (b"\0\0", b"\0\3\2\x1c\1"):
-        assert ouch50.unpack_inbound(raw + more) == read
+    assert read["user_ref"] == 7 and read["quantity"] == 30 and read["options"] == {}
+    assert ouch50.unpack_inbound(raw + b"\0\0") == read
+    assert ouch50.unpack_inbound(raw + b"\0\3\2\x1c\1") == read | {"options": {"user_ref_index": 1}}
     for more in (b"\0", b"\0\1", b"\0\0\0", b"\0\3\5\x1c\1"):
         with pytest.raises(WireError):
             ouch50.unpack_inbound(raw + more)
+    canceled = ouch50.pack_outbound("C", timestamp=1, user_ref=7, quantity=30, reason="U")
+    assert ouch50.unpack_outbound(canceled + b"\0\3\2\x1c\2")["options"] == {"user_ref_index": 2}

@@ -11,7 +11,7 @@ from sim.exchange.clock import Alarm, Clock
 from sim.exchange.config import Address
 from sim.exchange.exchange import Exchange
 from sim.exchange.live.datagrams import refusal
-from sim.exchange.ouch import OuchUser
+from sim.exchange.ouchdesk.orders import OuchUser
 from sim.exchange.soup import Drop, LoggedIn, Output, Received, Server, Stream, Transmit
 from wire.soupbintcp import Reject
 

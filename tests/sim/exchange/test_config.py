@@ -62,12 +62,13 @@ address = "127.0.0.1:0"
 [[ouch.user]]
 name = "CAROL"
 password = "SECRET"
+firm = "FRM"
 """)
     alice, drop = config.participants
     assert (alice.accounts, alice.self_match, alice.pending, alice.copies) == (
         {"A1", "A2"}, SelfMatch.CANCEL_NEWEST, True, None)
     assert drop.begin_string == b"FIX.4.2" and drop.copies == {b"ALICE"} and drop.session == config.fix[1].settings.id
-    assert [user.owner for user in config.users()] == ["OUCH CAROL"]
+    assert [(user.owner, user.firm) for user in config.users()] == [("OUCH CAROL", "FRM")]
 
 
 def test_crowds():
@@ -101,6 +102,7 @@ delete = 2
     (FIX + "[[fix.session]]\ntarget='ALICE'", "ALICE"), ("[fix]\naddress='x'", "HOST:PORT"),
     ("[ouch]\naddress='h:99999'", "HOST:PORT"),
     ("[ouch]\naddress='h:1'\n[[ouch.user]]\nname='MUCHTOOLONG'", "at most 6"),
+    ("[ouch]\naddress='h:1'\n[[ouch.user]]\nname='A'\nfirm='ABCDE'", "firm: must be at most 4"),
     ("[ouch]\naddress='h:1'\n[[ouch.user]]\nname='A'\n[[ouch.user]]\nname='A'", "two users"),
     ("[ouch]\naddress='h:1'\n[[ouch.user]]\nname='A'\nsession=\"B\\tC\"", "session"),
     ("[[symbol]]\nname=\"X\\tY\"\nreference='1'", "without spaces"),
