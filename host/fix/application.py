@@ -45,8 +45,8 @@ class LinkNotice:
 class Application:
     """Takes what sessions give. All is called on the event loop, and should return soon; it may send.
 
-    A message is taken when ``on_message`` returns. What it raises, other than Refused, ends the session for good:
-    ``on_failure`` gets it, as it gets errors of the store.
+    A message is taken when ``on_message`` returns, unless the endpoint was told to wait for ``took``. What it raises,
+    other than Refused, ends the session for good: ``on_failure`` gets it, as it gets errors of the store.
     """
 
     def on_message(self, session: SessionId, message: Message) -> None:

@@ -42,9 +42,10 @@ class Link(Protocol):
 class Endpoint:
     """One session of this process. ``close`` it at the end. error: what ended it for good, if anything did."""
 
-    def __init__(self, config: SessionConfig, application: Application, *,
+    def __init__(self, config: SessionConfig, application: Application, *, takes: bool = True,
                  clock: Callable[[], int] = time.time_ns) -> None:
-        """Open the store; to be called on the event loop. clock: the wall clock, ns since 1970.
+        """Open the store; to be called on the event loop. takes: whether a message is taken when ``on_message``
+        returns; else when ``took`` is called. clock: the wall clock, ns since 1970.
 
         Raises StoreError; OSError.
         """
@@ -57,6 +58,7 @@ class Endpoint:
         if self._file:
             self._file.grouped = True
         self.session = Session(config.settings, self.store)
+        self._takes, self._given = takes, deque[Deliver]()
         self._outputs: deque[Output] = deque()
         self._unwritten: list[bytes] = []
         self._busy = False
@@ -95,6 +97,11 @@ class Endpoint:
         Otherwise as ``send``.
         """
         self._send(lambda now: self.session.send_made(make, now))
+
+    def took(self) -> None:
+        """The application took all that it was given: none of it comes again, not even to another process."""
+        if self._given:
+            self._run(self._take)
 
     def logout(self, text: str = "") -> None:
         """Ask the counterparty to end the connection."""
@@ -218,7 +225,14 @@ class Endpoint:
         except Refused as refused:
             self._outputs.extend(self.session.refuse(delivery, refused.reason, refused.text, self.clock()))
         else:
-            self.session.took(delivery)
+            self._given.append(delivery)
+            if self._takes:
+                self._take()
+
+    def _take(self) -> list[Output]:
+        while self._given:
+            self.session.took(self._given.popleft())
+        return []
 
     def _write(self) -> None:
         """Write what is to be transmitted, when the store has all that it follows from."""

@@ -33,12 +33,13 @@ class Stopped(Exception):
 class Initiator:
     """One initiating session. ``async with`` runs it; ``ended`` is to be awaited for what ends it by itself."""
 
-    def __init__(self, config: SessionConfig, application: Application, *,
+    def __init__(self, config: SessionConfig, application: Application, *, takes: bool = True,
                  clock: Callable[[], int] = time.time_ns) -> None:
-        """Open the store. clock: the wall clock, ns since 1970. Raises StoreError, SocketError (TLS); OSError."""
+        """Open the store. takes: see Endpoint. clock: the wall clock, ns since 1970. Raises StoreError, SocketError
+        (TLS); OSError."""
         self._tls = tls_context(config.tls, server=False) if config.tls else None
         self.config, self._clock = config, clock
-        self.endpoint = Endpoint(config, application, clock=clock)
+        self.endpoint = Endpoint(config, application, takes=takes, clock=clock)
         self._stopping = asyncio.Event()
         self._connection: Connection | None = None
         self._task: asyncio.Task[None] | None = None

@@ -1,0 +1,109 @@
+"""The loop's venue on a real connection: an initiating FIX session on asyncio's event loop."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+
+from host.fix.application import Application, LinkKind, LinkNotice
+from host.fix.config import SessionConfig
+from host.fix.encode import EncodeError
+from host.fix.initiator import Initiator, Stopped
+from host.fix.message import Message
+from host.fix.outputs import Notice
+from host.fix.session import SessionError
+from host.fix.settings import SessionId
+from host.fix.store import StoreError
+from host.run.venue import Link, VenueEvent
+
+__all__ = ["FixVenue", "VenueError"]
+
+#: What is not worth a line.
+_QUIET = (LinkKind.SOCKET, LinkKind.WAITING)
+
+
+class VenueError(Exception):
+    """The session cannot go on; the text says why."""
+
+
+class FixVenue(Application):
+    """See host.run.venue. It does its part whenever the event loop runs: between two turns of the host's loop, by the
+    same thread.
+
+    A message that ``poll`` gave counts as received when ``took`` was called behind it. up: whether both sides are
+    logged on. log: gets a line for what happens to the session.
+    """
+
+    def __init__(self, config: SessionConfig, log: Callable[[str], object], *,
+                 clock: Callable[[], int] = time.time_ns) -> None:
+        """Open the store; to be called on the event loop. clock: ns since 1970. Raises StoreError, SocketError;
+        OSError."""
+        self.up = False
+        self._log = log
+        self._heard: list[VenueEvent] = []
+        self._initiator = Initiator(config, self, takes=False, clock=clock)
+        self._ended: asyncio.Task[None] | None = None
+
+    @property
+    def began(self) -> int:
+        """When the session's numbers began, ns since 1970: nothing of before is ever resent."""
+        return self._initiator.endpoint.store.created
+
+    def start(self) -> None:
+        """Begin to connect; from now on ``stop`` must be awaited."""
+        self._initiator.start()
+        self._ended = asyncio.get_running_loop().create_task(self._initiator.ended())
+
+    async def stop(self, text: str) -> None:
+        """Log out, saying ``text``, close connection and store."""
+        await self._initiator.stop(text)
+        if self._ended is not None:
+            await asyncio.wait((self._ended,))
+            if not self._ended.cancelled() and (error := self._ended.exception()) is not None:
+                self._log(f"had ended: {error}")
+
+    def poll(self) -> Sequence[VenueEvent]:
+        """See Venue. Raises VenueError when the session ended, and another attempt would not go better."""
+        if self._ended is not None and self._ended.done():
+            try:
+                self._ended.result()
+            except (Stopped, StoreError, SessionError, EncodeError, OSError) as error:
+                raise VenueError(f"the session to the venue has ended: {error}") from error
+        heard, self._heard = self._heard, []
+        return heard
+
+    def took(self) -> None:
+        """See Venue."""
+        self._initiator.endpoint.took()
+
+    def send(self, message: Message, now: int) -> int:
+        """See Venue. Raises VenueError."""
+        endpoint = self._initiator.endpoint
+        seq = endpoint.store.next_out
+        try:
+            endpoint.send(message)
+        except (StoreError, SessionError, EncodeError) as error:
+            raise VenueError(f"cannot send {message.msg_type.decode()}: {error}") from error
+        return seq
+
+    def on_message(self, session: SessionId, message: Message) -> None:
+        """See Application."""
+        self._heard.append(message)
+
+    def on_event(self, session: SessionId | None, notice: Notice | LinkNotice) -> None:
+        """See Application."""
+        if notice.kind not in _QUIET:
+            self._log(f"{notice.kind.value}: {notice.text}")
+
+    def on_logon(self, session: SessionId) -> None:
+        """See Application."""
+        self.up = True
+        self._heard.append(Link.UP)
+
+    def on_logout(self, session: SessionId) -> None:
+        """See Application."""
+        self.up = False
+        self._heard.append(Link.DOWN)
+
+    def on_failure(self, session: SessionId, error: Exception) -> None:
+        """See Application; ``poll`` raises it once the connection is gone."""
+        self._log(f"has failed: {error}")
