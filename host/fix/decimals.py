@@ -1,14 +1,16 @@
 # Ref: FIX 4.4, volume 1, data types Price and Qty
-"""Prices of 1/10,000 as FIX writes them, and back."""
+"""Prices of 1/10,000, averages and quantities as FIX writes them, and back."""
 
 import re
 from functools import lru_cache
 
-__all__ = ["price_of", "price_text"]
+__all__ = ["average_text", "price_of", "price_text", "shares_of"]
 
 _PLACES = 4
 _UNIT = 10_000
-_DECIMAL = re.compile(rb"(-?)([0-9]{1,15})(?:\.([0-9]{0,4})0{0,12})?")
+_DECIMAL = re.compile(rb"(-?)(?=\.?[0-9])([0-9]{0,15})(?:\.([0-9]{0,4})0{0,12})?")
+#: Decimals of an average price.
+_AVERAGE_PLACES = 6
 
 
 @lru_cache(maxsize=65_536)
@@ -25,5 +27,26 @@ def price_of(value: bytes) -> int:
     found = _DECIMAL.fullmatch(value)
     if found is None:
         raise ValueError(f"{value!r}: not a decimal number of at most {_PLACES} places")
-    price = int(found[2]) * _UNIT + int((found[3] or b"").ljust(_PLACES, b"0"))
+    price = int(found[2] or b"0") * _UNIT + int((found[3] or b"").ljust(_PLACES, b"0"))
     return -price if found[1] else price
+
+
+def shares_of(value: bytes) -> int:
+    """Return the number of shares that ``value`` says. Raises ValueError for what is no whole number."""
+    found = price_of(value)
+    if found % _UNIT:
+        raise ValueError(f"quantity must be a whole number, not {value!r}")
+    return found // _UNIT
+
+
+def average_text(notional: int, count: int) -> bytes:
+    """Return ``notional`` (price x shares) over ``count`` shares to six places, halves up; 0 without shares."""
+    if not count:
+        return b"0.00"
+    if not notional % count:
+        return price_text(notional // count)
+    finer = 10 ** (_AVERAGE_PLACES - _PLACES)
+    average = (2 * notional * finer + count) // (2 * count)
+    whole, fraction = divmod(average, 10 ** _AVERAGE_PLACES)
+    digits = b"%06d" % fraction
+    return b"%d.%b%b" % (whole, digits[:2], digits[2:].rstrip(b"0"))

@@ -11,12 +11,12 @@ from typing import Any
 
 from host.fix import config as fixconfig
 from host.fix.config import SessionConfig
+from host.fix.decimals import price_of
 from host.fix.tables import ConfigError, Table, read_toml
 from sim.exchange.commands import SelfMatch
 from sim.exchange.engine import Engine
 from sim.exchange.fixdesk.desk import SUPPORTED
 from sim.exchange.fixdesk.orders import Participant
-from sim.exchange.fixdesk.values import price
 from sim.exchange.flow.arrivals import BURSTY, Excitement
 from sim.exchange.flow.crowd import ACTS, Crowd, CrowdSettings
 from sim.exchange.flow.participant import Participant as Actor
@@ -144,7 +144,7 @@ def _symbols(file: Table) -> tuple[Symbol, ...]:
     for number, table in enumerate(_tables(file, "symbol"), 1):
         name, locate = table.text("name"), table.number("locate", number, least=1, most=0xFFFF)
         try:
-            symbol = Symbol(locate=locate, name=name, reference=price(table.text("reference").encode()))
+            symbol = Symbol(locate=locate, name=name, reference=price_of(table.text("reference").encode()))
         except ValueError as error:
             raise ConfigError(f"{table.where}: {error}") from None
         if any(locate == other.locate or name == other.name for other in symbols):

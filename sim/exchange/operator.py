@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from host.fix.decimals import price_of, shares_of
 from sim.exchange.commands import (
     Bust,
     Cancel,
@@ -16,7 +17,6 @@ from sim.exchange.commands import (
     Resume,
 )
 from sim.exchange.events import Rejected
-from sim.exchange.fixdesk.values import price, shares
 from sim.exchange.lines import Lines
 from sim.exchange.venue import Venue
 from sim.market.faults import parse_faults
@@ -121,11 +121,11 @@ def _cross(word: str) -> CrossType:
 
 
 def _shares(word: str) -> int:
-    return _number(word, shares)
+    return _number(word, shares_of)
 
 
 def _price(word: str) -> int:
-    return _number(word, price)
+    return _number(word, price_of)
 
 
 def _number(word: str, read: Callable[[bytes], int]) -> int:

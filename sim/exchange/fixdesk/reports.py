@@ -4,11 +4,11 @@
 from collections.abc import Iterable
 from enum import Enum
 
+from host.fix.decimals import average_text, price_text
 from host.fix.message import Message
 from host.fix.timestamp import stamp
 from sim.exchange.events import CancelReason, RejectReason
 from sim.exchange.fixdesk.orders import Fill, FixOrder, Request, Status
-from sim.exchange.fixdesk.values import average, decimal
 from wire.fix.tags import Tag
 from wire.fix.types import MsgType
 
@@ -96,17 +96,17 @@ def execution(order: FixOrder, kind: Kind, begin_string: bytes, exec_id: bytes, 
     fields += [(Tag.Symbol, order.symbol), (Tag.Side, order.side), (Tag.OrderQty, b"%d" % order.shares),
                (Tag.OrdType, order.ord_type)]
     if order.price is not None:
-        fields.append((Tag.Price, decimal(order.price)))
+        fields.append((Tag.Price, price_text(order.price)))
     fields.append((Tag.TimeInForce, order.time_in_force))
     if fill is not None:
-        fields += [(Tag.LastQty, b"%d" % fill.shares), (Tag.LastPx, decimal(fill.price))]
+        fields += [(Tag.LastQty, b"%d" % fill.shares), (Tag.LastPx, price_text(fill.price))]
         if not old:
             fields.append((Tag.SecondaryExecID, b"%d" % fill.match))
             if liquidity in _LIQUIDITY:
                 fields.append((Tag.LastLiquidityInd, _LIQUIDITY[liquidity]))
     filled = order.filled
     fields += [(Tag.LeavesQty, b"%d" % order.leaves), (Tag.CumQty, b"%d" % filled),
-               (Tag.AvgPx, average(order.notional, filled)), (Tag.TransactTime, stamp(now, 3))]
+               (Tag.AvgPx, average_text(order.notional, filled)), (Tag.TransactTime, stamp(now, 3))]
     if reason is not None:
         fields.append((Tag.OrdRejReason, reason[old]))
     if text:

@@ -3,10 +3,10 @@
 
 from dataclasses import dataclass
 
+from host.fix.decimals import price_of, shares_of
 from host.fix.message import Message
 from sim.exchange.commands import TimeInForce
 from sim.exchange.fixdesk.orders import FixOrder, Participant
-from sim.exchange.fixdesk.values import price, shares
 from wire.fix.tags import Tag
 from wire.itch50 import Side
 
@@ -117,13 +117,13 @@ def _need(message: Message, tag: Tag) -> bytes:
 
 def _shares(value: bytes) -> int:
     try:
-        return shares(value)
+        return shares_of(value)
     except ValueError as error:
         raise Unacceptable(str(error), b"13", b"3") from None
 
 
 def _price(value: bytes) -> int:
     try:
-        return price(value)
+        return price_of(value)
     except ValueError as error:
         raise Unacceptable(str(error), b"99") from None

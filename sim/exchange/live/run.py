@@ -5,12 +5,12 @@ from collections.abc import Callable
 from typing import Self
 
 from host.fix.acceptor import AcceptError
+from host.fix.decimals import price_text
 from host.fix.socket import SocketError
 from host.fix.store import StoreError
 from sim.exchange.clock import WallClock
 from sim.exchange.config import Config
 from sim.exchange.exchange import Exchange
-from sim.exchange.fixdesk.values import decimal
 from sim.exchange.live.datagrams import LineSocket, ListenError, open_rewind
 from sim.exchange.live.fixport import FixPort
 from sim.exchange.live.soupport import GlimpsePort, OuchPort
@@ -130,7 +130,7 @@ def _shown(address: tuple[str, int]) -> str:
 
 
 def _price(price: int) -> str:
-    return decimal(price).decode()
+    return price_text(price).decode()
 
 
 def _quote(best: tuple[int, int] | None) -> str:

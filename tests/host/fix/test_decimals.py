@@ -1,12 +1,12 @@
 """Prices as text."""
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from host.fix.decimals import price_of, price_text
+from host.fix.decimals import average_text, price_of, price_text, shares_of
 
 
 @given(st.integers(-10**15, 10**15))
@@ -21,12 +21,25 @@ def test_two_places_at_least_and_four_at_most():
 
 
 def test_other_ways_to_write_a_price():
-    assert [price_of(text) for text in (b"5", b"5.", b"005.1", b"5.10000000", b"-0", b"0.0001")] == [
-        50_000, 50_000, 51_000, 51_000, 0, 1]
+    assert [price_of(text) for text in (b"5", b"5.", b"005.1", b"5.10000000", b"-0", b"0.0001", b".5", b"-.5")] == [
+        50_000, 50_000, 51_000, 51_000, 0, 1, 5_000, -5_000]
 
 
-@pytest.mark.parametrize("text", [b"", b".", b".5", b"5.00001", b"1e3", b"+5", b" 5", b"5 ", b"1,5", b"--5", b"0x5",
-                                  b"nan", b"9" * 16, "５".encode()])
+@pytest.mark.parametrize("text", [b"", b".", b"-", b"-.", b"5.00001", b"1e3", b"+5", b" 5", b"5 ", b"1,5", b"--5",
+                                  b"0x5", b"nan", b"9" * 16, "５".encode()])
 def test_no_price(text):
     with pytest.raises(ValueError, match="decimal number"):
         price_of(text)
+
+
+def test_quantities():
+    assert shares_of(b"100") == shares_of(b"100.00") == 100
+    with pytest.raises(ValueError, match="whole"):
+        shares_of(b"100.5")
+
+
+@given(fills=st.lists(st.tuples(st.integers(1, 2_000_000_000), st.integers(1, 1_000_000)), max_size=5))
+def test_averages(fills):
+    notional, count = sum(price * shares for price, shares in fills), sum(shares for _, shares in fills)
+    exact = Decimal(notional) / count / 10_000 if count else Decimal(0)
+    assert Decimal(average_text(notional, count).decode()) == exact.quantize(Decimal("0.000001"), ROUND_HALF_UP)
