@@ -1,13 +1,12 @@
 """An order as we know it: terms, state, requests under way, fills, and its seven times."""
 
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Final, NamedTuple
 
 from host.oms.gateside import GateEntry
 from host.oms.inputs import Clock, IntentKind, TimeInForce
 from host.oms.outputs import Reason
-from host.oms.states import Case, Pending, State, shown
+from host.oms.states import Case, Keyed, Pending, State, shown
 from wire.risk import OrderType, Side
 
 __all__ = ["Fill", "Flag", "Order", "Request", "Stage", "Stamp", "Times",
@@ -35,7 +34,7 @@ def flag_names(flags: int) -> list[str]:
     return [name for name, bit in vars(Flag).items() if not name.startswith("_") and bit & flags]
 
 
-class Stage(Enum):
+class Stage(Keyed):
     """Where a request is."""
 
     QUEUED = "queued"

@@ -4,11 +4,11 @@ Prices are 1/10,000; accounts and symbols the gate's indices.
 """
 
 from dataclasses import dataclass
-from enum import Enum, IntEnum
+from enum import IntEnum
 from typing import NamedTuple
 
 from host.oms.inputs import IntentKind, TimeInForce
-from host.oms.states import State
+from host.oms.states import Keyed, State
 from host.positions.booked import Booked
 from wire.risk import Kind, OrderType, Side
 
@@ -16,7 +16,7 @@ __all__ = ["Alarm", "AlarmKind", "AskPositions", "DKReason", "DontKnow", "Killed
            "ShutGate", "Tell", "TellKind", "ToGate", "ToVenue", "VenueKind"]
 
 
-class Reason(Enum):
+class Reason(Keyed):
     """Why something was not done, or what ended an order; the value is for people."""
 
     NONE = ""
@@ -42,7 +42,7 @@ class Reason(Enum):
     CANCEL_WANTED = "a cancel was asked for"
 
 
-class TellKind(Enum):
+class TellKind(Keyed):
     """What a strategy is told."""
 
     TAKEN = "taken"
@@ -55,7 +55,7 @@ class TellKind(Enum):
     TRADING = "trading"
 
 
-class AlarmKind(Enum):
+class AlarmKind(Keyed):
     """What somebody should look at; the value is for people."""
 
     ILLEGAL = "illegal transition"

@@ -10,11 +10,18 @@ from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 
-__all__ = ["CLOSED", "CODES", "OPEN", "PRECEDENCE", "REQUESTS", "TRANSITIONS", "Case", "Event", "Pending", "State",
-           "Step", "Transition", "diagram", "follow", "follow_request", "shown"]
+__all__ = ["CLOSED", "CODES", "OPEN", "PRECEDENCE", "REQUESTS", "TRANSITIONS", "Case", "Event", "Keyed", "Pending",
+           "State", "Step", "Transition", "diagram", "follow", "follow_request", "shown"]
 
 
-class State(Enum):
+class Keyed(Enum):
+    """Base of enumerations whose members are keys of tables on the way of every order. Members are equal when they are
+    the same, so the hash may be the identity's; Enum's own is the name's, by a call in Python."""
+
+    __hash__ = object.__hash__
+
+
+class State(Keyed):
     """OrdStatus; the value is its name for people."""
 
     PENDING_NEW = "Pending New"
@@ -53,7 +60,7 @@ OPEN = frozenset({State.PENDING_NEW, State.NEW, State.REPLACED, State.PARTIALLY_
 CLOSED = frozenset({State.CANCELLED, State.REJECTED, State.EXPIRED, State.CALCULATED})
 
 
-class Event(Enum):
+class Event(Keyed):
     """What the venue says of an order, or what we know instead; the value is its name for people."""
 
     ACK = "acknowledged"
@@ -73,7 +80,7 @@ class Event(Enum):
     REVIVED = "open after all"
 
 
-class Case(Enum):
+class Case(Keyed):
     """How the order's shares stand after the event; the value is for people."""
 
     UNFILLED = "open, nothing filled"
@@ -142,7 +149,7 @@ def follow(state: State, event: Event, case: Case) -> State | None:
     return _NEXT.get((state, event), {}).get(case)
 
 
-class Pending(Enum):
+class Pending(Keyed):
     """Which requests wait for the venue; the value is for people."""
 
     NONE = "No Request"
@@ -151,7 +158,7 @@ class Pending(Enum):
     BOTH = "Replace And Cancel Asked"
 
 
-class Step(Enum):
+class Step(Keyed):
     """What happens to the requests of an order; the value is for people."""
 
     ASK_REPLACE = "replace asked"

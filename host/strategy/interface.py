@@ -140,7 +140,7 @@ class Context:
 
     def _change(self, kind: IntentKind, order: Working, shares: int, price: int) -> int:
         ref = self._ref()
-        order.asked[ref] = shares, price
+        order.ask(ref, shares, price)
         if not order.order:
             self._asked[ref] = order
         type_ = OrderType.LIMIT if price else OrderType.MARKET

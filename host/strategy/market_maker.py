@@ -49,28 +49,38 @@ class MarketMaker(Strategy):
         if best is None:
             self._cancel(orders)
             return
-        prices = quote_prices(*best, tick=its.tick, edge=its.edge, lean=its.skew * its.tick * held // its.limit)
-        for sign, price in zip((1, -1), prices, strict=True):
-            own = [order for order in orders if order.sign == sign]
-            self._cancel(own[1:])
-            room = its.limit - sign * held - sum(order.worst for order in own[1:])
-            clear = all(sign * price < sign * other for order in orders if order.sign != sign for other in order.prices)
-            self._side(symbol, sign, price, min(its.shares, room), own[0] if own else None, clear)
+        buy, sell = quote_prices(*best, tick=its.tick, edge=its.edge, lean=its.skew * its.tick * held // its.limit)
+        buys, sells = [order for order in orders if order.sign > 0], [order for order in orders if order.sign < 0]
+        self._side(symbol, 1, buy, its.limit - held, buys, sells)
+        self._side(symbol, -1, sell, its.limit + held, sells, buys)
 
-    def _side(self, symbol: int, sign: int, price: int, shares: int, order: Working | None, clear: bool) -> None:
-        """Bring one side to ``price`` and ``shares``, if ``clear`` of the other; a quote partly filled stays."""
+    def _side(self, symbol: int, sign: int, price: int, room: int, own: Sequence[Working],
+              others: Sequence[Working]) -> None:
+        """Have one quote at ``price``, of no more shares than there is ``room`` for; one partly filled stays. others:
+        orders of the other side."""
         context = self.context
-        patient = not clear or context.now < self._until[symbol]
-        if order is None:
-            if shares > 0 and price > 0 and not patient:
+        if len(own) > 1:
+            room -= sum(order.worst for order in own[1:])
+            self._cancel(own[1:])
+        shares = min(self.parameters.shares, room)
+        if not own:
+            if shares > 0 and price > 0 and self._ready(symbol, sign, price, others):
                 (context.buy if sign > 0 else context.sell)(symbol, shares, price)
-        elif shares < 1 or price < 1:
+            return
+        order = own[0]
+        if shares < 1 or price < 1:
             self._cancel([order])
-        elif order.quiet and (order.price != price or order.leaves > shares) and not patient:
+        elif (order.quiet and (order.price != price or order.leaves > shares)
+              and self._ready(symbol, sign, price, others)):
             if sign < 0 and context.selling(symbol, shares, order) != order.side:
                 self._cancel([order])
             else:
                 context.replace(order.ref, order.cum + shares, price)
+
+    def _ready(self, symbol: int, sign: int, price: int, others: Sequence[Working]) -> bool:
+        """Whether a request may be made now, and its price trades with none of the other side's orders."""
+        return self.context.now >= self._until[symbol] and all(
+            sign * price < sign * other for order in others for other in order.prices)
 
     def _cancel(self, orders: Sequence[Working]) -> None:
         for order in orders:

@@ -15,13 +15,20 @@ def best_of_others(views: Views, symbol: int, ours: Sequence[Working]) -> tuple[
     if touch is None:
         return None
     bid, _, ask, _ = touch
+    for order in ours:
+        prices = order.prices
+        if bid in prices or ask in prices:
+            return _best_without(views, symbol, ours)
+    return bid, ask
+
+
+def _best_without(views: Views, symbol: int, ours: Sequence[Working]) -> tuple[int, int] | None:
     mine: dict[int, int] = {}
     for order in ours:
         for price in order.prices:
             mine[price] = mine.get(price, 0) + order.leaves
-    if bid in mine or ask in mine:
-        bid, ask = (next((price for price, shares, _ in levels if shares > mine.get(price, 0)), 0)
-                    for levels in views.levels_of(symbol))
+    bid, ask = (next((price for price, shares, _ in levels if shares > mine.get(price, 0)), 0)
+                for levels in views.levels_of(symbol))
     return (bid, ask) if bid and ask else None
 
 

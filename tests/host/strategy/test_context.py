@@ -54,15 +54,15 @@ def test_positions_follow_fills_busts_and_corrections(context):
 
 def test_a_replace_counts_until_it_is_answered(context):
     order, ref = context.orders[1], context.replace(1, 150, 6)
-    assert order.worst == 150 and order.prices == [5, 6] and not order.quiet and context.exposure(2) == (150, 0)
+    assert order.worst == 150 and order.prices == (5, 6) and not order.quiet and context.exposure(2) == (150, 0)
     context.tell(tell(TellKind.ORDER, ref, 77, request=IntentKind.REPLACE, state=State.PENDING_REPLACE))
     assert order.worst == 150
     context.tell(tell(TellKind.REQUEST_FAILED, ref, 77, request=IntentKind.REPLACE))
-    assert order.worst == 100 and order.prices == [5] and order.quiet
+    assert order.worst == 100 and order.prices == (5,) and order.quiet
     ref = context.replace(1, 60, 7)
     context.tell(tell(TellKind.ORDER, ref, 77, request=IntentKind.REPLACE, state=State.REPLACED, shares=60, price=7,
                       leaves=60))
-    assert order.worst == 60 and order.prices == [7] and order.quiet
+    assert order.worst == 60 and order.prices == (7,) and order.quiet
 
 
 def test_a_cancel_that_failed_does_not_answer_the_replace(context):
