@@ -4,7 +4,7 @@ import asyncio
 import errno
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import Self
+from typing import Self, cast
 
 from host.fix.application import Application, LinkKind, LinkNotice
 from host.fix.config import SessionConfig
@@ -123,8 +123,7 @@ class _Entrance(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See asyncio.Protocol."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)
         self._timer = asyncio.get_running_loop().call_later(_PATIENCE, self.turn_away, "no Logon came in time")
         self._acceptor.strangers.add(self)
         if len(self._acceptor.strangers) > _STRANGERS:

@@ -8,6 +8,7 @@ asked for again. What one read, or one slice of a replay, leads to is written wh
 
 import asyncio
 import socket
+from typing import cast
 
 from host.fix.application import LinkKind
 from host.fix.endpoint import Endpoint
@@ -37,17 +38,16 @@ class Connection(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See asyncio.Protocol."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)
         self._socket: socket.socket = transport.get_extra_info("socket")
-        transport.set_write_buffer_limits(high=self._endpoint.config.backlog // 2)
+        self._transport.set_write_buffer_limits(high=self._endpoint.config.backlog // 2)
         self._endpoint.notice(LinkKind.CONNECTED, peer_name(transport))
         try:
             for line in apply(self._socket, self._endpoint.config.options):
                 self._endpoint.notice(LinkKind.SOCKET, line)
         except SocketError as error:
             self._end = Drop(str(error), retry=False)
-            transport.abort()
+            self._transport.abort()
             return
         self._endpoint.opened(self)
 

@@ -1,5 +1,5 @@
 # Ref: FIX 4.4, volume 1, field data types; FIX 5.0 SP2 for the types with time zones
-"""Whether a value has the form of its data type."""
+"""Which form a value of a data type has."""
 
 import re
 from collections.abc import Callable
@@ -8,11 +8,16 @@ from functools import lru_cache
 from host.fix.timestamp import day
 from wire.fix.types import FieldType
 
-__all__ = ["Test", "form"]
+__all__ = ["ANY", "Test", "form", "pattern"]
 
 Test = Callable[[bytes], object]
 
+#: Any value but none.
+ANY = rb"[^\x01]+"
 _DATE = rb"([0-9]{8})"
+#: The same, if it is a day that exists; not quite all of them: the 29th of February in 2000, 2400 and so on is not.
+_DAY = (rb"(?!0000)(?:[0-9]{4}(?:(?:0[13578]|1[02])(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)(?:0[1-9]|[12][0-9]|30)"
+        rb"|02(?:0[1-9]|1[0-9]|2[0-8]))|[0-9]{2}(?:0[48]|[2468][048]|[13579][26])0229)")
 _CLOCK = rb"(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:\.[0-9]{3}(?:[0-9]{3}){0,2})?"
 _ZONED = (rb"(?:[01][0-9]|2[0-3]):[0-5][0-9](?::(?:[0-5][0-9]|60)(?:\.[0-9]+)?)?"
           rb"(?:Z|[+-](?:0[0-9]|1[0-4])(?::[0-5][0-9])?)?")
@@ -37,9 +42,9 @@ _PATTERNS: dict[FieldType, bytes | None] = {
     FieldType.LOCALMKTDATE: _DATE,
     FieldType.LOCALMKTTIME: _CLOCK,
     FieldType.MONTHYEAR: rb"[0-9]{4}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01]|w[1-5])?",
-    FieldType.MULTIPLECHARVALUE: rb"[^ ](?: [^ ])*",
-    FieldType.MULTIPLESTRINGVALUE: rb"[^ ]+(?: [^ ]+)*",
-    FieldType.MULTIPLEVALUESTRING: rb"[^ ]+(?: [^ ]+)*",
+    FieldType.MULTIPLECHARVALUE: rb"[^ \x01](?: [^ \x01])*",
+    FieldType.MULTIPLESTRINGVALUE: rb"[^ \x01]+(?: [^ \x01]+)*",
+    FieldType.MULTIPLEVALUESTRING: rb"[^ \x01]+(?: [^ \x01]+)*",
     FieldType.NUMINGROUP: _COUNT,
     FieldType.PERCENTAGE: _NUMBER,
     FieldType.PRICE: _NUMBER,
@@ -104,3 +109,8 @@ _TESTS = {kind: _test(kind, source) for kind, source in _PATTERNS.items()}
 def form(kind: FieldType) -> Test | None:
     """Return what answers true for a value in the form of ``kind``; None if every value is."""
     return _TESTS[kind]
+
+
+def pattern(kind: FieldType) -> bytes:
+    """Return a regular expression without groups: what matches it, and has no SOH in it, is a value of ``kind``."""
+    return (_PATTERNS[kind] or ANY).replace(_DATE, _DAY)

@@ -38,8 +38,8 @@ def is_stale(message: Message, settings: Settings, now: int) -> bool:
 
 
 def find_fault(message: Message, settings: Settings) -> Fault | None:
-    """Return what the dictionary finds wrong with ``message``, if it is asked at all."""
-    return None if settings.checks is None else check(message, settings.dictionary, settings.checks)
+    """Return what the dictionary finds wrong with ``message``, if it is asked at all and the parser has not yet."""
+    return None if message.checked or settings.checks is None else check(message, settings.dictionary, settings.checks)
 
 
 def judge(message: Message, settings: Settings, now: int) -> Refusal | None:

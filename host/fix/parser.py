@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from host.fix.checksum import TRAILERS, checksum, is_sound
 from host.fix.message import Message
-from host.fix.shapes import Shapes
+from host.fix.shapes import Forms, Shapes
 from wire.fix.types import DATA_OF
 
 __all__ = ["Garbled", "Parser"]
@@ -50,14 +50,15 @@ class Parser:
     as that is known: a BodyLength that is too great does not hold up the messages behind it.
 
     limit: bytes of the longest message; one that claims more is garbled at once. No more than that is kept.
-    data: the data field that follows each length field.
+    data: the data field that follows each length field. forms: what values must be like (host.fix.validate): messages
+    of a known shape that are like that are marked as checked.
     """
 
-    def __init__(self, limit: int = 65_536, data: Mapping[int, int] = DATA_OF) -> None:
+    def __init__(self, limit: int = 65_536, data: Mapping[int, int] = DATA_OF, forms: Forms | None = None) -> None:
         self._limit = limit
         self._data = data
         self._data_after = {b"%d" % length: b"%d=" % tag for length, tag in data.items()}
-        self._shapes = Shapes(data)
+        self._shapes = Shapes(data, forms) if forms else Shapes(data)
         self._held = bytearray()
         #: Bytes of ``_held`` in which no CheckSum field begins.
         self._searched = 0
@@ -118,11 +119,10 @@ class Parser:
         raw = bytes(buffer[at:stop])
         count = raw.count(b"\x01")
         if is_sound(raw):
-            for fullmatch, tags in self._shapes.known.get(count, ()):
-                match = fullmatch(raw, begin - at, last - at)
+            for shape in self._shapes.known.get(count, ()):
+                match = shape.fullmatch(raw, begin - at, last - at)
                 if match is not None:
-                    values = match.groups()
-                    return stop, Message(values[0], list(zip(tags, values[1:], strict=True)), head[1], raw)
+                    return stop, Message.of(shape, match, head[1], raw)
         if buffer[last - 1] != 1 or not _TRAILER.match(buffer, last):
             return self._rubbish(buffer, at, "no CheckSum where BodyLength says")
         if self._ends_early(buffer, begin, last, begin):
@@ -134,7 +134,7 @@ class Parser:
         if isinstance(fields, str):
             return stop, Garbled(fields, raw)
         _, msg_type = fields.pop(0)
-        self._shapes.learn(fields, count)
+        self._shapes.learn(msg_type, fields, count)
         return stop, Message(msg_type, fields, head[1], raw)
 
     def _walk(self, raw: bytes, at: int, end: int) -> list[Pair] | str:

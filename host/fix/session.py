@@ -17,6 +17,7 @@ from host.fix.reception import Reception
 from host.fix.settings import OWN_FIELDS, Settings
 from host.fix.states import BEFORE_LOGON, LOGGED_ON, Event, State
 from host.fix.store import Store
+from host.fix.validate import forms
 from host.fix.watch import Due, dues
 from wire.fix.types import ADMIN, MsgType
 
@@ -200,7 +201,9 @@ class Session:
         return core.end()
 
     def _new_parser(self) -> Parser:
-        return Parser(self.settings.longest, data_fields(self.settings.dictionary))
+        settings = self.settings
+        asked = None if settings.checks is None else forms(settings.dictionary, settings.checks)
+        return Parser(settings.longest, data_fields(settings.dictionary), asked)
 
     def _dues(self) -> list[tuple[int, Due]]:
         core = self._core

@@ -1,24 +1,52 @@
-"""Shapes of messages: the same tags in the same order, as one counterparty writes the same thing again and again.
+"""Shapes of messages: the same type and tags in the same order, as one counterparty writes the same thing again and
+again.
 
-A shape is one regular expression, which cuts all values out of a message at once.
+A shape is one regular expression. It matches a whole message of the shape whose values are what they must be, and knows
+where they are; no value becomes an object before somebody reads it.
 """
 
 import re
 from collections.abc import Callable, Container, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
-__all__ = ["Shapes"]
+__all__ = ["Forms", "Shape", "Shapes"]
 
-#: Returns the match of the fields between two places, with MsgType and then the values of the tags as its groups.
-Matcher = Callable[[bytes, int, int], re.Match[bytes] | None]
+#: Given MsgType and tags, returns for each tag a pattern of values that are right; None if the message is wrong
+#: whatever its values are, or nobody asks.
+Forms = Callable[[bytes, tuple[int, ...]], Sequence[bytes] | None]
 #: Shapes that are kept, fields of the longest, and sequences of tags that were seen once.
 _MOST, _LONGEST, _ONCE = 128, 256, 512
+_ANY = b"[^\x01]*+"
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A shape.
+
+    fullmatch: returns the match of the fields between two places of a message, from MsgType on, with the values of the
+    tags as its groups. groups: number of the group with the first value of a tag. checked: a match means that nothing
+    is wrong with type, tags and values.
+    """
+
+    msg_type: bytes
+    tags: tuple[int, ...]
+    fullmatch: Callable[[bytes, int, int], re.Match[bytes] | None]
+    groups: dict[int, int]
+    checked: bool
 
 
 @lru_cache(maxsize=512)
-def _matcher(tags: tuple[int, ...]) -> Matcher:
-    fields = b"".join(b"%d=([^\x01]*+)\x01" % tag for tag in (35, *tags))
-    return re.compile(fields).fullmatch
+def _shape(msg_type: bytes, tags: tuple[int, ...], values: tuple[bytes, ...] | None) -> Shape:
+    # A field that has matched is never tried another way.
+    fields = (b"(?>%d=(%b)\x01)" % pair for pair in zip(tags, values or (_ANY,) * len(tags), strict=True))
+    pattern = re.compile(b"35=%b\x01%b" % (re.escape(msg_type), b"".join(fields)))
+    groups = {tag: group for group, tag in reversed(list(enumerate(tags, 1)))}
+    return Shape(msg_type, tags, pattern.fullmatch, groups, values is not None)
+
+
+def _unchecked(msg_type: bytes, tags: tuple[int, ...]) -> None:
+    return None
 
 
 class Shapes:
@@ -28,22 +56,27 @@ class Shapes:
     data field behind it may contain anything.
     """
 
-    def __init__(self, lengths: Container[int]) -> None:
-        self.known: dict[int, list[tuple[Matcher, tuple[int, ...]]]] = {}
-        self._lengths = lengths
-        self._count = 0
-        self._once: set[tuple[int, ...]] = set()
+    def __init__(self, lengths: Container[int], forms: Forms = _unchecked) -> None:
+        self.known: dict[int, list[Shape]] = {}
+        self._lengths, self._forms = lengths, forms
+        self._kept: set[tuple[bytes, tuple[int, ...]]] = set()
+        self._once: set[tuple[bytes, tuple[int, ...]]] = set()
 
-    def learn(self, fields: Sequence[tuple[int, bytes]], count: int) -> None:
+    def learn(self, msg_type: bytes, fields: Sequence[tuple[int, bytes]], count: int) -> None:
         """Take note of a message with ``fields`` between MsgType and CheckSum, and ``count`` SOH."""
-        if self._count == _MOST or len(fields) > _LONGEST:
+        if len(self._kept) == _MOST or len(fields) > _LONGEST:
             return
         tags = tuple([tag for tag, _ in fields])
-        if tags not in self._once:
+        key = msg_type, tags
+        if key in self._kept:
+            return
+        if key not in self._once:
             if len(self._once) == _ONCE:
                 self._once.clear()
-            self._once.add(tags)
+            self._once.add(key)
         elif not any(tag in self._lengths for tag in tags):
-            self._once.remove(tags)
-            self._count += 1
-            self.known.setdefault(count, []).append((_matcher(tags), tags))
+            self._once.remove(key)
+            self._kept.add(key)
+            values = self._forms(msg_type, tags)
+            self.known.setdefault(count, []).append(
+                _shape(msg_type, tags, None if values is None else tuple(values)))

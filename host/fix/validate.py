@@ -3,12 +3,13 @@
 
 from host.fix.faults import Checks, Fault, Reason
 from host.fix.message import Message
+from host.fix.shapes import Forms
 from host.fix.structure import structure
 from host.fix.values import blame
 from wire.fix.dictionary import Dictionary
 from wire.fix.tags import Tag
 
-__all__ = ["Checks", "Fault", "Reason", "check"]
+__all__ = ["Checks", "Fault", "Reason", "check", "forms"]
 
 #: BusinessRejectReason: the message type is one of the version, but not of ours.
 UNSUPPORTED_TYPE = 3
@@ -27,12 +28,23 @@ def check(message: Message, dictionary: Dictionary, checks: Checks = STRICT) -> 
     if code not in dictionary.messages:
         return _unknown_type(code, dictionary)
     steps, fault = structure(dictionary, checks, code, tuple([tag for tag, _ in fields]))
-    for (tag, value), (values, test) in zip(fields, steps, strict=False):
+    for (tag, value), (values, test, _) in zip(fields, steps, strict=False):
         if value not in values and not test(value):
             return blame(dictionary.fields.get(tag), tag, value, checks.values)
     if fault is not None and len(steps) < len(fields) and not fields[len(steps)][1]:
         return blame(None, *fields[len(steps)], checks.values)
     return fault
+
+
+def forms(dictionary: Dictionary, checks: Checks = STRICT) -> Forms:
+    """Return what gives the parser the patterns of values, so that what matches them need not be checked."""
+    def patterns(code: bytes, tags: tuple[int, ...]) -> list[bytes] | None:
+        if code not in dictionary.messages:
+            return None
+        steps, fault = structure(dictionary, checks, code, tags)
+        return None if fault is not None else [step.pattern for step in steps]
+
+    return patterns
 
 
 def _unknown_type(code: bytes, dictionary: Dictionary) -> Fault:

@@ -1,43 +1,58 @@
 # Ref: FIX 4.4, volume 1, field data types; volume 6, values of fields
 """The value of a field against the field's type and list of values."""
 
-from collections.abc import Container
+import re
+from collections.abc import Container, Iterable
+from typing import NamedTuple
 
 from host.fix.faults import Fault, Reason
-from host.fix.formats import Test, form
+from host.fix.formats import ANY, Test, form, pattern
 from wire.fix.dictionary import Field
 from wire.fix.types import FieldType
 
 __all__ = ["ANYTHING", "Step", "blame", "counted", "step"]
 
-#: A value is right if it is in the first, or if the second says so.
-Step = tuple[Container[bytes], Test]
+
+class Step(NamedTuple):
+    """What a value must be: one of ``values``, or as ``test`` says. pattern: a regular expression without groups; what
+    matches it is right."""
+
+    values: Container[bytes]
+    test: Test
+    pattern: bytes
+
 
 _MANY = (FieldType.MULTIPLEVALUESTRING, FieldType.MULTIPLESTRINGVALUE, FieldType.MULTIPLECHARVALUE)
 _NONE: frozenset[bytes] = frozenset()
 #: Every value but none at all.
-ANYTHING: Step = (_NONE, bool)
+ANYTHING = Step(_NONE, bool, ANY)
 
 
 def _never(value: bytes) -> bool:
     return False
 
 
+def _one_of(values: Iterable[bytes]) -> bytes:
+    return b"(?:%b)" % b"|".join(re.escape(value) for value in sorted(values, key=len, reverse=True))
+
+
 def step(field: Field, closed: bool) -> Step:
     """Return what the values of ``field`` must be. closed: of its list, if it has one."""
     values = field.values
-    if not values or not closed:
-        return values, form(field.type) or bool
+    if not values:
+        return Step(values, form(field.type) or bool, pattern(field.type))
+    one = _one_of(values)
+    if not closed:
+        return Step(values, form(field.type) or bool, b"%b|%b" % (one, pattern(field.type)))
     if field.type in _MANY:
-        return values, lambda value: all(one in values for one in value.split(b" "))
-    return values, _never
+        return Step(values, lambda value: all(one in values for one in value.split(b" ")), b"%b(?: %b)*" % (one, one))
+    return Step(values, _never, one)
 
 
 def counted(count: Step, entries: int) -> Step:
     """Return ``count`` of a NumInGroup field which ``entries`` entries follow."""
     number = b"%d" % entries
-    _, test = count
-    return (number,), lambda value: test(value) and (value.lstrip(b"0") or b"0") == number
+    return Step((number,), lambda value: count.test(value) and (value.lstrip(b"0") or b"0") == number, number)
 
 
 def blame(field: Field | None, tag: int, value: bytes, closed: bool) -> Fault:

@@ -168,25 +168,22 @@ class _Fields:
     """A message's fields by tag, the first of each."""
 
     def __init__(self, message: Message) -> None:
-        self._type = message.msg_type
-        self._values: dict[int, bytes] = {}
-        for tag, value in message.fields:
-            self._values.setdefault(tag, value)
+        self._type, self._value = message.msg_type, message.get
 
     def text(self, tag: Tag) -> bytes:
         """Return the value, or b""."""
-        return self._values.get(tag, b"")
+        return self._value(tag) or b""
 
     def need(self, tag: Tag) -> bytes:
         """Return the value. Raises FixError if there is none."""
-        value = self._values.get(tag)
+        value = self._value(tag)
         if not value:
             raise FixError(f"35={self._type.decode('latin-1')}: no {tag.name} ({int(tag)})")
         return value
 
     def get(self, tag: Tag, read: Callable[[bytes], int], default: int | None = None) -> int:
         """Return the value as ``read`` reads it, or ``default``; FixError if it is needed or cannot be read."""
-        value = self._values.get(tag)
+        value = self._value(tag)
         if not value:
             if default is None:
                 self.need(tag)
@@ -198,7 +195,7 @@ class _Fields:
 
     def code(self, tag: Tag, codes: Mapping[bytes, _T], default: _T | None = None) -> _T:
         """Return what the value stands for, or ``default``; FixError if it is needed, or stands for nothing here."""
-        value = self._values.get(tag) or (self.need(tag) if default is None else b"")
+        value = self._value(tag) or (self.need(tag) if default is None else b"")
         if not value and default is not None:
             return default
         if value not in codes:

@@ -1,16 +1,21 @@
 """Validation: items 38, 39 and 40 of the session's checklist."""
 
+import re
 from dataclasses import replace
+from datetime import date
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from host.fix.formats import form
+from host.fix.formats import form, pattern
 from host.fix.message import Message
+from host.fix.parser import Parser
 from host.fix.routing import way_back
-from host.fix.validate import Checks, check
+from host.fix.validate import Checks, check, forms
 from wire.fix.fix42 import FIX42
 from wire.fix.fix44 import FIX44
-from wire.fix.types import FieldType
+from wire.fix.types import DATA_OF, FieldType
 
 HEADER = "49=A|56=B|34=7|52=20261121-14:30:00.000"
 ORDER = "11=x|55=MSFT|54=1|60=20261121-14:30:00.000|38=100|40=2|44=1.5"
@@ -201,6 +206,60 @@ def test_forms_of_types(kind, good, bad):
     test = form(FieldType[kind])
     assert all(test(value.replace("|", " ").encode()) for value in good.split())
     assert not any(test(value.replace("|", " ").encode()) for value in bad.split())
+    fits = re.compile(pattern(FieldType[kind])).fullmatch
+    assert all(fits(value.replace("|", " ").encode()) for value in good.split())
+    assert not any(fits(value.replace("|", " ").encode()) for value in bad.split())
+
+
+def test_the_pattern_of_days_has_all_that_there_are_but_one_in_400_years():
+    fits = re.compile(pattern(FieldType.UTCDATEONLY)).fullmatch
+    for year in (1, 1900, 2000, 2023, 2024, 2100, 9999):
+        for number in range(10_000):
+            month, day = divmod(number, 100)
+            try:
+                real = bool(date(year, month, day)) and (year, month, day) != (2000, 2, 29)
+            except ValueError:
+                real = False
+            assert bool(fits(b"%04d%04d" % (year, number))) == real
+    assert not fits(b"00000101")
+
+
+#: Of a field's own values, of its type, of others, and what is none.
+ODD = (b"1", b"0", b"10", b"-1", b"1.5", b"Y", b"A", b"F", b"AA", b"A B", b"20261121", b"20000229-10:00:00",
+       b"20240229-10:00:00.123", b"20261131-10:00:00", b"1 2", b" ", b"=", b"\xff", b"02", b"")
+
+
+@given(st.data())
+def test_what_is_checked_as_it_is_parsed_is_right_and_what_is_right_and_not_odd_is_checked(data):
+    dictionary = data.draw(st.sampled_from([FIX42, FIX44]))
+    code = data.draw(st.sampled_from(sorted(dictionary.messages)))
+    checks = data.draw(st.builds(Checks, user=st.booleans(), unknown=st.booleans(), order=st.booleans(),
+                                 values=st.booleans()))
+    members = [member for member in (*dictionary.header, *dictionary.messages[code].members)
+               if member.tag not in (8, 9, 35)]
+    some = [member for member in members if member.required or data.draw(st.integers(0, 9)) == 0]
+    tags = [member.tag for member in some] + [part.tag for member in some for part in member.group[:1]]
+    tags = data.draw(st.sampled_from([tags, tags[::-1], [*tags, 9001], [*tags, 11]]))
+    parser = Parser(forms=forms(dictionary, checks))
+    for _ in range(4):
+        fields = [(tag, data.draw(st.sampled_from((*list(dictionary.fields[tag].values)[:20], *ODD))
+                                  if tag in dictionary.fields else st.sampled_from(ODD))) for tag in tags]
+        found = check(Message(code, fields), dictionary, checks)
+        for _ in range(3):
+            parsed, = parser.feed(framed(code, fields))
+            assert isinstance(parsed, Message) and parsed.fields == fields
+            assert [parsed.get(tag) for tag in tags] == [Message(code, fields).get(tag) for tag in tags]
+            assert not parsed.checked or found is None
+        lengths = any(tag in DATA_OF for tag in tags)
+        assert parsed.checked or found is not None or lengths or b"20000229-10:00:00" in dict(fields).values() or any(
+            value == b"02" and dictionary.fields[tag].type is FieldType.NUMINGROUP for tag, value in fields
+            if tag in dictionary.fields)
+
+
+def framed(code, fields):
+    body = b"35=%b\x01" % code + b"".join(b"%d=%b\x01" % pair for pair in fields)
+    whole = b"8=FIX.4.4\x019=%d\x01%b" % (len(body), body)
+    return whole + b"10=%03d\x01" % (sum(whole) % 256)
 
 
 def test_every_type_has_a_form_and_text_takes_everything():
