@@ -1,0 +1,110 @@
+# Ref: IEEE Std 802.3-2018, clauses 3.2 and 4.2.8
+"""Chunks to bytes for the PHY, in its transmit clock."""
+
+from amaranth.hdl import C, Cat, Module, Signal
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+
+from gateware.net.mac.chunks import CHUNK_BYTES, ChunkStream, Kind
+from gateware.net.mac.crc import BEGIN, BITS, crc_next
+from gateware.net.mac.rgmii import Ddr, control
+from wire.ethernet import FCS_BYTES, GAP_BYTES, MIN_FRAME, PREAMBLE, PREAMBLE_BYTES, SFD
+
+__all__ = ["Transmit"]
+
+
+class Transmit(wiring.Component):
+    """Sends frames: preamble, padding to the least size, FCS, and at least 12 bytes of gap behind each.
+
+    Latency: the first byte of the preamble is on ``o`` one cycle after a frame's first chunk on ``i``, its first byte
+    eight cycles later. Throughput: one byte a cycle; a chunk that is there in time costs nothing.
+
+    Errors: a chunk that is not there in time, or LOST, ends the frame with one byte marked as error, so that no
+    receiver takes it for whole; the rest of it is taken and ignored. ``i`` must bring a chunk every four cycles from
+    eight cycles after the first; whole frames that wait in a queue do.
+
+    Reset: ends the carrier at once, without FCS; the rest of the frame is taken and ignored.
+
+    Members
+    -------
+    i : chunks of frames without FCS
+    o : what the DDR registers of the transmit pins send
+    broken : strobe, a frame was ended by an error
+    """
+
+    i: In(ChunkStream)
+    o: Out(Ddr)
+    broken: Out(1)
+
+    def elaborate(self, platform):
+        m = Module()
+        chunk, kind = self.i.payload, self.i.payload.kind
+        byte, valid, error = Signal(8), Signal(), Signal()
+        m.d.sync += [self.o.data.eq(byte), self.o.control.eq(control(valid, error))]
+
+        # Frames in ``i`` outlive a reset.
+        between = Signal(init=1, reset_less=True)
+        with m.If(self.i.valid & self.i.ready):
+            m.d.sync += between.eq(kind != Kind.MORE)
+
+        # Bytes sent in a frame up to what needs no padding, bytes of what is sent otherwise, and of gap still to keep.
+        sent, step = Signal(range(MIN_FRAME + 1)), Signal(range(PREAMBLE_BYTES + 1))
+        gap = Signal(range(GAP_BYTES + 1), init=GAP_BYTES)
+        crc = Signal(BITS)
+        m.d.sync += gap.eq(GAP_BYTES)
+
+        def send(value):
+            m.d.comb += [byte.eq(value), valid.eq(1)]
+
+        def send_summed(value):
+            send(value)
+            m.d.sync += [crc.eq(crc_next(crc, byte)), sent.eq(sent + (sent != MIN_FRAME)), step.eq(0)]
+
+        with m.FSM(init="Ignore Rest"):
+            with m.State("Ignore Rest"):
+                m.d.comb += self.i.ready.eq(~between)
+                with m.If(gap != 0):
+                    m.d.sync += gap.eq(gap - 1)
+                with m.If(between):
+                    m.next = "Wait"
+            with m.State("Wait"):
+                m.d.sync += [sent.eq(0), step.eq(1), crc.eq(BEGIN), gap.eq(gap - (gap != 0))]
+                with m.If(self.i.valid & (kind > Kind.LAST4)):
+                    m.d.comb += self.i.ready.eq(1)
+                with m.Elif(self.i.valid & (gap == 0)):
+                    send(PREAMBLE)
+                    m.next = "Send Preamble"
+            with m.State("Send Preamble"):
+                send(PREAMBLE)
+                m.d.sync += step.eq(step + 1)
+                with m.If(step == PREAMBLE_BYTES):
+                    m.d.comb += byte.eq(SFD)
+                    m.d.sync += step.eq(0)
+                    m.next = "Send Data"
+            with m.State("Send Data"):
+                with m.If(~self.i.valid | (kind > Kind.LAST4)):
+                    send(0)
+                    m.d.comb += [error.eq(1), self.broken.eq(1), self.i.ready.eq(1)]
+                    m.next = "Ignore Rest"
+                with m.Else():
+                    send_summed(chunk.data.word_select(step[:2], 8))
+                    m.d.sync += step.eq(step + 1)
+                    with m.If((step == CHUNK_BYTES - 1) & (kind == Kind.MORE)):
+                        m.d.comb += self.i.ready.eq(1)
+                        m.d.sync += step.eq(0)
+                    with m.If((kind != Kind.MORE) & (step + 1 == kind)):
+                        m.d.comb += self.i.ready.eq(1)
+                        m.d.sync += step.eq(0)
+                        m.next = "Send Check"
+                        with m.If(sent < MIN_FRAME - 1):
+                            m.next = "Send Padding"
+            with m.State("Send Padding"):
+                send_summed(0)
+                with m.If(sent == MIN_FRAME - 1):
+                    m.next = "Send Check"
+            with m.State("Send Check"):
+                send(~crc[:8])
+                m.d.sync += [crc.eq(Cat(crc[8:], C(0, 8))), step.eq(step + 1)]
+                with m.If(step == FCS_BYTES - 1):
+                    m.next = "Wait"
+        return m
