@@ -11,12 +11,15 @@ from host.fix.timestamp import stamp
 from sim.exchange.clock import Alarm, Clock
 from sim.exchange.commands import CloseCross, Indicate, OpenCross
 from sim.exchange.config import Config
+from sim.exchange.fixdesk.copies import OuchCopies
 from sim.exchange.fixdesk.desk import FixDesk
+from sim.exchange.fixdesk.orders import FixOrder
 from sim.exchange.flow.participant import Participant as Actor
 from sim.exchange.lines import Lines
 from sim.exchange.operator import Operator, OperatorError
 from sim.exchange.ouchdesk.desk import OuchDesk
 from sim.exchange.ouchdesk.orders import OuchUser
+from sim.exchange.statements import statement
 from sim.exchange.venue import Venue
 from wire.itch50 import CrossType, SystemEvent
 
@@ -58,7 +61,10 @@ class Exchange:
         day = stamp(now)[:17].replace(b":", b"").replace(b"-", b"").decode()
         self.fix = FixDesk(self.venue, config.participants, lambda session, message: self.on_fix(session, message),
                            day=f"{day}-")
-        self.ouch = OuchDesk(self.venue, config.users(), lambda user: self.on_stream(user))
+        users = config.users()
+        self.copies = OuchCopies(users, self.fix.reporter)
+        self.venue.listen(self.copies.listen)
+        self.ouch = OuchDesk(self.venue, users, lambda user: self.on_stream(user))
         self.operator = Operator(self.venue, self.lines)
         self._plan = [(when, partial(self._operate, self._parsed(text))) for when, text in config.plan]
         self.actors: Mapping[str, Actor] = config.actors(self.venue.engine, start=now, midnight=self.midnight)
@@ -96,6 +102,19 @@ class Exchange:
         for user in self.ouch.users.values():
             self.on_stream(user)
         self.on_end()
+
+    def statements(self) -> dict[str, str]:
+        """Return the end-of-day file, as things stand, of each counterparty: by CompID, or name of the OUCH user."""
+        orders: dict[str, dict[FixOrder, None]] = {}
+        for one in self.fix.participants.values():
+            if one.copies is None:
+                known = self.fix.orders[one.session].values()
+                orders.setdefault(one.comp_id.decode("latin-1"), {}).update(dict.fromkeys(known))
+        for name in self.ouch.users:
+            orders.setdefault(name, {})
+        for order in self.copies.orders.values():
+            orders[order.participant.comp_id.decode("latin-1")][order] = None
+        return {name: statement(known) for name, known in orders.items()}
 
     def time_of_day(self) -> int:
         """Return the exchange's time, ns since midnight."""

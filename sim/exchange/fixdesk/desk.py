@@ -1,37 +1,25 @@
 # Ref: FIX 4.2 and 4.4: order handling messages
-"""The exchange's desk for FIX: requests of participants become commands, the engine's events become reports.
+"""The exchange's desk for FIX: requests of participants become commands.
 
 It knows neither sessions nor sockets: who drives it hands it messages, and sends what it gives.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable
 
 from host.fix.message import Message
 from sim.exchange.commands import Cancel, MassCancel, New, Replace
-from sim.exchange.events import (
-    Accepted,
-    Broken,
-    Canceled,
-    CancelReason,
-    Corrected,
-    Event,
-    Executed,
-    Rejected,
-    RejectReason,
-    Replaced,
-)
-from sim.exchange.fixdesk.orders import Fill, FixOrder, Participant, Request, Status
+from sim.exchange.fixdesk.orders import FixOrder, Participant, Request, Status
+from sim.exchange.fixdesk.reporter import Reporter
 from sim.exchange.fixdesk.reports import (
-    CLOSED_AS,
     DUPLICATE,
+    FIX42,
+    OPTION,
+    TOO_LATE,
     UNKNOWN,
     Kind,
-    Reason,
     business_reject,
     cancel_reject,
-    execution,
     mass_report,
-    ord_rej_reason,
 )
 from sim.exchange.fixdesk.terms import SIDES, Missing, Terms, Unacceptable, read_replacement, read_terms
 from sim.exchange.venue import Venue
@@ -44,17 +32,15 @@ __all__ = ["FixDesk", "SUPPORTED"]
 SUPPORTED = frozenset((MsgType.NewOrderSingle, MsgType.OrderCancelRequest, MsgType.OrderCancelReplaceRequest,
                        MsgType.OrderStatusRequest, MsgType.OrderMassCancelRequest, MsgType.OrderMassStatusRequest))
 
-_TOO_LATE, _UNKNOWN, _OPTION = b"0", b"1", b"2"
-_DUPLICATE = {b"FIX.4.2": _OPTION}
+_UNKNOWN = b"1"
+_DUPLICATE = {FIX42: OPTION}
 _SECURITY, _ALL = b"1", b"7"
-_FIX42 = b"FIX.4.2"
 
 
 class FixDesk:
     """All participants that trade by FIX.
 
-    send: is given the messages that go out: a participant's session, and the message. day: begins every ExecID, so that
-    those of two days differ. orders: of each participant, by every ClOrdID that they had.
+    send, day: see Reporter. orders: of each participant, by every ClOrdID that they had. reporter: tells what happens.
     """
 
     def __init__(self, venue: Venue, participants: Iterable[Participant], send: Callable[[Hashable, Message], None], *,
@@ -63,15 +49,13 @@ class FixDesk:
         self.orders: dict[Hashable, dict[bytes, FixOrder]] = {session: {} for session in self.participants}
         self._venue, self._send = venue, send
         self._locates = {symbol.name.encode(): symbol.locate for symbol in venue.engine.symbols}
-        self._prefix, self._executions = day.encode(), 0
-        self._copiers = [one for one in self.participants.values() if one.copies is not None]
+        self.reporter = Reporter(self.participants.values(), send, day=day)
+        self._report, self._refuse = self.reporter.report, self.reporter.refuse
         self._requests = {
             MsgType.NewOrderSingle: self._new, MsgType.OrderCancelRequest: self._cancel,
             MsgType.OrderCancelReplaceRequest: self._replace, MsgType.OrderStatusRequest: self._status,
             MsgType.OrderMassCancelRequest: self._mass_cancel, MsgType.OrderMassStatusRequest: self._mass_status}
-        self._events = {Accepted: self._accepted, Executed: self._executed, Canceled: self._canceled,
-                        Replaced: self._replaced}
-        venue.listen(self._listen)
+        venue.listen(self.reporter.listen)
 
     def take(self, session: Hashable, message: Message, now: int) -> None:
         """Do what a participant asks. now: ns since 1970, never less than before."""
@@ -92,8 +76,6 @@ class FixDesk:
         participant = self.participants[session]
         if participant.cancel_on_disconnect:
             self._venue.apply(MassCancel(participant.owner), now)
-
-    # Requests
 
     def _new(self, participant: Participant, message: Message, now: int) -> None:
         known = self.orders[participant.session]
@@ -129,9 +111,7 @@ class FixDesk:
         if participant.pending:
             self._report(order, Kind.PENDING_CANCEL, now, status=Status.PENDING_CANCEL, clordid=request.clordid,
                          orig=order.clordid)
-        order.request = request
-        self._venue.apply(Cancel(order.reference, participant.owner), now)
-        order.request = None
+        self._apply(order, request, Cancel(order.reference, participant.owner), now)
 
     def _replace(self, participant: Participant, message: Message, now: int) -> None:
         request = Request(message.get(Tag.ClOrdID) or b"", b"2")
@@ -141,14 +121,21 @@ class FixDesk:
         try:
             request.shares, price, request.ord_type = read_replacement(message, order)
         except Unacceptable as error:
-            self._send(participant.session, cancel_reject(order, request, order.clordid, _OPTION, error.text, now))
+            self._send(participant.session, cancel_reject(order, request, order.clordid, OPTION, error.text, now))
             return
         if participant.pending:
             self._report(order, Kind.PENDING_REPLACE, now, status=Status.PENDING_REPLACE, clordid=request.clordid,
                          orig=order.clordid)
+        self._apply(order, request, Replace(order.reference, request.shares + order.busted, price, participant.owner,
+                                            order), now)
+
+    def _apply(self, order: FixOrder, request: Request, command: Cancel | Replace, now: int) -> None:
+        """Apply the command of a request; when it is done, the order is known by the request's ClOrdID too."""
         order.request = request
-        self._venue.apply(Replace(order.reference, request.shares + order.busted, price, participant.owner, order), now)
+        self._venue.apply(command, now)
         order.request = None
+        if order.clordid == request.clordid:
+            self.orders[order.participant.session][request.clordid] = order
 
     def _meant(self, participant: Participant, message: Message, request: Request, now: int) -> FixOrder | None:
         """Return the open order that a cancel or replace means; None, and the rejection is sent, when there is none."""
@@ -163,9 +150,9 @@ class FixDesk:
         elif orig != order.clordid:
             reject = order, _UNKNOWN, f"the order is {order.clordid.decode('latin-1')} now"
         elif not order.open:
-            reject = order, _TOO_LATE, f"the order is {order.status.name.lower().replace('_', ' ')}"
+            reject = order, TOO_LATE, f"the order is {order.status.name.lower().replace('_', ' ')}"
         elif (message.get(Tag.Symbol), message.get(Tag.Side)) != (order.symbol, order.side):
-            reject = order, _OPTION, "symbol or side is not that of the order"
+            reject = order, OPTION, "symbol or side is not that of the order"
         else:
             return order
         found, reason, text = reject
@@ -187,8 +174,7 @@ class FixDesk:
             command = MassCancel(participant.owner, None, locate if kind == _SECURITY else None,
                                  None if side is None else SIDES[side])
             affected = len(self._venue.apply(command, now))
-        self._executions += 1
-        report_id = self._prefix + b"M%d" % self._executions
+        report_id = self.reporter.number(b"M")
         self._send(participant.session, mass_report(message, report_id, affected, refusal))
 
     def _status(self, participant: Participant, message: Message, now: int) -> None:
@@ -218,108 +204,3 @@ class FixDesk:
         """Return what is said of an order that is not there."""
         symbol, side = message.get(Tag.Symbol) or b"NONE", message.get(Tag.Side) or b"1"
         return FixOrder(participant, clordid, symbol, 0, side, 0, 0, b"2", b"0", closed=Status.REJECTED)
-
-    # Events
-
-    def _listen(self, events: Sequence[Event], now: int) -> None:
-        for event in events:
-            handler = self._events.get(type(event))
-            if handler is not None:
-                if isinstance(event.token, FixOrder):
-                    handler(event, event.token, now)
-            elif isinstance(event, Rejected):
-                self._rejected(event, now)
-            elif isinstance(event, Broken):
-                for fill in event.fills:
-                    self._amended(fill, None, now)
-            elif isinstance(event, Corrected):
-                for fill, new in zip(event.fills, event.new_fills, strict=True):
-                    self._amended(fill, new, now)
-
-    def _accepted(self, event: Accepted, order: FixOrder, now: int) -> None:
-        order.reference, order.leaves = event.reference, event.shares
-        order.order_id = self._prefix + b"%d" % event.reference
-        self._report(order, Kind.NEW, now)
-
-    def _executed(self, event: Executed, order: FixOrder, now: int) -> None:
-        order.leaves = event.leaves
-        fill = Fill(b"", event.shares, event.price, event.match)
-        order.fills[event.match, event.leaves] = fill
-        fill.exec_id = self._report(order, Kind.TRADE, now, fill=fill, liquidity=event.liquidity.value)
-
-    def _canceled(self, event: Canceled, order: FixOrder, now: int) -> None:
-        order.leaves = event.leaves
-        request, orig = self._answered(order) if event.reason is CancelReason.USER else (None, b"")
-        if event.leaves:
-            order.shares -= event.shares
-            self._report(order, Kind.RESTATED, now, orig=orig, extra=[(Tag.ExecRestatementReason, b"5")])
-        elif request is not None and request.response == b"2":
-            # Replaced by less than was executed: nothing is left to trade, and what was asked for is filled.
-            order.shares = order.filled
-            self._report(order, Kind.REPLACED, now, orig=orig)
-        else:
-            kind, order.closed, text = CLOSED_AS[event.reason]
-            self._report(order, kind, now, orig=orig, text=text)
-
-    def _replaced(self, event: Replaced, order: FixOrder, now: int) -> None:
-        request, orig = self._answered(order)
-        order.reference, order.leaves, order.price, order.replaced = event.reference, event.shares, event.price, True
-        if request is not None:
-            order.shares, order.ord_type = request.shares, request.ord_type
-        self._report(order, Kind.REPLACED, now, orig=orig)
-
-    def _answered(self, order: FixOrder) -> tuple[Request | None, bytes]:
-        """Let the request that waits take effect; return it, and the ClOrdID that it ended."""
-        request, orig = order.request, order.clordid
-        if request is None:
-            return None, b""
-        order.clordid, order.request = request.clordid, None
-        self.orders[order.participant.session][request.clordid] = order
-        return request, orig
-
-    def _rejected(self, event: Rejected, now: int) -> None:
-        command = event.command
-        order = getattr(command, "token", None)
-        if isinstance(command, New) and isinstance(order, FixOrder):
-            self._refuse(order, ord_rej_reason(event.reason), event.reason.value, now)
-        elif isinstance(command, Replace) and isinstance(order, FixOrder) and order.request is not None:
-            reason = _TOO_LATE if event.reason is RejectReason.UNKNOWN_ORDER else _OPTION
-            self._send(order.participant.session,
-                       cancel_reject(order, order.request, order.clordid, reason, event.reason.value, now))
-
-    def _amended(self, old: Executed, new: Executed | None, now: int) -> None:
-        """Break a fill, or put another in its place."""
-        order = old.token
-        if not isinstance(order, FixOrder):
-            return
-        fill = order.fills.pop((old.match, old.leaves))
-        if new is None:
-            order.busted += fill.shares
-            self._report(order, Kind.BUST, now, fill=fill, ref=fill.exec_id)
-            return
-        changed = order.fills[new.match, new.leaves] = Fill(b"", new.shares, new.price, new.match)
-        order.busted += fill.shares - new.shares
-        changed.exec_id = self._report(order, Kind.CORRECT, now, fill=changed, ref=fill.exec_id)
-
-    # What goes out
-
-    def _refuse(self, order: FixOrder, reason: Reason, text: str, now: int) -> None:
-        order.closed = Status.REJECTED
-        self._report(order, Kind.REJECTED, now, reason=reason, text=text)
-
-    def _report(self, order: FixOrder, kind: Kind, now: int, *, extra: Sequence[tuple[int, bytes]] = (),
-                **details: object) -> bytes:
-        """Send a report to the order's participant, and copies of it, and return its ExecID."""
-        self._executions += 1
-        exec_id = self._prefix + b"E%d" % self._executions
-        owner = order.participant
-        self._send(owner.session, execution(order, kind, owner.begin_string, exec_id, now, extra=extra, **details))
-        if kind is not Kind.STATUS:
-            for one in self._copiers:
-                if not one.copies or owner.comp_id in one.copies:
-                    mark = [(Tag.OnBehalfOfCompID, owner.comp_id)]
-                    if one.begin_string != _FIX42:
-                        mark.append((Tag.CopyMsgIndicator, b"Y"))
-                    self._send(one.session, execution(order, kind, one.begin_string, exec_id, now,
-                                                      extra=[*mark, *extra], **details))
-        return exec_id

@@ -28,11 +28,11 @@ class Status(Enum):
 class Participant:
     """One session and what it may do.
 
-    session: its key, of any kind; begin_string: its FIX version; comp_id: the counterparty's CompID.
-    accounts: those for which it may trade; empty: any, and none. self_match: what its orders do on meeting its own
-    account's. pending: whether PendingNew, PendingReplace and PendingCancel are reported before what becomes of a
-    request. cancel_on_disconnect: whether its open orders are cancelled when it is gone.
-    copies: of whose reports it gets copies, by CompID; None: it is no drop copy session, empty: of all.
+    session: its key, of any kind; None: it is told nothing, but others get copies. begin_string: its FIX version;
+    comp_id: the counterparty's CompID. accounts: those for which it may trade; empty: any, and none. self_match: what
+    its orders do on meeting its own account's. pending: whether PendingNew, PendingReplace and PendingCancel are
+    reported before what becomes of a request. cancel_on_disconnect: whether its open orders are cancelled when it is
+    gone. copies: of whose reports it gets copies, by CompID; None: it is no drop copy session, empty: of all.
     """
 
     session: Hashable
@@ -52,12 +52,13 @@ class Participant:
 
 @dataclass(slots=True)
 class Fill:
-    """An execution as it stands. exec_id: of the report that told it last."""
+    """An execution as it stands. exec_id: of the report that told it last; first: of the one that told it first."""
 
     exec_id: bytes
     shares: int
     price: int
     match: int
+    first: bytes = b""
 
 
 @dataclass(slots=True)
@@ -70,12 +71,14 @@ class Request:
     ord_type: bytes = b""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class FixOrder:
     """An order, from its NewOrderSingle on. It is its own token in the engine.
 
-    clordid: the last one accepted. shares: OrderQty; leaves: open ones. closed: how it ended, other than filled.
-    fills: by match number and shares open after it. busted: shares whose trades were broken.
+    clordid: the last one accepted; secondary: another name that the participant has for it. shares: OrderQty; leaves:
+    open ones. closed: how it ended, other than filled. fills: by match number and shares open after it; filled, their
+    shares, is CumQty, notional the sum of price x shares. broken: fills that were. busted: shares whose trades were
+    broken, or corrected away.
     """
 
     participant: Participant
@@ -94,18 +97,26 @@ class FixOrder:
     closed: Status | None = None
     replaced: bool = False
     request: Request | None = None
+    secondary: bytes = b""
     fills: dict[tuple[int, int], Fill] = field(default_factory=dict)
+    filled: int = 0
+    notional: int = 0
+    broken: list[Fill] = field(default_factory=list)
     busted: int = 0
 
-    @property
-    def filled(self) -> int:
-        """CumQty: shares executed and not broken."""
-        return sum(fill.shares for fill in self.fills.values())
+    def add(self, key: tuple[int, int], fill: Fill) -> Fill:
+        """Take a fill in, and return it."""
+        self.fills[key] = fill
+        self.filled += fill.shares
+        self.notional += fill.shares * fill.price
+        return fill
 
-    @property
-    def notional(self) -> int:
-        """Sum of price x shares of its fills."""
-        return sum(fill.shares * fill.price for fill in self.fills.values())
+    def remove(self, key: tuple[int, int]) -> Fill:
+        """Take a fill out, and return it."""
+        fill = self.fills.pop(key)
+        self.filled -= fill.shares
+        self.notional -= fill.shares * fill.price
+        return fill
 
     @property
     def open(self) -> bool:

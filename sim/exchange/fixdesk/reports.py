@@ -12,10 +12,12 @@ from sim.exchange.fixdesk.orders import Fill, FixOrder, Request, Status
 from wire.fix.tags import Tag
 from wire.fix.types import MsgType
 
-__all__ = ["CLOSED_AS", "DUPLICATE", "UNKNOWN", "Kind", "Reason", "business_reject", "cancel_reject", "execution",
-           "mass_report", "ord_rej_reason"]
+__all__ = ["CLOSED_AS", "DUPLICATE", "FIX42", "OPTION", "TOO_LATE", "UNKNOWN", "Kind", "Reason", "business_reject",
+           "cancel_reject", "execution", "mass_report", "ord_rej_reason"]
 
 FIX42 = b"FIX.4.2"
+#: CxlRejReason (102).
+TOO_LATE, OPTION = b"0", b"2"
 Pair = tuple[int, bytes]
 
 
@@ -82,7 +84,10 @@ def execution(order: FixOrder, kind: Kind, begin_string: bytes, exec_id: bytes, 
     shown = status or order.status_in(begin_string)
     ours, trans, theirs = kind.value
     old = begin_string == FIX42
-    fields: list[Pair] = [(Tag.OrderID, order.order_id), (Tag.ClOrdID, clordid or order.clordid)]
+    fields: list[Pair] = [(Tag.OrderID, order.order_id)]
+    if order.secondary and not old:
+        fields.append((Tag.SecondaryClOrdID, order.secondary))
+    fields.append((Tag.ClOrdID, clordid or order.clordid))
     if orig:
         fields.append((Tag.OrigClOrdID, orig))
     fields.append((Tag.ExecID, exec_id))
