@@ -21,7 +21,7 @@ from pathlib import Path
 from sim.device.fuse import fuse_registers
 
 __all__ = ["TOP", "DEVICE", "BuildError", "Recipe", "Progress", "silent", "terminal", "cache_dir", "cache_folder",
-           "compiler", "step", "build", "build_library"]
+           "compiler", "step", "build", "build_library", "MESSAGES", "HEARD"]
 
 #: Names of the simulation top and of the device within it (sim/device/top.py).
 TOP = "tickgate_sim"
@@ -46,6 +46,10 @@ FAST = ("-O2",)
 LEAN = ("-O1",)
 ONCE = ("-O0",)
 RUNTIME = ("verilated.cpp", "verilated_threads.cpp")
+#: For a recipe whose harness hears what the model says: its source, and the flags that make the run time call it.
+MESSAGES = HERE / "messages.cpp"
+HEARD = ("-DVL_USER_FINISH", "-DVL_USER_STOP", "-DVL_USER_FATAL", "-DVL_USER_WARN", "-DVL_PRINTF=tickgate_printf",
+         "-include", "harness.h")
 
 
 def _digest(*parts: str) -> str:
@@ -280,9 +284,7 @@ def build_library(verilog: str, *, trace: bool = False, progress: Progress = ter
     ``trace`` asks for the variant that writes waveforms, an entry of its own. See ``build``.
     """
     recipe = Recipe(
-        kind="device", product="device.so", top=TOP, prefix="Vdevice", sources=(HERE / "harness.cpp",),
-        compiler=("-fPIC", "-fvisibility=hidden", "-fno-gnu-unique", "-DVL_USER_FINISH", "-DVL_USER_STOP",
-                  "-DVL_USER_FATAL", "-DVL_USER_WARN", "-DVL_PRINTF=tickgate_printf", "-include",
-                  "harness.h", *(("-DTICKGATE_TRACE",) if trace else ())),
+        kind="device", product="device.so", top=TOP, prefix="Vdevice", sources=(HERE / "harness.cpp", MESSAGES),
+        compiler=("-fPIC", "-fvisibility=hidden", "-fno-gnu-unique", *HEARD, *(("-DTICKGATE_TRACE",) if trace else ())),
         linker=("-shared", "-Wl,-Bsymbolic"), trace=trace)
     return build(verilog, recipe, progress=progress)

@@ -4,15 +4,14 @@
 // so after a rising edge the device is in the cycle whose inputs were set just before, and everything that this cycle
 // shows is settled. One call of step() is one cycle.
 
-#include <cstdarg>
 #include <cstdint>
-#include <cstdio>
 #include <cstring>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "Vdevice.h"
+#include "messages.h"
 #include "verilated.h"
 #ifdef TICKGATE_TRACE
 #include "verilated_fst_c.h"
@@ -50,7 +49,7 @@ struct Harness {
     std::unique_ptr<VerilatedFstC> trace;
     int64_t trace_from = 0, trace_to = 0;
 #endif
-    std::string output;
+    Messages messages;
     std::vector<uint8_t> bytes;
     std::vector<Frame> frames;
     size_t frame = 0;       // first frame that is not yet in
@@ -64,7 +63,6 @@ struct Harness {
     uint8_t* verdicts = nullptr;
     uint64_t verdict_entries = 0, bad_verdict_index = 0;
     int status = DONE;
-    bool failed = false;
 
     Harness();
     ~Harness();
@@ -79,18 +77,15 @@ struct Harness {
     int read(uint32_t address, uint32_t* value);
 };
 
-// The instance whose edge is being evaluated: what the model prints and where it stops belongs to it.
-thread_local Harness* current = nullptr;
-
 Harness::Harness() {
     context.randReset(0);
 #ifdef TICKGATE_TRACE
     context.traceEverOn(true);
 #endif
-    current = this;
+    listening = &messages;
     top = std::make_unique<Vdevice>(&context, "");
     top->eval();
-    current = nullptr;
+    listening = nullptr;
 }
 
 Harness::~Harness() {
@@ -100,7 +95,7 @@ Harness::~Harness() {
 }
 
 inline void Harness::edge() {
-    current = this;
+    listening = &messages;
     top->clk = 1;
     top->risk_clk = top->risk_awake | top->rst;
     top->eval();
@@ -113,8 +108,8 @@ inline void Harness::edge() {
 #ifdef TICKGATE_TRACE
     if (trace && cycle >= trace_from && cycle < trace_to) trace->dump(static_cast<uint64_t>(2 * cycle + 1));
 #endif
-    current = nullptr;
-    if (__builtin_expect(failed && status >= 0, 0)) {
+    listening = nullptr;
+    if (__builtin_expect(messages.failed && status >= 0, 0)) {
         status = ASSERTION;
         failed_cycle = cycle - 1;  // the edge into this cycle found it
     }
@@ -258,40 +253,6 @@ int Harness::read(uint32_t address, uint32_t* value) {
 
 }  // namespace
 
-// What Verilator's run time calls; the build puts these in place of its own, which would end the process.
-
-int tickgate_printf(const char* format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    va_list again;
-    va_copy(again, arguments);
-    const int length = std::vsnprintf(nullptr, 0, format, arguments);
-    va_end(arguments);
-    std::string text(static_cast<size_t>(length) + 1, '\0');
-    std::vsnprintf(text.data(), text.size(), format, again);
-    va_end(again);
-    text.pop_back();
-    if (current && !current->failed) current->output += text;
-    return length;
-}
-
-void vl_finish(const char*, int, const char*) {
-    if (current) current->failed = true;
-}
-
-void vl_stop(const char*, int, const char*) {
-    if (current) current->failed = true;
-}
-
-void vl_fatal(const char*, int, const char*, const char* message) {
-    tickgate_printf("%s", message);
-    if (current) current->failed = true;
-}
-
-void vl_warn(const char*, int, const char*, const char* message) {
-    tickgate_printf("%s\n", message);
-}
-
 EXPORT Harness* tickgate_create() { return new Harness; }
 
 EXPORT void tickgate_destroy(Harness* h) { delete h; }
@@ -341,8 +302,8 @@ EXPORT uint64_t tickgate_bad_verdict_index(const Harness* h) { return h->bad_ver
 // What the gateware printed since the last call. The text stays valid until the next call on this harness.
 EXPORT const char* tickgate_output(Harness* h) {
     thread_local std::string taken;
-    taken.swap(h->output);
-    h->output.clear();
+    taken.swap(h->messages.text);
+    h->messages.text.clear();
     return taken.c_str();
 }
 

@@ -1,31 +1,25 @@
 // The clock loop around the Verilated gate: slots as soon as their cycle has come and the gate takes them, events in
 // exactly their cycles, verdicts when the host is ready.
 
-#include <cstdarg>
 #include <cstdint>
-#include <cstdio>
 #include <cstring>
 #include <memory>
-#include <string>
 #include <vector>
 
 #include "Vgate.h"
+#include "messages.h"
 #include "verilated.h"
 
 #define EXPORT extern "C" __attribute__((visibility("default")))
 
 namespace {
 
-struct Harness;
-Harness* current = nullptr;
-
 struct Harness {
     VerilatedContext context;
     std::unique_ptr<Vgate> top = std::make_unique<Vgate>(&context, "");
     std::vector<uint32_t> control = std::vector<uint32_t>(sizeof(Vgate::control) / 4);
     int64_t cycle = 0;
-    bool failed = false;
-    std::string said;
+    Messages messages;
 
     void clock() {
         top->clk = 0;
@@ -37,48 +31,21 @@ struct Harness {
 
 }  // namespace
 
-int tickgate_printf(const char* format, ...) {
-    char text[4096];
-    va_list arguments;
-    va_start(arguments, format);
-    const int length = std::vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    if (current && !current->failed) current->said += text;
-    return length;
-}
-
-void vl_finish(const char*, int, const char*) {
-    if (current) current->failed = true;
-}
-
-void vl_stop(const char*, int, const char*) {
-    if (current) current->failed = true;
-}
-
-void vl_fatal(const char*, int, const char*, const char* message) {
-    tickgate_printf("%s", message);
-    if (current) current->failed = true;
-}
-
-void vl_warn(const char*, int, const char*, const char* message) { tickgate_printf("%s\n", message); }
-
 EXPORT Harness* gate_create() {
     auto* h = new Harness;
-    current = h;
+    listening = &h->messages;
     h->top->rst = 1;
     for (int n = 0; n < 4; ++n) h->clock();
     h->top->rst = 0;
+    listening = nullptr;
     return h;
 }
 
-EXPORT void gate_destroy(Harness* h) {
-    if (current == h) current = nullptr;
-    delete h;
-}
+EXPORT void gate_destroy(Harness* h) { delete h; }
 
 EXPORT int64_t gate_cycle(const Harness* h) { return h->cycle; }
 
-EXPORT const char* gate_said(const Harness* h) { return h->said.c_str(); }
+EXPORT const char* gate_said(const Harness* h) { return h->messages.text.c_str(); }
 
 EXPORT uint64_t gate_control_words() { return sizeof(Vgate::control) / 4; }
 
@@ -94,7 +61,7 @@ EXPORT int64_t gate_run(Harness* h, int64_t slots, const uint32_t* slot, const i
     constexpr size_t SLOT_WORDS = sizeof(Vgate::slot) / 4, VERDICT_WORDS = sizeof(Vgate::verdict) / 4;
     const size_t control_words = h->control.size();
     Vgate& top = *h->top;
-    current = h;
+    listening = &h->messages;
     int64_t next = 0, told = 0, happened = 0;
     const int64_t end = h->cycle + limit;
     while ((told < slots || happened < events) && h->cycle < end) {
@@ -114,9 +81,10 @@ EXPORT int64_t gate_run(Harness* h, int64_t slots, const uint32_t* slot, const i
         next += top.slot_valid && top.slot_ready;
         top.clk = 1;
         top.eval();
-        if (h->failed) return -1;
+        if (h->messages.failed) break;
         ++h->cycle;
     }
     top.slot_valid = 0;
-    return told;
+    listening = nullptr;
+    return h->messages.failed ? -1 : told;
 }

@@ -10,7 +10,7 @@ from amaranth.lib import data
 from numpy.typing import NDArray
 
 from gateware.verilog import to_verilog
-from sim.device.build import Progress, Recipe, build, terminal
+from sim.device.build import HEARD, MESSAGES, Progress, Recipe, build, terminal
 from sim.gate.top import LEVELS, GateTop
 from wire.profiles import Profile
 from wire.risk import REQUEST_DTYPE, VERDICT_DTYPE
@@ -34,11 +34,9 @@ class SimulatedGate:
         """Build the simulator, or take it from the cache. Raises BuildError."""
         top = GateTop(profile=profile)
         self.layout = top.layout
-        flags = ("-DVL_USER_FINISH", "-DVL_USER_STOP", "-DVL_USER_FATAL", "-DVL_USER_WARN",
-                 "-DVL_PRINTF=tickgate_printf", "-include", "harness.h")
         recipe = Recipe(kind="gate", product="gate.so", top="gate", prefix="Vgate",
-                        sources=(Path(__file__).with_name("harness.cpp"),),
-                        compiler=("-fPIC", "-fvisibility=hidden", "-fno-gnu-unique", *flags),
+                        sources=(Path(__file__).with_name("harness.cpp"), MESSAGES),
+                        compiler=("-fPIC", "-fvisibility=hidden", "-fno-gnu-unique", *HEARD),
                         linker=("-shared", "-Wl,-Bsymbolic"))
         self._lib = ctypes.CDLL(str(build(to_verilog(top, "gate"), recipe, progress=progress)))
         pointer, number = ctypes.c_void_p, ctypes.c_int64
