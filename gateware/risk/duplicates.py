@@ -55,14 +55,15 @@ class Duplicates(wiring.Component):
         def fields(order):
             return {name: order[name] for name, _ in self.order}
 
-        def again(name, other):
-            found = Signal(name=f"again_{name}")
-            m.d.comb += found.eq(
-                rule(f"alike_{name}", repeat.alike, asked=fields(at[3].order), passed=fields(other.order))
-                & rule(f"recent_{name}", repeat.recent, time=other.time, after=after))
-            return found
+        def again(name, other, known=1):
+            """Return whether the order in cycle 4 asks for the same as ``other`` did in its cycle 3, not long ago."""
+            alike, recent = Signal(name=f"alike_{name}"), Signal(name=f"recent_{name}")
+            m.d.sync += [
+                alike.eq(rule(f"alike_{name}", repeat.alike, asked=fields(at[3].order), passed=fields(other.order))),
+                recent.eq(rule(f"recent_{name}", repeat.recent, time=other.time, after=after) & known)]
+            return alike & recent
 
-        # Cycle 3. The newest comes first, and each that comes pushes the oldest out, of the memory as of the hits.
+        # Cycle 3. The newest comes first, and each that comes pushes the oldest out.
         size = self.sizes.profile.duplicates
         memory = [Signal(passed, name=f"passed_{n}") for n in range(size)]
         known = Signal(size)
@@ -71,17 +72,16 @@ class Duplicates(wiring.Component):
             m.d.sync += [*(here.eq(newer) for here, newer in zip(memory, [at[6], *memory], strict=False)),
                          known.eq(Cat(1, known))]
 
-        def pushed(hits, first):
-            return Mux(self.accepted_6, Cat(first, hits[:-1]), hits)
+        hits_4 = Cat(again(n, other, known[n]) for n, other in enumerate(memory))
+        first_4, second_4, third_4 = (again(f"ahead_{cycle}", at[cycle]) for cycle in (4, 5, 6))
 
-        hits_3, hits_4 = Signal(size), Signal(size)
-        m.d.comb += hits_3.eq(Cat(again(n, other) for n, other in enumerate(memory)) & known)
-        ahead = {cycle: again(f"ahead_{cycle}", at[cycle]) for cycle in (4, 5, 6)}
-        second_4, first_4, first_5 = Signal(), Signal(), Signal()
-        m.d.sync += [hits_4.eq(pushed(hits_3, ahead[6])), second_4.eq(ahead[5]), first_4.eq(ahead[4])]
-        # Cycle 4.
-        all_4, all_5, most_5 = Signal(size), Signal(), Signal()
-        m.d.comb += all_4.eq(pushed(hits_4, second_4))
-        m.d.sync += [all_5.eq(all_4.any()), most_5.eq(all_4[:-1].any()), first_5.eq(first_4)]
-        m.d.comb += self.broken_5.eq(Mux(self.accepted_6, most_5 | first_5, all_5))
+        # Cycle 4: the hits of the memory as it is by now.
+        def pushed(accepted, first, hits):
+            return Mux(accepted, Cat(first, hits[:-1]), hits)
+
+        accepted_7, all_4, all_5, most_5 = Signal(), Signal(size), Signal(), Signal()
+        m.d.comb += all_4.eq(pushed(self.accepted_6, second_4, pushed(accepted_7, third_4, hits_4)))
+        m.d.sync += [
+            accepted_7.eq(self.accepted_6), all_5.eq(all_4.any()), most_5.eq(all_4[:-1].any() | first_4)]
+        m.d.comb += self.broken_5.eq(Mux(self.accepted_6, most_5, all_5))
         return m

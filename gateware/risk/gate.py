@@ -180,43 +180,55 @@ class Gate(wiring.Component):
 
         # Cycle 5: the decision.
         five = at[5]
-        symbol_is_5, account_is_5 = Signal(sizes.symbols), Signal(sizes.accounts)
-        m.d.sync += [
-            symbol_is_5.eq(Mux(at[4].symbol_exists, Const(1, sizes.symbols) << symbol[4], 0)),
-            account_is_5.eq(Mux(at[4].account_exists, Const(1, sizes.accounts) << account[4], 0))]
+        symbol_is_5 = held("symbol_is", Mux(at[4].symbol_exists, Const(1, sizes.symbols) << symbol[4], 0), 1)
+        symbol_killed_4 = at[4].symbol_exists & kills.next_symbols.bit_select(symbol[4], 1)
+        account_killed_4 = at[4].account_exists & kills.next_accounts.bit_select(account[4], 1)
+        symbol_killed, account_killed = held("symbol_killed", symbol_killed_4, 1), held(
+            "account_killed", account_killed_4, 1)
         live, trading, restricted = ((bits & symbol_is_5).any()
                                      for bits in (self.live, self.trading, self.short_restricted))
         repeats_5 = held("repeats", at[4].new & at[4].good & (at[4].slot.type < 4), 1)
         found = {
-            Rule.GLOBAL_KILL: five.order & rule("global_kill", kill.global_kill, killed=kills.killed),
-            Rule.SYMBOL_KILL: five.order & rule(
-                "symbol_kill", kill.symbol_kill, killed=(kills.symbols & symbol_is_5).any()),
-            Rule.ACCOUNT_KILL: five.order & rule(
-                "account_kill", kill.account_kill, killed=(kills.accounts & account_is_5).any()),
-            Rule.HEARTBEAT: five.order & rule("heartbeat", kill.heartbeat, lost=kills.lost),
-            Rule.NOT_LIVE: five.order & five.symbol_exists & rule(
+            Rule.GLOBAL_KILL: rule("global_kill", kill.global_kill, killed=kills.killed),
+            Rule.SYMBOL_KILL: rule("symbol_kill", kill.symbol_kill, killed=symbol_killed),
+            Rule.ACCOUNT_KILL: rule("account_kill", kill.account_kill, killed=account_killed),
+            Rule.HEARTBEAT: rule("heartbeat", kill.heartbeat, lost=kills.lost),
+            Rule.NOT_LIVE: five.symbol_exists & rule(
                 "not_live", market.not_live, live=live, buy=five.buy, sell=five.sell, has_bid=five.quote.bid.has,
                 has_ask=five.quote.ask.has),
-            Rule.NOT_TRADING: five.order & five.symbol_exists & rule(
-                "not_trading", market.not_trading, trading=trading),
+            Rule.NOT_TRADING: five.symbol_exists & rule("not_trading", market.not_trading, trading=trading),
             Rule.DUPLICATE: repeats_5 & duplicates.broken_5,
-            Rule.SELF_TRADE: five.order & five.good & crossing.broken_5,
-            Rule.SHORT_SALE: five.order & five.symbol_exists & rule(
+            Rule.SELF_TRADE: five.good & crossing.broken_5,
+            Rule.SHORT_SALE: five.symbol_exists & rule(
                 "price_test", short.price_test, subject=five.subject, restricted=restricted, low=judge.low_5),
-            Rule.THROTTLE: five.order & five.pair_exists & rule(
-                "pair_disabled", kill.throttle, disabled=disabled_5)}
-        mask, others = Signal(Rule.THROTTLE.bit_length()), Signal(Rule.THROTTLE.bit_length())
+            Rule.THROTTLE: five.pair_exists & rule("pair_disabled", kill.throttle, disabled=disabled_5)}
+        # The decision. What is known of it in cycle 4 is but one register. Synthesis, which knows of no wires, would
+        # take it apart into parts that are of use elsewhere: it is kept together.
+        request_4 = at[4].valid & ~at[4].report & ~judge.broken_4
+        quote_4 = at[4].quote
+        nothing_4 = at[4].symbol_exists & rule(
+            "nothing_to_take", market.not_live, live=1, buy=at[4].buy, sell=at[4].sell, has_bid=quote_4.bid.has,
+            has_ask=quote_4.ask.has)
+        may_5 = held("may", request_4 & at[4].order & ~symbol_killed_4 & ~account_killed_4 & ~nothing_4, 1)
+        passes_5 = held("passes", request_4 & ~at[4].order, 1)
+        late_5, closed_5, broken_5, after_first_5, accepted_5 = (Signal(name=name, attrs={"keep": True}) for name in (
+            "late_5", "closed_5", "broken_5", "after_first_5", "accepted_5"))
         m.d.comb += [
-            others.eq(judge.mask_5 | Cat(found.get(name, Const(0, 1)) for name in Rule)),
-            mask.eq(others | reserve.mask_5)]
-        request_5, passes_5, accepted_5 = Signal(), Signal(), Signal()
+            late_5.eq(~may_5 | judge.late_5 | Cat(found[name] for name in (
+                Rule.GLOBAL_KILL, Rule.HEARTBEAT, Rule.DUPLICATE, Rule.SELF_TRADE, Rule.THROTTLE)).any()),
+            closed_5.eq(five.symbol_exists & ~live | found[Rule.NOT_TRADING] | found[Rule.SHORT_SALE]),
+            broken_5.eq(reserve.broken_5), after_first_5.eq(reserve.after_first_5)]
+        request_5 = Signal()
         # The many registers that wait for an accepted NEW have a signal of their own.
         accepted_6, new_6, fresh_6, stale_6 = Signal(), Signal(), Signal(), Signal(init=1)
         m.d.comb += [request_5.eq(five.valid & ~five.report),
-                     passes_5.eq(~others.any() & ~Mux(accepted_6, reserve.after_first_5, reserve.broken_5)),
-                     accepted_5.eq(passes_5 & five.order)]
+                     accepted_5.eq(~late_5 & ~closed_5 & ~broken_5 & ~(accepted_6 & after_first_5))]
         m.d.sync += [accepted_6.eq(accepted_5), new_6.eq(five.new), fresh_6.eq(accepted_5 & five.new),
                      stale_6.eq(~(accepted_5 & five.new))]
+        # The mask is put together a cycle later: there is time for it.
+        others = judge.mask_5 | Mux(five.order, Cat(found.get(name, Const(0, 1)) for name in Rule), 0)
+        mask_6 = Signal.like(others)
+        m.d.comb += mask_6.eq(held("others", others, 1) | reserve.mask_6)
 
         # Cycle 6: what an accepted order changes; or a report does, when it is done.
         six, effective_6 = at[6], at[6].effective
@@ -249,8 +261,8 @@ class Gate(wiring.Component):
         # Verdicts: of a request in its cycle 5, of a report in its last.
         shown = {"account": self.show_account, "symbol": self.show_symbol}
         m.d.comb += [
-            verdicts.stage_5.eq(five), verdicts.request_5.eq(request_5), verdicts.passes_5.eq(passes_5),
-            verdicts.mask_5.eq(mask), verdicts.fault_5.eq(judge.fault_5),
+            verdicts.stage_5.eq(five), verdicts.request_5.eq(request_5), verdicts.fault_5.eq(judge.fault_5),
+            verdicts.passes_6.eq(accepted_6 | held("passes", passes_5, 1)), verdicts.mask_6.eq(mask_6),
             verdicts.state_5.eq(Cat(live, trading, restricted)), verdicts.notional_5.eq(
                 held("notional_5", judge.notional_3, 2)),
             verdicts.pair_5.eq(reserve.pair_5), verdicts.account_5.eq(reserve.account_5), verdicts.fills_5.eq(fills_5),
@@ -291,9 +303,10 @@ class Gate(wiring.Component):
 
         # What the proofs in tests/formal are about.
         shut_5 = (kills.killed | kills.lost
-                  | (kills.symbols & symbol_is_5).any() | (kills.accounts & account_is_5).any()
+                  | (kills.symbols & symbol_is_5).any()
+                  | five.account_exists & kills.accounts.bit_select(account[5], 1)
                   | five.symbol_exists & ~(live & trading))
         m.d.sync += [
             Assert(~(accepted_5 & shut_5), Format("an order was accepted while shut")),
-            Assert(~(accepted_5 & (mask != 0)), Format("an order was accepted that breaks a rule"))]
+            Assert(~(accepted_6 & (mask_6 != 0)), Format("an order was accepted that breaks a rule"))]
         return m

@@ -49,7 +49,8 @@ class Headroom(wiring.Component):
     allowance_3, asked_3 : the limit with what the order had, and what it asks for
     before_3 : what the order before adds
     sum_4 : the sum without the order before
-    beyond_5, after_first_5 : whether it is beyond without, with the order before
+    applies_4, follows_4 : the sum matters to the order; it does, and the order before adds to it
+    beyond_5, after_first_5 : whether it matters and is beyond without, with the order before
     """
 
     def __init__(self, *, room: Callable, beyond: Callable, total: str, sum_shape, allowance_bits: int, bits: int,
@@ -57,15 +58,17 @@ class Headroom(wiring.Component):
         self.room, self.beyond, self.total, self.clock_mhz = room, beyond, total, clock_mhz
         super().__init__({
             "allowance_3": In(allowance_bits), "asked_3": In(bits), "before_3": In(bits), "sum_4": In(sum_shape),
-            "beyond_5": Out(1), "after_first_5": Out(1)})
+            "applies_4": In(1), "follows_4": In(1), "beyond_5": Out(1), "after_first_5": Out(1)})
 
     def elaborate(self, platform):
         m = Module()
         rule = Compiled(m, clock_mhz=self.clock_mhz)
-        for name, before, result in (("without", 0, self.beyond_5), ("with", self.before_3, self.after_first_5)):
+        for name, before, applies, result in (
+                ("without", 0, self.applies_4, self.beyond_5),
+                ("with", self.before_3, self.follows_4, self.after_first_5)):
             room = rule(f"room_{name}", self.room, allowance=self.allowance_3, asked=self.asked_3, before=before)
             room_4 = Signal.like(room, name=f"room_{name}_4")
-            m.d.sync += [
-                room_4.eq(room),
-                result.eq(rule(f"beyond_{name}", self.beyond, **{self.total: self.sum_4, "room": room_4}))]
+            m.d.sync += [room_4.eq(room), result.eq(0)]
+            with m.If(applies):
+                m.d.sync += result.eq(rule(f"beyond_{name}", self.beyond, **{self.total: self.sum_4, "room": room_4}))
         return m

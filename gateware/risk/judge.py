@@ -26,6 +26,7 @@ class Judge(wiring.Component):
     entry_2 : of the table of orders, at the place of the slot in cycle 2
     notional_3 : effective price times shares
     no_growth_3 : the slot in cycle 3 is no order, or a REPLACE of what it does not name rightly
+    broken_4, late_5 : a rule is broken; one is that takes a cycle more, COLLAR or MALFORMED for the tick
     fault_5, mask_5 : Fault, and Rule as far as it is judged here
     low_5 : the price test is not passed, were short sales restricted
     """
@@ -35,7 +36,8 @@ class Judge(wiring.Component):
         super().__init__({
             **{f"stage_{n}": In(STAGE) for n in range(1, 6)}, "tick_1": In(TICK_BITS),
             "limits_1": In(LIMITS), "limits_2": In(LIMITS), "entry_2": In(sizes.entry),
-            "notional_3": Out(64), "no_growth_3": Out(1), "fault_5": Out(9), "mask_5": Out(22), "low_5": Out(1)})
+            "notional_3": Out(64), "no_growth_3": Out(1), "broken_4": Out(1), "late_5": Out(1), "fault_5": Out(9),
+            "mask_5": Out(22), "low_5": Out(1)})
 
     def elaborate(self, platform):
         m = Module()
@@ -87,14 +89,14 @@ class Judge(wiring.Component):
             symbol_known=all_2 | (two.symbol_exists & (mass_2 | limits.symbol.enable))))
         symbol_2 = two.order & two.symbol_exists
         found = {
-            Rule.UNKNOWN: held("unknown", unknown_2, 3),
+            Rule.UNKNOWN: held("unknown", unknown_2, 2),
             Rule.RESTRICTED: held("restricted", symbol_2 & rule(
-                "on_list", market.restricted, listed=limits.symbol.restricted), 3),
+                "on_list", market.restricted, listed=limits.symbol.restricted), 2),
             Rule.MAX_SHARES: held("max_shares", two.order & two.pair_exists & rule(
-                "shares_over", size.max_shares, shares=two.slot.shares, limit=limits.pair.max_shares), 3),
+                "shares_over", size.max_shares, shares=two.slot.shares, limit=limits.pair.max_shares), 2),
             Rule.BAND: held("band", symbol_2 & rule(
                 "outside", price.band, price=two.effective, low=limits.symbol.band_low,
-                high=limits.symbol.band_high), 3)}
+                high=limits.symbol.band_high), 2)}
         m.d.comb += self.low_5.eq(held("low", rule(
             "at_the_bid", short.at_the_bid, market=two.market, price=two.slot.price, has_bid=two.quote.bid.has,
             bid=two.quote.bid.price), 3))
@@ -102,10 +104,15 @@ class Judge(wiring.Component):
         # Cycle 3.
         most_3 = held("max_notional", limits.pair.max_notional, 1)
         found[Rule.MAX_NOTIONAL] = held("notional_over", three.order & three.pair_exists & rule(
-            "too_much", size.too_much, value=self.notional_3, limit=most_3), 2)
+            "too_much", size.too_much, value=self.notional_3, limit=most_3), 1)
         request_3 = three.valid & ~three.report
-        faulty_5 = held("faulty", request_3 & rule("faulty_form", form.faulty, form=shape_3, token=token_3), 2)
+        faulty_4 = held("faulty", request_3 & rule("faulty_form", form.faulty, form=shape_3, token=token_3), 1)
         fault_5 = held("fault", Mux(request_3, shape_3 | token_3, 0), 2)
+
+        # Cycle 4: nearly all is known.
+        m.d.comb += self.broken_4.eq(Cat(faulty_4, *found.values()).any())
+        faulty_5 = held("faulty_5", faulty_4, 1)
+        found = {name: held(f"{name.name.lower()}_5", broken, 1) for name, broken in found.items()}
 
         # Cycle 5.
         tick_5 = rule("tick_fault", form.tick_fault, matters=matters_5, off_tick=off_5) & self.stage_5.order
@@ -114,6 +121,7 @@ class Judge(wiring.Component):
         looked_5 = held("collar_applies", four.order & four.symbol_exists & (four.buy | four.sell), 1)
         found[Rule.COLLAR] = looked_5 & collar_5
         m.d.comb += [
+            self.late_5.eq(matters_5 & off_5 | found[Rule.COLLAR]),
             self.fault_5.eq(fault_5 | Mux(tick_5, int(Fault.TICK), 0)),
             *(self.mask_5[int(name).bit_length() - 1].eq(broken) for name, broken in found.items())]
         return m

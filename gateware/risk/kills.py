@@ -26,6 +26,7 @@ class Kills(wiring.Component):
     shut, shut_account, shut_reasons : strobe, the gate itself shuts an account
     killed, lost : global kill, heartbeat lost
     symbols, accounts : kills
+    next_symbols, next_accounts : the same, as they are in the next cycle
     reasons : why an account was shut, until it is resumed
     period : cycles without a heartbeat after which the host is lost, in force
     """
@@ -37,6 +38,7 @@ class Kills(wiring.Component):
             "shut": In(1), "shut_account": In(sizes.account_bits), "shut_reasons": In(SHUT_BITS),
             "killed": Out(1, init=1), "lost": Out(1, init=1),
             "symbols": Out(sizes.symbols), "accounts": Out(sizes.accounts),
+            "next_symbols": Out(sizes.symbols), "next_accounts": Out(sizes.accounts),
             "reasons": Out(data.ArrayLayout(SHUT_BITS, sizes.accounts)), "period": Out(32)})
 
     def elaborate(self, platform):
@@ -44,6 +46,9 @@ class Kills(wiring.Component):
         admin = self.admin
         age = Signal(33, init=_NEVER)
         resumed = Signal()
+        symbols, accounts = self.next_symbols, self.next_accounts
+        m.d.comb += [symbols.eq(self.symbols), accounts.eq(self.accounts)]
+        m.d.sync += [self.symbols.eq(symbols), self.accounts.eq(accounts)]
         with m.If(admin.valid):
             with m.Switch(admin.command):
                 with m.Case(Command.KILL_GLOBAL):
@@ -51,17 +56,18 @@ class Kills(wiring.Component):
                 with m.Case(Command.RESUME_GLOBAL):
                     m.d.sync += self.killed.eq(0)
                 with m.Case(Command.KILL_SYMBOL):
-                    m.d.sync += self.symbols.bit_select(admin.symbol, 1).eq(1)
+                    m.d.comb += symbols.bit_select(admin.symbol, 1).eq(1)
                 with m.Case(Command.RESUME_SYMBOL):
-                    m.d.sync += self.symbols.bit_select(admin.symbol, 1).eq(0)
+                    m.d.comb += symbols.bit_select(admin.symbol, 1).eq(0)
                 with m.Case(Command.KILL_ACCOUNT):
-                    m.d.sync += self.accounts.bit_select(admin.account, 1).eq(1)
+                    m.d.comb += accounts.bit_select(admin.account, 1).eq(1)
                 with m.Case(Command.RESUME_ACCOUNT):
-                    m.d.sync += [self.accounts.bit_select(admin.account, 1).eq(0), self.reasons[admin.account].eq(0)]
+                    m.d.comb += accounts.bit_select(admin.account, 1).eq(0)
+                    m.d.sync += self.reasons[admin.account].eq(0)
                 with m.Case(Command.RESUME_HEARTBEAT):
                     m.d.comb += resumed.eq(1)
         with m.If(self.shut):
-            m.d.sync += self.accounts.bit_select(self.shut_account, 1).eq(1)
+            m.d.comb += accounts.bit_select(self.shut_account, 1).eq(1)
             for number, reasons in enumerate(self.reasons):
                 with m.If(self.shut_account == number):
                     m.d.sync += reasons.eq(reasons | self.shut_reasons)

@@ -21,8 +21,9 @@ class Pace(wiring.Component):
     -------
     now_2, interval_2, tolerance_2 : the request's time and limits
     earliest_4, earliest_5 : as the ``Sums`` of account or symbol have it
-    broken_5, after_first_5 : the rule is broken, if the request before is refused or of another account or symbol; if
-        it is accepted
+    applies_4, follows_4 : the rule is about the request; it is, and the one before is of the same account or symbol
+    stopped_4 : any request breaks the rule
+    early_5, early_after_5 : this one does; it does if the one before is accepted
     earliest_6 : the time as it is if the request is accepted
     """
 
@@ -31,8 +32,11 @@ class Pace(wiring.Component):
     tolerance_2: In(48)
     earliest_4: In(TIME_BITS + 1)
     earliest_5: In(TIME_BITS + 1)
-    broken_5: Out(1)
-    after_first_5: Out(1)
+    applies_4: In(1)
+    follows_4: In(1)
+    stopped_4: Out(1)
+    early_5: Out(1)
+    early_after_5: Out(1)
     earliest_6: Out(TIME_BITS + 1)
 
     def __init__(self, *, clock_mhz: float):
@@ -50,23 +54,24 @@ class Pace(wiring.Component):
 
         now = {2: self.now_2}
         interval = {2: self.interval_2}
-        stopped = {3: held("stopped_3", rule("stopped", rate.stopped, interval=self.interval_2))}
+        stopped_3 = held("stopped_3", rule("stopped", rate.stopped, interval=self.interval_2))
+        m.d.sync += self.stopped_4.eq(stopped_3)
         for cycle in (3, 4, 5):
             now[cycle] = held(f"now_{cycle}", now[cycle - 1])
             interval[cycle] = held(f"interval_{cycle}", interval[cycle - 1])
-        for cycle in (4, 5):
-            stopped[cycle] = held(f"stopped_{cycle}", stopped[cycle - 1])
 
         # Cycle 3: what the time must not be beyond; and if the request before takes an interval, before it does.
         last_3 = held("last_3", rule("latest", rate.latest, now=self.now_2, tolerance=self.tolerance_2))
         last_4 = held("last_4", last_3)
         less_4 = held("less_4", last_3 - interval[4])
         # Cycle 4: that one takes it from the time as it is, or from its own time.
-        early_5 = held("early_5", rule("early", rate.early, last=last_4, earliest=self.earliest_4))
-        less_5 = held("early_after_first_5",
-                      rule("early_after_bucket", rate.early, last=less_4, earliest=self.earliest_4)
-                      | rule("early_after_request", rate.early, last=less_4, earliest=now[5]))
-        m.d.comb += [self.broken_5.eq(stopped[5] | early_5), self.after_first_5.eq(stopped[5] | less_5)]
+        m.d.sync += [self.early_5.eq(0), self.early_after_5.eq(0)]
+        with m.If(self.applies_4):
+            m.d.sync += self.early_5.eq(rule("early", rate.early, last=last_4, earliest=self.earliest_4))
+        with m.If(self.follows_4):
+            m.d.sync += self.early_after_5.eq(
+                rule("early_after_bucket", rate.early, last=less_4, earliest=self.earliest_4)
+                | rule("early_after_request", rate.early, last=less_4, earliest=now[5]))
         # Cycle 5.
         fresh_5 = held("fresh_5", now[4] + interval[4])
         fresh_6 = held("fresh_6", fresh_5)

@@ -1,6 +1,6 @@
 """The rules against sums, and what an accepted order adds to them."""
 
-from amaranth.hdl import Cat, Module, Mux, Signal, signed
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -31,8 +31,8 @@ class Reserve(wiring.Component):
     held_shares_2, held_notional_2 : what the order that it replaces has open, else 0
     notional_3, no_growth_3 : see Judge
     accepted_5, accepted_6 : the order in cycle 5 is, in cycle 6 was accepted
-    mask_5 : Rule, as far as it is judged here, for rule 21 without the price test
-    broken_5, after_first_5 : whether it is any, if the order before is refused; if it is accepted
+    broken_5, after_first_5 : whether it breaks any, whatever became of the order before; if that was accepted
+    mask_6 : Rule, as far as it is judged here, for rule 21 without the price test, of the order in cycle 6
     pair_5, account_5 : sums as all slots before have left them
     put, put_account, put_symbol, put_pair_sums, put_account_sums : sums after a report
     shown_account, shown_symbol, shown_pair, shown_account_sums, shown_symbol_sums : for reading out
@@ -44,7 +44,7 @@ class Reserve(wiring.Component):
             **{f"stage_{n}": In(STAGE) for n in range(2, 6)},
             "account_2": In(sizes.account_bits), "symbol_2": In(sizes.symbol_bits), "limits_2": In(LIMITS),
             "held_shares_2": In(32), "held_notional_2": In(64), "notional_3": In(64), "no_growth_3": In(1),
-            "accepted_5": In(1), "accepted_6": In(1), "mask_5": Out(22),
+            "accepted_5": In(1), "accepted_6": In(1), "mask_6": Out(22),
             "broken_5": Out(1), "after_first_5": Out(1),
             "pair_5": Out(sizes.pair_sums), "account_5": Out(sizes.account_sums),
             "put": In(1), "put_account": In(sizes.account_bits), "put_symbol": In(sizes.symbol_bits),
@@ -88,17 +88,14 @@ class Reserve(wiring.Component):
 
         # Which effects of the order before, now in cycle 5, the order in cycle 4 must reckon with if that one
         # is accepted.
-        same_side, follows = four.buy == five.buy, {}
-        for name, sums, matters in (
+        same_side = four.buy == five.buy
+        follows_4 = {name: sums.follows_4 & matters for name, sums, matters in (
             ("account", accounts, 1), ("symbol", symbols, 1), ("pair_side", pairs, same_side),
             ("account_side", accounts, same_side), ("pair_short", pairs, five.short), ("pair_new", pairs, five.new),
-            ("account_new", accounts, five.new)):
-            follows[name] = held(f"follows_{name}", sums.follows_4 & matters)
+            ("account_new", accounts, five.new))}
 
-        # Each rule gives two answers in cycle 5: if the order before was refused, and if it was accepted. So that
-        # decision, the last to be known, chooses once for all of them.
-        def answers(applies_5, name, alone_5, after_first_5):
-            return applies_5 & alone_5, applies_5 & Mux(follows[name], after_first_5, alone_5)
+        # Each rule gives two answers: whether it is broken, and whether it is if the order before was accepted. That
+        # only adds to the sums, so what is broken without it is broken with it.
 
         # Cycles 3, 4: what the order adds.
         m.submodules.shares_growth = shares = Growth(grows=exposure.shares_grow, bits=32, clock_mhz=clock)
@@ -110,11 +107,10 @@ class Reserve(wiring.Component):
             value.held_3.eq(held_notional_3), value.asked_3.eq(self.notional_3)]
         grows_4 = held("grows", ~self.no_growth_3)
         shares_5, value_5 = held("shares_added", shares.growth_4), held("notional_added", value.growth_4)
-        shares_grow_5 = held("shares_grow", shares.grows_4 & grows_4 & four.good)
-        value_grows_5 = held("notional_grows", value.grows_4 & grows_4 & four.account_exists)
-        sided_5 = held("sided", four.buy | four.sell)
+        shares_grow_4 = shares.grows_4 & grows_4 & four.good
+        value_grows_4 = value.grows_4 & grows_4 & four.account_exists
 
-        def headroom(name, *, shares_, limit, total, sum_shape, sum_4, follows, applies_5):
+        def headroom(name, *, shares_, limit, total, sum_shape, sum_4, follows, applies_4):
             """Return the answers whether the sum is beyond its room."""
             kind = "share" if shares_ else "notional"
             allowance = rule(f"{name}_allowance", getattr(exposure, f"{kind}_allowance"), limit=limit,
@@ -128,55 +124,68 @@ class Reserve(wiring.Component):
             m.d.comb += [
                 room.allowance_3.eq(held(f"{name}_allowance_3", allowance)),
                 room.asked_3.eq(three.slot.shares if shares_ else self.notional_3),
-                room.before_3.eq(shares.growth_4 if shares_ else value.growth_4), room.sum_4.eq(sum_4)]
-            return answers(applies_5, follows, room.beyond_5, room.after_first_5)
+                room.before_3.eq(shares.growth_4 if shares_ else value.growth_4), room.sum_4.eq(sum_4),
+                room.applies_4.eq(applies_4), room.follows_4.eq(applies_4 & follows_4[follows])]
+            return room.beyond_5, room.after_first_5
 
         worst, net = sizes.pair_sums["worst_buy"].shape, sizes.account_sums["net_buy"].shape
         position = headroom(
             "position", shares_=True, limit=Mux(two.buy, limits.pair.long, limits.pair.short), total="worst",
             sum_shape=worst, sum_4=Mux(four.buy, pairs.row_4.worst_buy, pairs.row_4.worst_sell),
-            follows="pair_side", applies_5=shares_grow_5)
+            follows="pair_side", applies_4=shares_grow_4)
         located = headroom(
             "located", shares_=True, limit=limits.pair.locate, total="worst", sum_shape=signed(33),
-            sum_4=pairs.row_4.short_used, follows="pair_short", applies_5=shares_grow_5 & five.short)
+            sum_4=pairs.row_4.short_used, follows="pair_short", applies_4=shares_grow_4 & four.short)
         gross = headroom(
             "gross", shares_=False, limit=limits.account.gross, total="total",
             sum_shape=sizes.account_sums["gross"].shape, sum_4=accounts.row_4.gross,
-            follows="account", applies_5=value_grows_5)
+            follows="account", applies_4=value_grows_4)
         both_net = headroom(
             "net", shares_=False, limit=limits.account.net, total="worst", sum_shape=net,
             sum_4=Mux(four.buy, accounts.row_4.net_buy, accounts.row_4.net_sell),
-            follows="account_side", applies_5=value_grows_5 & sided_5)
+            follows="account_side", applies_4=value_grows_4 & (four.buy | four.sell))
 
         # Rules 17 and 18.
         def open_orders(name, exists_4, count_4, limit_2):
-            limit_4 = held(f"{name}_limit", limit_2, 2)
+            """Return both answers in cycle 4. With one order more, one less is as many as may be."""
+            limit_3 = held(f"{name}_limit_3", limit_2)
+            limit_4, less_4 = held(f"{name}_limit", limit_3), held(f"{name}_less", Mux(limit_3 == 0, 0, limit_3 - 1))
+            is_full, gets_full = (rule(f"{name}_{kind}_full", rate.full, count=count_4, limit=limit)
+                                  for kind, limit in (("is", limit_4), ("gets", less_4)))
             applies = four.new & exists_4
-            without = held(f"{name}_full", applies & rule(f"{name}_is_full", rate.full, count=count_4, limit=limit_4))
-            with_first = held(f"{name}_full_after", applies & rule(
-                f"{name}_gets_full", rate.full, count=count_4 + 1, limit=limit_4))
-            return answers(1, f"{name}_new", without, with_first)
+            return applies & is_full, applies & follows_4[f"{name}_new"] & gets_full
 
         full = (open_orders("pair", four.pair_exists, pairs.row_4.pair_open, limits.pair.open_orders),
                 open_orders("account", four.account_exists, accounts.row_4.account_open, limits.account.open_orders))
-        paces = {}
-        for name, sums, row in (("account", accounts, limits.account), ("symbol", symbols, limits.symbol)):
+        paces, rates, stopped_4 = {}, [], []
+        for name, exists, sums, row in (("account", four.account_exists, accounts, limits.account),
+                                        ("symbol", four.symbol_exists, symbols, limits.symbol)):
             m.submodules[f"{name}_pace"] = paces[name] = pace = Pace(clock_mhz=clock)
             m.d.comb += [
                 pace.now_2.eq(two.now), pace.interval_2.eq(row.interval), pace.tolerance_2.eq(row.tolerance),
-                pace.earliest_4.eq(sums.row_4.earliest), pace.earliest_5.eq(sums.row_5.earliest)]
-        rates = tuple(answers(five.order & exists, name, paces[name].broken_5, paces[name].after_first_5)
-                      for name, exists in (("account", five.account_exists), ("symbol", five.symbol_exists)))
+                pace.earliest_4.eq(sums.row_4.earliest), pace.earliest_5.eq(sums.row_5.earliest),
+                pace.applies_4.eq(four.order & exists), pace.follows_4.eq(four.order & exists & follows_4[name])]
+            rates.append((pace.early_5, pace.early_after_5))
+            stopped_4.append(four.order & exists & pace.stopped_4)
 
-        found = {
-            Rule.POSITION: (position,), Rule.GROSS: (gross,), Rule.NET: (both_net,), Rule.OPEN_ORDERS: full,
-            Rule.RATE: rates, Rule.SHORT_SALE: (located,)}
-        alone, after_first = ({name: Cat(pair[n] for pair in pairs).any() for name, pairs in found.items()}
-                              for n in range(2))
+        # What is known in cycle 4 is but one register for the decision. The mask is of later copies: if it were of the
+        # same registers, the decision would be drawn to where the mask is needed.
+        full_4, full_after_4 = (Cat(pair[n] for pair in full).any() for n in range(2))
+        full_5, full_after_5 = held("full", full_4), held("full_after", full_after_4)
+        stopped_5 = held("stopped", Cat(stopped_4).any())
+        outright_5 = held("outright", full_4 | Cat(stopped_4).any())
+        compared = [position, located, gross, both_net, *rates]
         m.d.comb += [
-            self.broken_5.eq(Cat(alone.values()).any()), self.after_first_5.eq(Cat(after_first.values()).any()),
-            *(self.mask_5[int(name).bit_length() - 1].eq(Mux(self.accepted_6, after_first[name], alone[name]))
-              for name in found)]
+            self.broken_5.eq(outright_5 | Cat(alone for alone, _ in compared).any()),
+            self.after_first_5.eq(full_after_5 | Cat(after for _, after in compared).any())]
+        accepted_7 = held("accepted", self.accepted_6)
+        for name, found in {
+                Rule.POSITION: [position], Rule.GROSS: [gross], Rule.NET: [both_net],
+                Rule.OPEN_ORDERS: [(full_5, full_after_5)], Rule.RATE: [*rates, (stopped_5, Const(0, 1))],
+                Rule.SHORT_SALE: [located]}.items():
+            alone, after = (Cat(held(f"{name.name.lower()}_{kind}_{n}", pair[kind])
+                                for n, pair in enumerate(found)).any() for kind in range(2))
+            m.d.comb += self.mask_6[int(name).bit_length() - 1].eq(alone | accepted_7 & after)
 
         # Cycle 5: the sums as they become. Who may not add (a refused order) is not asked for them.
         pair_6, account_6 = Signal(sizes.pair_sums), Signal(sizes.account_sums)

@@ -22,7 +22,7 @@ class Verdicts(wiring.Component):
     now : time
     live, trading, short_restricted, reasons : as they are in the cycle of the decision
     stage_5, request_5 : a request's slot, and whether it is one
-    passes_5, mask_5, fault_5 : its verdict
+    fault_5, passes_6, mask_6 : its verdict
     state_5 : live, trading, short sale restricted of its symbol
     notional_5, pair_5, account_5, fills_5 : what the rules saw
     report_done, report : a report's verdict, but for the cycle of the decision
@@ -36,7 +36,7 @@ class Verdicts(wiring.Component):
         super().__init__({
             "now": In(TIME_BITS), "live": In(sizes.symbols), "trading": In(sizes.symbols),
             "short_restricted": In(sizes.symbols), "reasons": In(data.ArrayLayout(SHUT_BITS, sizes.accounts)),
-            "stage_5": In(STAGE), "request_5": In(1), "passes_5": In(1), "mask_5": In(22), "fault_5": In(9),
+            "stage_5": In(STAGE), "request_5": In(1), "fault_5": In(9), "passes_6": In(1), "mask_6": In(22),
             "state_5": In(3), "notional_5": In(64), "pair_5": In(sizes.pair_sums),
             "account_5": In(sizes.account_sums), "fills_5": In(16),
             "report_done": In(1), "report": In(VERDICT), "report_known": In(1), "report_matched": In(1),
@@ -49,8 +49,7 @@ class Verdicts(wiring.Component):
         for name in ("client", "token", "shares", "price", "account", "symbol", "kind", "side", "type"):
             m.d.comb += asked[name].eq(slot[name])
         m.d.comb += [
-            asked.cycles_in.eq(stage.now), asked.cycles_out.eq(self.now), asked.mask.eq(self.mask_5),
-            asked.fault.eq(self.fault_5), asked.status.eq(Mux(self.passes_5, Status.ACCEPTED, Status.REFUSED)),
+            asked.cycles_in.eq(stage.now), asked.cycles_out.eq(self.now), asked.fault.eq(self.fault_5),
             asked.flags[:3].eq(self.state_5), asked.flags[3].eq(quote.bid.has), asked.flags[4].eq(quote.ask.has),
             asked.flags[5].eq(quote.last.has), asked.bid.eq(quote.bid.price), asked.ask.eq(quote.ask.price),
             asked.last.eq(quote.last.price)]
@@ -81,22 +80,25 @@ class Verdicts(wiring.Component):
             m.d.comb += told.shut.eq(self.reasons[account[:sizes.account_bits]]
                                      | Mux(self.report_matched, self.report_reasons, 0))
 
-        item, net_6, has_net_6 = Signal(VERDICT), Signal.like(net), Signal()
+        item, net_6, has_net_6, request_6, done_6 = Signal(VERDICT), Signal.like(net), Signal(), Signal(), Signal()
         size = len(self.item.net)
         m.d.sync += [
             self.put.eq(self.request_5 | self.report_done), item.eq(Mux(self.report_done, told, asked)),
             net_6.eq(Mux(self.report_done, self.report.net, net)), has_net_6.eq(self.report_done | has_net),
-            self.events.eq(0)]
+            request_6.eq(self.request_5), done_6.eq(self.report_done)]
         cut, sign = Signal(signed(size)), net_6[-1]
         beyond = (net_6[size - 1:-1] ^ sign.replicate(len(net_6) - size)).any()
         m.d.comb += [
             self.item.eq(item), cut.eq(Cat(Mux(beyond, ~sign.replicate(size - 1), net_6[:size - 1]), sign)),
             self.item.net.eq(Mux(has_net_6, cut, 0))]
-        with m.If(self.request_5):
-            m.d.sync += [
-                *(self.events[rule.name.lower()].eq(self.mask_5[n]) for n, rule in enumerate(Rule)),
-                self.events.accepted.eq(self.passes_5), self.events.refused.eq(~self.passes_5)]
-        with m.If(self.report_done):
-            m.d.sync += [
-                self.events.applied.eq(self.report_matched), self.events.unmatched.eq(~self.report_matched)]
+        with m.If(request_6):
+            m.d.comb += [
+                self.item.mask.eq(self.mask_6),
+                self.item.status.eq(Mux(self.passes_6, Status.ACCEPTED, Status.REFUSED)),
+                *(self.events[rule.name.lower()].eq(self.mask_6[n]) for n, rule in enumerate(Rule)),
+                self.events.accepted.eq(self.passes_6), self.events.refused.eq(~self.passes_6)]
+        with m.If(done_6):
+            m.d.comb += [
+                self.events.applied.eq(item.status == Status.APPLIED),
+                self.events.unmatched.eq(item.status == Status.UNMATCHED)]
         return m

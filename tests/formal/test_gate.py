@@ -54,10 +54,13 @@ class GateInTime(wiring.Component):
         m.d.sync += [of_before.eq(of), result_before.eq(result), unchanged.eq(Cat(of == of_before, unchanged))]
         m.d.comb += [
             Assume(~unchanged.all() | (result == result_before)),
-            # test_reserve.py proves it.
-            Assume(Mux(reserve.accepted_6, reserve.after_first_5, reserve.broken_5) == reserve.mask_5.any())]
+            # test_reserve.py proves it, and test_rules.py what follows.
+            Assume(delayed(m, reserve.broken_5 | reserve.accepted_6 & reserve.after_first_5, 1, "broken")
+                   == reserve.mask_6.any())]
 
-        entered = Entered(m, gate)
+        entered, judge = Entered(m, gate), block.judge
+        m.d.comb += Assume(~entered.asked[DECISION] | (
+            (delayed(m, judge.broken_4, 1, "judged") | judge.late_5) == judge.mask_5.any()))
         asked, text, age, slot = entered.asked, entered.text, entered.age, gate.i.payload
         verdict_due, reported = delayed(m, age == REPORT_CYCLES, 1, "verdict_due"), Signal.like(slot)
         with m.If(entered.report):
@@ -114,7 +117,7 @@ class GateInTime(wiring.Component):
 
 @pytest.mark.parametrize("claim, depth", [
     ("an order was accepted while shut", 2),
-    ("an order was accepted that breaks a rule", 2),
+    ("an order was accepted that breaks a rule", 3),
 ])
 def test_never(claim, depth, tmp_path):
     outcome = prove(Gate(profile=PROFILE), depth=depth, only=claim, folder=tmp_path)

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.formal
 #: Bits of the numbers that orders, limits and reports have here; the block has its full widths.
 BITS = 4
 #: Cycles of the induction: what is under way in the block is gone after them.
-DEPTH = 7
+DEPTH = 8
 
 
 class ReserveAsSums(wiring.Component):
@@ -134,13 +134,16 @@ class ReserveAsSums(wiring.Component):
             claim(~its_pair | (dut.pair_5.as_value() == pair.as_value())),
             claim(~its_account | (dut.account_5.as_value() == account.as_value()))]
         if self.rules:
+            any_5 = dut.broken_5 | accepted_6 & dut.after_first_5
             m.d.comb += [
                 Assume(~(self.accepted & Cat(broken.values()).any())),
-                Assert(dut.mask_5 & ~int(BY_SUMS) == 0, Format("another rule is not what the sums say")),
-                Assert(Mux(accepted_6, dut.after_first_5, dut.broken_5) == dut.mask_5.any(),
+                Assert(dut.mask_6 & ~int(BY_SUMS) == 0, Format("another rule is not what the sums say")),
+                Assert(delayed(m, any_5, 1, "any") == dut.mask_6.any(),
                        Format("whether any rule is broken is not what the sums say"))]
+            ours_6 = delayed(m, ours & five.order, 1, "ours")
             for rule, found in broken.items():
-                m.d.comb += Assert(~(ours & five.order) | (dut.mask_5[int(rule).bit_length() - 1] == found),
+                found_6 = delayed(m, found, 1, rule.name.lower())
+                m.d.comb += Assert(~ours_6 | (dut.mask_6[int(rule).bit_length() - 1] == found_6),
                                    Format(f"rule {rule.name} is not what the sums say"))
 
         # What it changes; nothing changes but by an order that is accepted, or a report.

@@ -60,7 +60,7 @@ class GateAsRead(wiring.Component):
         entered = Entered(m, gate)
         for holds in entered.in_time(reports).values():
             m.d.comb += Assume(holds)
-        m.d.comb += [Assume(~reports.applied | reports.done), Assume(block.reserve.mask_5 & ~int(BY_SUMS) == 0)]
+        m.d.comb += [Assume(~reports.applied | reports.done), Assume(block.reserve.mask_6 & ~int(BY_SUMS) == 0)]
 
         # What was in force when the slot entered: the book in that cycle, the rows of limits that are read in the next.
         now = DECISION + 1
@@ -173,6 +173,13 @@ class GateAsRead(wiring.Component):
         for state, of, index in ((live, gate.live, five.symbol), (trading, gate.trading, five.symbol),
                                  (restricted, gate.short_restricted, five.symbol)):
             m.d.sync += state.eq((of >> index)[0])
+        kills = block.kills
+        m.d.comb += [
+            Assume(kills.symbols == delayed(m, kills.next_symbols, 1, "symbol_kills")),
+            Assume(kills.accounts == delayed(m, kills.next_accounts, 1, "account_kills")),
+            Assert(~entered.asked[DECISION] | (
+                (delayed(m, judge.broken_4, 1, "judged") | judge.late_5) == judge.mask_5.any()),
+                   Format("plain: whether a rule is broken is not what the mask says"))]
         symbol_killed, account_killed = Signal(), Signal()
         global_killed, lost = delayed(m, gate.killed, 1, "global_killed"), delayed(m, gate.lost, 1, "lost")
         m.d.sync += [symbol_killed.eq((gate.symbol_kills >> five.symbol)[0]),
@@ -184,7 +191,7 @@ class GateAsRead(wiring.Component):
             units = Mux(buy, row.symbol.units_buy, row.symbol.units_sell)
             points = Mux(buy, row.symbol.collar_buy, row.symbol.collar_sell)
             collar.append(has & (worse > 0) & ((worse > units) | (worse * 10_000 > points * reference)))
-        by_sums = delayed(m, block.reserve.mask_5, 1, "by_sums")
+        by_sums = block.reserve.mask_6
         broken = {
             Rule.GLOBAL_KILL: order & global_killed,
             Rule.SYMBOL_KILL: order & symbol & symbol_killed,
