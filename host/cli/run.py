@@ -1,4 +1,4 @@
-"""``tickgate run``: strategies trade a day at the simulated exchange, in one process, on the simulated device."""
+"""``tickgate run``: strategies trade, live as a file describes it, or a day in one process, all of it simulated."""
 
 import argparse
 import importlib
@@ -15,6 +15,7 @@ from rich.table import Table
 from host.cli.amounts import positions_table
 from host.cli.console import wide_console
 from host.cli.errors import CHECK_FAILED, UserError
+from host.cli.live import run_live
 from host.cli.risk_common import Names
 from host.fix.tables import ConfigError
 from host.fix.tables import Table as ConfigTable
@@ -35,9 +36,12 @@ _RULES = frozenset(f"risk_{rule.name.lower()}" for rule in Rule if rule.name)
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add ``run`` to the command's sub-commands."""
     parser = commands.add_parser(
-        "run", help="let strategies trade a day at the simulated exchange, on the simulated FPGA",
-        description="Play a day on a virtual clock: exchange, feed, FPGA and host in one process. The same options "
-                    "give the same journal, byte for byte. docs/loop.md tells how.")
+        "run", help="let strategies trade, live or a day on a virtual clock",
+        description="With CONFIG: be the host on a device and a venue that run by themselves, until SIGINT or SIGTERM; "
+                    "docs/live.md tells how. Without: play a day on a virtual clock, exchange, feed, FPGA and host in "
+                    "one process; the same options give the same journal, byte for byte. docs/loop.md tells how.")
+    parser.add_argument("config", nargs="?", type=Path, metavar="CONFIG",
+                        help="the host's configuration (TOML); live.toml is one. All options are of the other way")
     parser.add_argument("--replay", type=Path, metavar="FILE",
                         help="trade in a recorded market, an ITCH 5.0 BinaryFILE, instead of with a crowd")
     parser.add_argument("--symbols", metavar="NAME,...", help="of the record that are traded (default: the 8 busiest)")
@@ -51,7 +55,14 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
                              "market_maker)")
     parser.add_argument("--profile", choices=list(PROFILES), default="sim", help="of the device (default: sim)")
     parser.add_argument("--journal", type=Path, metavar="FILE", help="where the journal goes (default: nowhere)")
-    parser.set_defaults(run=_run)
+    parser.set_defaults(run=lambda args: _run(args) if args.config is None else _live(parser, args))
+
+
+def _live(parser: argparse.ArgumentParser, args: argparse.Namespace) -> int:
+    for name, value in vars(args).items():
+        if name not in ("config", "run", "command") and value != parser.get_default(name):
+            raise UserError(f"--{name} is for a day on a virtual clock; {args.config} says all there is to say")
+    return run_live(args.config)
 
 
 def _run(args: argparse.Namespace) -> int:

@@ -1,0 +1,232 @@
+"""The host on its device and its venue: begins where its last life ended, trades until it is told to stop, and ends in
+good order: gate shut, orders cancelled, logged out, journal on the disk."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from contextlib import AsyncExitStack, suppress
+from types import TracebackType
+from typing import Self
+
+from host.device.connect import open_device
+from host.device.driver import DeviceError
+from host.fix.socket import SocketError
+from host.fix.store import StoreError
+from host.journal.journal import Journal
+from host.journal.log import LogError
+from host.oms.book import Phase
+from host.oms.fix import FixOrders, Names
+from host.oms.inputs import Kill, Resume
+from host.oms.order import Order
+from host.oms.outputs import Alarm, ShutGate
+from host.oms.settings import Settings
+from host.positions.positions import BookingAlarm
+from host.risk.admin import Admin
+from host.risk.gate import Gate
+from host.risk.limits import LimitsError
+from host.risk.plan import planned_rows
+from host.run.agree import gate_differences, settled
+from host.run.fixvenue import FixVenue, VenueError
+from host.run.follow import follow
+from host.run.gateway import Gateway, GatewayError, all_verdicts, shut_gate
+from host.run.ledger import INPUTS, Ledger, LedgerError
+from host.run.liveconfig import LiveConfig
+from host.run.loop import Loop
+from host.run.rewind import Rewind
+from host.strategy.dispatch import Dispatch
+from host.strategy.interface import Context
+from host.strategy.views import Views
+from wire.pages import Command
+
+__all__ = ["Live", "LiveError", "live_errors"]
+
+_SECOND = 1_000_000_000
+_DAY = 86_400 * _SECOND
+#: Who kills at the end of a life, and resumes that kill at the beginning of the next.
+_BY, _REASON = "tickgate run", "the host ends"
+_ALL = (-1, -1)
+#: Cycles in which the gate decides on all that an earlier life has published.
+_DECIDED = 4096
+_FIX42 = b"FIX.4.2"
+
+
+class LiveError(Exception):
+    """The host cannot begin; the text says why."""
+
+
+def live_errors() -> tuple[type[Exception], ...]:
+    """Return the exceptions with which a host says that it cannot begin or go on, beside those of devices."""
+    return LiveError, GatewayError, VenueError, LedgerError, LogError, StoreError, SocketError, LimitsError
+
+
+class Live:
+    """One life of a host, by ``async with``. All of it is one thread's; between two turns the event loop carries the
+    session.
+
+    log: gets a line for what happens. loop, ledger, venue, rewind, device, gate: its parts, once it has begun. agreed:
+    whether gate and host were found to agree after the recovery, None before.
+    """
+
+    def __init__(self, config: LiveConfig, key: int, log: Callable[[str], object]) -> None:
+        """key: of the gate's admin page."""
+        self.config = config
+        self.agreed: bool | None = None
+        self._key, self._log = key, log
+        self._last = 0
+        self._stop = asyncio.Event()
+        self._hurry = False
+        self._stack = AsyncExitStack()
+
+    def stop(self) -> None:
+        """Let ``trade`` return; when called again, do not wait for orders to be cancelled."""
+        self._hurry = self._stop.is_set()
+        self._stop.set()
+
+    def now(self) -> int:
+        """Return the wall clock, ns since 1970; where it steps back, it stands."""
+        self._last = max(self._last, time.time_ns())
+        return self._last
+
+    async def __aenter__(self) -> Self:
+        """Begin. Raises one of ``live_errors`` or of host.device.connect.device_errors; OSError."""
+        try:
+            self._begin()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None,
+                        trace: TracebackType | None) -> None:
+        async with self._stack:
+            if kind is None:
+                await self._wind_down()
+            else:
+                # Whatever happened, no order passes any more; a device that fails has told why already.
+                with suppress(DeviceError):
+                    shut_gate(self._admin, ShutGate(*_ALL, str(error)))
+
+    async def trade(self) -> None:
+        """Trade until ``stop`` is called. Raises one of ``live_errors``, or of device_errors; OSError."""
+        while not self._stop.is_set():
+            await self._turn()
+
+    def open_orders(self) -> list[Order]:
+        """Return the orders that are open."""
+        return [order for order in self.ledger.oms.book.orders.values() if order.open]
+
+    def _begin(self) -> None:
+        config, stack = self.config, self._stack
+        try:
+            self.device = device = open_device(config.device)
+        except ValueError as error:
+            raise LiveError(f"device: {error}") from None
+        stack.callback(device.close)
+        self.gate = gate = Gate(device)
+        self.ledger = ledger = Ledger(Settings(open_orders=gate.sizes.open_orders, ask_positions=False,
+                                               mass_status=config.fix.settings.begin_string != _FIX42))
+        config.journal.path.parent.mkdir(parents=True, exist_ok=True)
+        self.journal = Journal(config.journal.path, INPUTS, take=ledger.recall, sync=config.journal.sync,
+                               interval=config.journal.interval)
+        stack.callback(self.journal.close)
+        ledger.begin(self.journal)
+        self._admin = Admin(device, self._key)
+        stack.callback(self._lock)
+        self._set_up()
+        self.rewind: Rewind | None = None
+        if config.feed.rewind is not None:
+            self.rewind = Rewind(device, config.feed.rewind, config.feed.session, self._log)
+            stack.callback(self.rewind.close)
+        self.venue = FixVenue(config.fix, lambda text: self._log(f"fix: {text}"))
+        stack.push_async_callback(self.venue.stop, _REASON)
+        device.transport.run(_DECIDED)
+        self.loop = self._make_loop()
+        self.loop.start(epoch=max(time.time_ns() // _SECOND, ledger.oms.book.ids.epoch + 1),
+                        day=self.venue.began // _DAY)
+        self._open_gate()
+        self.venue.start()
+
+    def _set_up(self) -> None:
+        """Set limits and feed of a device that nobody has set up; its feed last: then all of it was done."""
+        config, device = self.config, self.device
+        if config.gate.opens and not device.fields("CONTROL")["enable"]:
+            for row in planned_rows(config.gate.limits, device, accounts=self.gate.sizes.accounts):
+                self._admin.command(row.command, account=row.account, symbol=row.symbol, row=row.values)
+            self.gate.beat()
+            self._admin.command(Command.RESUME_HEARTBEAT)
+            self._admin.command(Command.RESUME_GLOBAL)
+        fresh = follow(device, config.symbols, config.feed.lines)
+        self._log(f"device {config.device}: {'set up' if fresh else 'goes on as it was set up'}, "
+                  f"{len(config.symbols)} symbols")
+
+    def _make_loop(self) -> Loop:
+        config, capabilities, now = self.config, self.device.capabilities, self.now()
+        views = Views(capabilities.symbols, capabilities.levels)
+        joined = [(strategy, Context(views, strategy=number, account=account,
+                                     first_ref=self.ledger.refs.get(number, 0) + 1, now=now))
+                  for number, (strategy, account) in enumerate(config.strategies, 1)]
+        accounts = sorted(config.gate.limits.accounts, key=lambda account: account.index)
+        names = Names(tuple(account.name.encode() for account in accounts),
+                      tuple(symbol.name.encode() for symbol in config.symbols))
+        settings = config.fix.settings
+        return Loop(
+            ledger=self.ledger, dispatch=Dispatch(views, joined), records=self.device.reader(),
+            gateway=Gateway(self.gate, all_verdicts(self.gate)), venue=self.venue,
+            orders=FixOrders(names=names, begin_string=settings.begin_string, digits=settings.digits), clock=self.now,
+            pace=config.pace, shut=lambda output: shut_gate(self._admin, output), on_alarm=self._alarm)
+
+    def _open_gate(self) -> None:
+        """Undo what the end of the last life shut. Of what a person has shut, nothing is opened."""
+        book, opens = self.ledger.oms.book, self.config.gate.opens
+        kill = book.kills.get(_ALL)
+        if opens and kill is not None and kill.by == _BY:
+            self._admin.command(Command.RESUME_GLOBAL)
+            self.loop.take(Resume(*_ALL, "the host begins", _BY, self.now()))
+        if opens and self.gate.status()["lost"]:
+            self.gate.beat()
+            self._admin.command(Command.RESUME_HEARTBEAT)
+        status = self.gate.status()
+        shut = [text for name, text in (("killed", "the global kill"), ("lost", "the lost heartbeat"),
+                                        ("account_kills", "kills of accounts"), ("symbol_kills", "kills of symbols"))
+                if status[name]]
+        self._log(f"gate: shut by {', '.join(shut)}; `tickgate risk resume` opens it" if shut else "gate: open")
+
+    async def _turn(self) -> None:
+        busy = self.loop.step()
+        if self.rewind is not None:
+            self.rewind.poll(time.monotonic_ns())
+        if self.agreed is None:
+            self._compare()
+        await asyncio.sleep(0 if busy else self.config.idle)
+
+    def _compare(self) -> None:
+        """Once trading is open, and at the first moment at which nothing is on its way, compare with the gate."""
+        if self.ledger.oms.book.phase is not Phase.OPEN or self.loop.gateway.waiting or not settled(self.ledger):
+            return
+        found = gate_differences(self.ledger, self.gate)
+        self.agreed = not found
+        for text in found:
+            self._log(f"gate: {text}")
+        if self.agreed:
+            self._log(f"gate: holds what the host does, {len(self.open_orders())} orders are open")
+
+    async def _wind_down(self) -> None:
+        """Shut the gate, and cancel what rests; wait for that as long as the configuration says."""
+        resting = len(self.open_orders())
+        self.loop.take(Kill(*_ALL, _REASON, _BY, self.now()))
+        until = time.monotonic() + self.config.cancel
+        while self.open_orders() and not self._hurry and time.monotonic() < until:
+            await self._turn()
+        left = self.open_orders()
+        self._log(f"gate shut, {resting - len(left)} orders cancelled or filled, {len(left)} left")
+
+    def _lock(self) -> None:
+        with suppress(DeviceError):
+            self._admin.lock()
+
+    def _alarm(self, alarm: Alarm | BookingAlarm) -> None:
+        if isinstance(alarm, BookingAlarm):
+            self._log(f"booking: {alarm}")
+        else:
+            order = f" order {alarm.order:016X}:" if alarm.order else ""
+            self._log(f"{alarm.kind.value}:{order} {alarm.text}")
