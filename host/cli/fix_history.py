@@ -9,6 +9,7 @@ from typing import BinaryIO, Self
 from host.fix.log import SESSION_LOG, Kind
 from host.fix.message import Message
 from host.fix.parser import Garbled, Parser
+from host.fix.shown import quoted
 from host.fix.timestamp import parse
 from host.journal.log import Record
 from wire.fix.tags import Tag
@@ -110,7 +111,7 @@ class History:
 def _entry(time_ns: int, direction: Direction, item: Message | Garbled) -> Entry:
     if isinstance(item, Message):
         return Entry(time_ns, direction, item)
-    return Entry(time_ns, direction, None, f"garbled: {item.reason}: {item.raw[:80]!r}")
+    return Entry(time_ns, direction, None, f"garbled: {item.reason}: {quoted(item.raw)}")
 
 
 def _sending_time(message: Message) -> int:

@@ -97,7 +97,8 @@ def _note(console: Console, line: Text) -> None:
 def _entries(args: argparse.Namespace) -> Iterator[Entry]:
     """Yield the entries that are to be sent."""
     ways = (Direction.IN, Direction.UNKNOWN) if args.received else (Direction.OUT, Direction.UNKNOWN)
-    wanted, given = filter_of(args), read_dictionary(args.dictionary)
+    given = read_dictionary(args.dictionary)
+    wanted = filter_of(args, given)
     try:
         with History(args.log) as history:
             for entry in wanted_entries(history.poll(), wanted, given):

@@ -25,10 +25,10 @@ from host.cli.fix_text import (
     filter_of,
     masked,
     read_dictionary,
-    shown,
     type_name,
 )
 from host.fix.message import Message
+from host.fix.shown import shown
 from host.fix.timestamp import stamp
 from host.journal.log import LogError
 from wire.fix.dictionary import Dictionary
@@ -64,7 +64,8 @@ def add_tail(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
 def _tail(args: argparse.Namespace) -> int:
     if args.last < 0:
         raise UserError(f"--last must be 0 or more, not {args.last}")
-    wanted, given = filter_of(args), read_dictionary(args.dictionary)
+    given = read_dictionary(args.dictionary)
+    wanted = filter_of(args, given)
     console = result_console()
 
     def show(entries: Iterable[Entry]) -> None:

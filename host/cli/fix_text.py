@@ -1,7 +1,8 @@
 """FIX messages for people: names for tags and values, and filters."""
 
 import argparse
-from collections.abc import Iterator
+import difflib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from rich.text import Text
 
 from host.cli.errors import UserError
 from host.fix.message import Message
+from host.fix.shown import shown
 from host.fix.xmldict import XmlError, load
 from wire.fix.dictionary import Dictionary, Member
 from wire.fix.fix42 import FIX42
@@ -16,12 +18,14 @@ from wire.fix.fix44 import FIX44
 from wire.fix.tags import Tag
 
 __all__ = ["Filter", "add_dictionary", "add_filters", "dictionary_of", "field_lines", "fields_text", "filter_of",
-           "masked", "read_dictionary", "shown", "type_name"]
+           "masked", "read_dictionary", "type_name"]
 
 #: What nobody is shown.
 _SECRET = {int(Tag.Password): b"***", 925: b"***"}
 #: Header fields that a line has elsewhere, or that say nothing new.
 _LEFT_OUT = frozenset({8, 9, 10, 34, 35, 49, 52, 56})
+#: Characters of the longest MsgType; more is a name.
+_LONGEST_CODE = 2
 _DICTIONARIES = {each.begin_string: each for each in (FIX42, FIX44)}
 
 
@@ -48,12 +52,6 @@ def type_name(message: Message, dictionary: Dictionary) -> str:
     """Return the name of the message's type, or the code of an unknown one."""
     known = dictionary.messages.get(message.msg_type)
     return known.name if known else f"35={shown(message.msg_type)}"
-
-
-def shown(value: bytes) -> str:
-    """Return ``value`` as text that a terminal takes."""
-    text = value.decode("utf-8", errors="backslashreplace")
-    return "".join(each if each.isprintable() else f"\\x{ord(each):02x}" for each in text)
 
 
 def _field(tag: int, value: bytes, dictionary: Dictionary) -> tuple[str, str]:
@@ -146,16 +144,33 @@ def add_filters(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--application", action="store_true", help="no messages of the session's own")
 
 
-def filter_of(args: argparse.Namespace) -> Filter:
-    """Return what the options of ``add_filters`` choose. Raises UserError."""
+def filter_of(args: argparse.Namespace, given: Dictionary | None) -> Filter:
+    """Return what the options of ``add_filters`` choose. given: the dictionary of the messages, if there is one; else
+    that of their version is. Raises UserError, also for a name that no type or field of them has."""
     pairs = [text.partition("=") for text in args.field]
     for (name, equals, _), text in zip(pairs, args.field, strict=True):
         if not name or not equals:
             raise UserError(f"--field must be TAG=VALUE, not {text!r}")
     first, last = _range(args.seq) if args.seq else (0, None)
-    types = frozenset(name.lower() for text in args.type for name in text.split(","))
-    return Filter(types=types, first=first, last=last,
+    types = [name for text in args.type for name in text.split(",")]
+    dictionaries = [given] if given else list(_DICTIONARIES.values())
+    known = {each.name for one in dictionaries for each in one.messages.values()}
+    for name in types:
+        if len(name) > _LONGEST_CODE and name.lower() not in {each.lower() for each in known}:
+            raise UserError(f"--type: no message is called {name!r}{_nearest(name, known)}")
+    fields = {each.name for one in dictionaries for each in one.fields.values()}
+    for name, _, _ in pairs:
+        if not name.isdecimal() and name.lower() not in {each.lower() for each in fields}:
+            raise UserError(f"--field: no field is called {name!r}{_nearest(name, fields)}")
+    return Filter(types=frozenset(map(str.lower, types)), first=first, last=last,
                   fields=tuple((name, value) for name, _, value in pairs), application=args.application)
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    """Return a question behind ``name``, which is not known, where something similar is."""
+    names = {each.lower(): each for each in known}
+    near = difflib.get_close_matches(name.lower(), names, 1)
+    return f"; {names[near[0]]}?" if near else ""
 
 
 def _range(text: str) -> tuple[int, int | None]:

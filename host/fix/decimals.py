@@ -4,6 +4,8 @@
 import re
 from functools import lru_cache
 
+from host.fix.shown import quoted
+
 __all__ = ["average_text", "price_of", "price_text", "shares_of"]
 
 _PLACES = 4
@@ -26,7 +28,7 @@ def price_of(value: bytes) -> int:
     """Return the price, of 1/10,000, that ``value`` says. Raises ValueError if it is no decimal number or finer."""
     found = _DECIMAL.fullmatch(value)
     if found is None:
-        raise ValueError(f"{value!r}: not a decimal number of at most {_PLACES} places")
+        raise ValueError(f"{quoted(value)}: not a decimal number of at most {_PLACES} places")
     price = int(found[2] or b"0") * _UNIT + int((found[3] or b"").ljust(_PLACES, b"0"))
     return -price if found[1] else price
 
@@ -35,7 +37,7 @@ def shares_of(value: bytes) -> int:
     """Return the number of shares that ``value`` says. Raises ValueError for what is no whole number."""
     found = price_of(value)
     if found % _UNIT:
-        raise ValueError(f"quantity must be a whole number, not {value!r}")
+        raise ValueError(f"quantity must be a whole number, not {quoted(value)}")
     return found // _UNIT
 
 

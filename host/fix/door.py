@@ -11,6 +11,7 @@ from host.fix.message import Message
 from host.fix.parser import Parser
 from host.fix.session import Session
 from host.fix.settings import SessionId
+from host.fix.shown import shown
 from host.fix.states import State
 from wire.fix.tags import Tag
 from wire.fix.types import MsgType
@@ -52,7 +53,7 @@ class Door:
         if not isinstance(first, Message):
             return TurnedAway(f"garbled: {first.reason}")
         if first.msg_type != MsgType.Logon:
-            return TurnedAway(f"first message is {first.msg_type!r}, not Logon")
+            return TurnedAway(f"first message is 35={shown(first.msg_type)}, not Logon")
         who = SessionId(first.begin_string, first.get(Tag.TargetCompID) or b"", first.get(Tag.SenderCompID) or b"")
         session = self._sessions.get(who)
         if session is None:

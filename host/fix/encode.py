@@ -7,6 +7,7 @@ from functools import lru_cache
 from host.fix.checksum import TRAILERS, checksum
 from host.fix.datafields import data_fields, length_fields
 from host.fix.message import Message
+from host.fix.shown import quoted, shown
 from wire.fix.dictionary import Dictionary, Member
 from wire.fix.tags import Tag
 
@@ -83,7 +84,7 @@ def _plan(dictionary: Dictionary, msg_type: bytes, tags: tuple[int, ...]) -> tup
     """Return, for a message whose fields have the tags ``tags``, in what order they are written, the text with places
     for their values, and whether there are data fields among them."""
     if not msg_type or b"\x01" in msg_type:
-        raise EncodeError(f"MsgType {msg_type!r}: not to be sent")
+        raise EncodeError(f"MsgType {quoted(msg_type)}: not to be sent")
     header, body, trailer = _layout(dictionary, msg_type)
     data = data_fields(dictionary)
     first: list[Place] = []
@@ -117,9 +118,9 @@ def _check(fields: Sequence[tuple[int, bytes]], lengths: Mapping[int, int]) -> N
         length = lengths.get(tag)
         if length is not None and before[0] == length:
             if before[1] != b"%d" % len(value):
-                raise EncodeError(f"field {tag}: {len(value)} bytes, but {length}={before[1]!r}")
+                raise EncodeError(f"field {tag}: {len(value)} bytes, but {length}={shown(before[1])}")
         elif b"\x01" in value:
-            raise EncodeError(f"field {tag}: SOH in {value!r}")
+            raise EncodeError(f"field {tag}: SOH in {quoted(value)}")
         if not value:
             raise EncodeError(f"field {tag}: no value")
         before = pair

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from host.fix import admin
 from host.fix.message import Message
 from host.fix.settings import Settings
+from host.fix.shown import quoted, shown
 from host.fix.timers import SECOND
 from host.fix.timestamp import parse
 from host.fix.validate import Fault, check
@@ -45,10 +46,11 @@ def find_fault(message: Message, settings: Settings) -> Fault | None:
 def judge(message: Message, settings: Settings, now: int) -> Refusal | None:
     """Return why ``message`` cannot be the first, or None. now: ns since 1970."""
     if message.msg_type != MsgType.Logon:
-        return Refusal(f"first message is {message.msg_type!r}, not Logon", silent=True)
+        return Refusal(f"first message is 35={shown(message.msg_type)}, not Logon", silent=True)
     if message.begin_string != settings.begin_string or not is_ours(message, settings):
-        return Refusal(f"Logon of another session: {message.begin_string!r}, {message.get(Tag.SenderCompID)!r} to "
-                       f"{message.get(Tag.TargetCompID)!r}", silent=True)
+        return Refusal(f"Logon of another session: {shown(message.begin_string)}, "
+                       f"{quoted(message.get(Tag.SenderCompID) or b'')} to "
+                       f"{quoted(message.get(Tag.TargetCompID) or b'')}", silent=True)
     seq, interval = admin.number(message, Tag.MsgSeqNum), admin.number(message, Tag.HeartBtInt)
     fault = find_fault(message, settings)
     checks = (

@@ -16,6 +16,7 @@ from host.fix.outputs import Output, Transmit
 from host.fix.parser import Parser
 from host.fix.resend import Replay
 from host.fix.settings import OWN_FIELDS, Settings
+from host.fix.shown import quoted
 from host.fix.store import Store
 from host.fix.timers import SECOND
 from host.fix.timestamp import parse, stamp
@@ -178,7 +179,7 @@ def unpack(raw: bytes, dictionary: Dictionary) -> Message:
     """Return the message that a store holds as ``raw``. Raises ValueError when it is none."""
     found = Parser(len(raw), data_fields(dictionary)).feed(raw)
     if len(found) != 1 or not isinstance(found[0], Message):
-        raise ValueError(f"the store holds no message, but {raw[:80]!r}")
+        raise ValueError(f"the store holds no message, but {quoted(raw)}")
     return found[0]
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from host.fix.checksum import TRAILERS, checksum, is_sound
 from host.fix.message import Message
 from host.fix.shapes import Forms, Shapes
+from host.fix.shown import quoted
 from wire.fix.types import DATA_OF
 
 __all__ = ["Garbled", "Parser"]
@@ -146,7 +147,7 @@ class Parser:
             equal = raw.find(b"=", at, stop)
             text = raw[at:max(equal, at)]
             if not text.isdigit() or len(text) > _DIGITS or text[0] == ord("0") and len(text) > 1:
-                return f"no tag=value: {raw[at:stop]!r}"
+                return f"no tag=value: {quoted(raw[at:stop])}"
             tag = int(text)
             if tag == data:
                 stop = equal + 1 + size

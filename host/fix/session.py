@@ -15,6 +15,7 @@ from host.fix.outputs import Deliver, NoticeKind, Output
 from host.fix.parser import Garbled, Parser
 from host.fix.reception import Reception
 from host.fix.settings import OWN_FIELDS, Settings
+from host.fix.shown import quoted
 from host.fix.states import BEFORE_LOGON, LOGGED_ON, Event, State
 from host.fix.store import Store
 from host.fix.validate import forms
@@ -90,7 +91,7 @@ class Session:
         if core.state not in (State.DISCONNECTED, State.DROPPED):
             for item in self._parser.feed(data):
                 if isinstance(item, Garbled):
-                    core.notice(NoticeKind.GARBLED, f"{item.reason}: {item.raw[:200]!r}")
+                    core.notice(NoticeKind.GARBLED, f"{item.reason}: {quoted(item.raw)}")
                 elif core.state in BEFORE_LOGON:
                     self._greeting.take(item)
                     self._reception.go_on()

@@ -5,6 +5,8 @@ import re
 from datetime import date
 from functools import lru_cache
 
+from host.fix.shown import quoted
+
 __all__ = ["MILLISECONDS", "day", "parse", "stamp"]
 
 _SECOND = 1_000_000_000
@@ -31,7 +33,7 @@ def _seconds(seconds: int) -> bytes:
 def day(text: bytes) -> int:
     """Return the days from 1970 to YYYYMMDD. Raises ValueError if there is no such day."""
     if len(text) != 8 or not text.isdigit():
-        raise ValueError(f"{text!r}: not YYYYMMDD")
+        raise ValueError(f"{quoted(text)}: not YYYYMMDD")
     return date(int(text[:4]), int(text[4:6]), int(text[6:])).toordinal() - _EPOCH
 
 
@@ -53,7 +55,7 @@ def _whole(value: bytes) -> int:
     """Return the ns since 1970 of a timestamp without a fraction."""
     found = _TIMESTAMP.fullmatch(value)
     if found is None:
-        raise ValueError(f"{value!r}: not a UTCTimestamp")
+        raise ValueError(f"{quoted(value)}: not a UTCTimestamp")
     days, hours, minutes, seconds = found.groups()
     return ((day(days) * 24 + int(hours)) * 3600 + int(minutes) * 60 + int(seconds)) * _SECOND
 
@@ -68,5 +70,5 @@ def parse(value: bytes) -> int:
     if unit is None or value[_WHOLE] != ord(".") or not fraction.isdigit():
         if len(value) == _WHOLE:
             return _whole(value)
-        raise ValueError(f"{value!r}: not a UTCTimestamp")
+        raise ValueError(f"{quoted(value)}: not a UTCTimestamp")
     return _whole(value[:_WHOLE]) + int(fraction) * unit

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from host.fix.message import Message
+from host.fix.shown import quoted
 from host.fix.timestamp import parse, stamp
 from host.oms.decimals import amount, decimal, rounded, whole
 from host.oms.inputs import CancelRejected, ExecKind, Execution, IntentKind, Refused, TimeInForce
@@ -199,5 +200,5 @@ class _Fields:
         if not value and default is not None:
             return default
         if value not in codes:
-            raise FixError(f"{tag.name} ({int(tag)}): {value!r} is not known")
+            raise FixError(f"{tag.name} ({int(tag)}): {quoted(value)} is not known")
         return codes[value]

@@ -7,12 +7,14 @@ from collections.abc import Callable, Sequence
 from host.fix.application import Application, LinkKind, LinkNotice
 from host.fix.config import SessionConfig
 from host.fix.encode import EncodeError
+from host.fix.endpoint import Endpoint
 from host.fix.initiator import Initiator, Stopped
 from host.fix.message import Message
 from host.fix.outputs import Notice
 from host.fix.session import SessionError
-from host.fix.settings import SessionId
+from host.fix.settings import SessionId, Settings
 from host.fix.store import StoreError
+from host.oms.templates import Make
 from host.run.venue import Link, VenueEvent
 
 __all__ = ["FixVenue", "VenueError"]
@@ -48,6 +50,11 @@ class FixVenue(Application):
         """When the session's numbers began, ns since 1970: nothing of before is ever resent."""
         return self._initiator.endpoint.store.created
 
+    @property
+    def settings(self) -> Settings:
+        """See Venue."""
+        return self._initiator.config.settings
+
     def start(self) -> None:
         """Begin to connect; from now on ``stop`` must be awaited."""
         self._initiator.start()
@@ -77,12 +84,19 @@ class FixVenue(Application):
 
     def send(self, message: Message, now: int) -> int:
         """See Venue. Raises VenueError."""
+        return self._send(message.msg_type.decode(), lambda endpoint: endpoint.send(message))
+
+    def send_made(self, make: Make, now: int) -> int:
+        """See Venue. Raises VenueError."""
+        return self._send("an order", lambda endpoint: endpoint.send_made(make))
+
+    def _send(self, what: str, send: Callable[[Endpoint], None]) -> int:
         endpoint = self._initiator.endpoint
         seq = endpoint.store.next_out
         try:
-            endpoint.send(message)
+            send(endpoint)
         except (StoreError, SessionError, EncodeError) as error:
-            raise VenueError(f"cannot send {message.msg_type.decode()}: {error}") from error
+            raise VenueError(f"cannot send {what}: {error}") from error
         return seq
 
     def on_message(self, session: SessionId, message: Message) -> None:

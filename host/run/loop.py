@@ -39,6 +39,7 @@ from host.oms.outputs import (
     ToGate,
     ToVenue,
 )
+from host.oms.templates import OrderTemplates
 from host.positions.booked import Booked
 from host.positions.positions import BookingAlarm
 from host.run.gateway import Gateway
@@ -86,6 +87,7 @@ class Loop:
         self.counts: Counter[str] = Counter()
         self.alarms: list[Alarm | BookingAlarm] = []
         self._records, self._orders, self._shut, self._clock = records, orders, shut, clock
+        self._templates = OrderTemplates(orders, venue.settings)
         self._pace, self._on_alarm = pace or Pace(), on_alarm
         ledger.on_alarm = self.alarm
         self._contexts = {context.strategy: context for context in dispatch.contexts}
@@ -259,7 +261,11 @@ class Loop:
 
     def _send(self, output: ToVenue | DontKnow) -> None:
         now = self._clock()
-        seq = self.venue.send(self._orders.message(output, now), now)
+        make = self._templates.maker(output) if isinstance(output, ToVenue) else None
+        if make is None:
+            seq = self.venue.send(self._orders.message(output, now), now)
+        else:
+            seq = self.venue.send_made(make, now)
         self.counts["messages sent"] += 1
         if isinstance(output, ToVenue):
             self._fold(Sent(output.request, seq, now))

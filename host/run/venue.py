@@ -5,6 +5,8 @@ from enum import Enum
 from typing import Protocol
 
 from host.fix.message import Message
+from host.fix.settings import Settings
+from host.oms.templates import Make
 
 __all__ = ["Link", "Venue", "VenueEvent"]
 
@@ -22,6 +24,10 @@ VenueEvent = Message | Link
 class Venue(Protocol):
     """One FIX session to a venue. It never calls the loop: it is asked."""
 
+    @property
+    def settings(self) -> Settings:
+        """What the session is."""
+
     def poll(self) -> Sequence[VenueEvent]:
         """Return what came since the last call, in order."""
 
@@ -30,3 +36,6 @@ class Venue(Protocol):
 
     def send(self, message: Message, now: int) -> int:
         """Give ``message`` to the session; return its MsgSeqNum. now: ns since 1970."""
+
+    def send_made(self, make: Make, now: int) -> int:
+        """The same, with a message that ``make`` encodes."""

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 
 from host.fix.message import Message
+from host.fix.settings import Settings
 from host.fix.store import MemoryStore
+from host.oms.templates import Make
 from host.run.venue import Link, VenueEvent
 from sim.exchange.clock import Clock
 from sim.exchange.joined import Joined
@@ -28,6 +30,11 @@ class JoinedVenue:
         """Whether ``poll`` has something."""
         return bool(self._heard) or self._side.logged_on != self._up
 
+    @property
+    def settings(self) -> Settings:
+        """See Venue."""
+        return self._side.session.settings
+
     def poll(self) -> Sequence[VenueEvent]:
         """See Venue."""
         heard = list(self._heard)
@@ -47,6 +54,12 @@ class JoinedVenue:
         """See Venue."""
         seq = self.store.next_out
         self._side.send(message)
+        return seq
+
+    def send_made(self, make: Make, now: int) -> int:
+        """See Venue."""
+        seq = self.store.next_out
+        self._side.send_made(make)
         return seq
 
     def cut(self) -> None:

@@ -83,7 +83,7 @@ def test_tail_names_fields_and_values_and_tells_the_direction(run, log):
     assert logon == "->      1 Logon              EncryptMethod=None HeartBtInt=30 Username=me Password=***"
     assert sent == (f"->      2 NewOrderSingle     ClOrdID=7 HandlInst={FIX44.fields[21].values[b'1']} OrderQty=100 "
                     "OrdType=Limit Price=210.05 Side=Buy Symbol=AAPL TransactTime=20261121-14:30:00.000")
-    assert noise.startswith("<- garbled: ") and noise.endswith("b'noise'")
+    assert noise.startswith("<- garbled: ") and noise.endswith(": 'noise'")
     assert report.startswith("<-      2 ExecutionReport    ") and "OrdStatus=Filled" in report
     assert again.startswith("=>      2 NewOrderSingle     PossDupFlag=")
     assert skip == "our next number is 9"
@@ -158,6 +158,9 @@ def test_tail_takes_the_names_of_a_venues_dictionary(run, log, tmp_path):
     (["--seq", "x"], "--seq must be numbers such as 7, 7-9 or 7-, not 'x'"),
     (["--field", "11"], "--field must be TAG=VALUE, not '11'"), (["--last", "-1"], "--last must be 0 or more, not -1"),
     (["--dictionary", "none.xml"], "none.xml: No such file"),
+    (["--type", "Nonsense"], "--type: no message is called 'Nonsense'"),
+    (["--type", "D,NewOrderSingel"], "--type: no message is called 'NewOrderSingel'; NewOrderSingle?"),
+    (["--field", "Sied=Buy"], "--field: no field is called 'Sied'; Side?"),
 ])
 def test_tail_names_mistakes(run, log, arguments, says):
     status, _, errors = run("tail", log, *arguments)
