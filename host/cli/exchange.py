@@ -19,8 +19,6 @@ __all__ = ["add_parser"]
 
 #: Seconds between two looks at the status.
 _GLANCE = 0.25
-#: Seconds that an exchange whose day is over goes on to say so on its feed.
-_FAREWELL = 5.0
 #: What is said at the end.
 _SUMMARY = ("commands", "messages", "open orders")
 #: Bytes of one read of the operator's lines.
@@ -34,7 +32,8 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     run = actions.add_parser(
         "run", help="run the exchange that a file describes",
-        description="Run the exchange that FILE describes, until its day is over, or by SIGINT or SIGTERM. "
+        description="Run the exchange that FILE describes, until its day is over. SIGINT or SIGTERM end the day at "
+                    "once, and a second one does not wait until the feed has said so five times. "
                     "docs/exchange.md says what the file may hold; exchange.toml is one that works at once.")
     run.add_argument("file", type=Path, metavar="FILE", help="the exchange's configuration (TOML)")
     run.add_argument("--operator", action="store_true",
@@ -86,15 +85,15 @@ class _Desk:
         self._say(", ".join(summary))
 
     async def _watch(self, exchange: Any, stop: asyncio.Event) -> None:
-        """Show the status until the exchange is to stop, or its day is over."""
+        """Show the status until the day is over, or ended by a signal, and the feed has said so; or by a second one."""
         shown = self._console.is_terminal and not self._quiet and not self._operated
-        farewell = _FAREWELL
         with Live(console=self._console, auto_refresh=False, transient=True) as self._live:
-            while not stop.is_set() and farewell > 0:
+            while not exchange.told and not (stop.is_set() and exchange.over.is_set()):
+                if stop.is_set():
+                    stop.clear()
+                    exchange.end()
                 if shown:
                     self._live.update(_table(exchange.status()), refresh=True)
-                if exchange.over.is_set():
-                    farewell -= _GLANCE
                 try:
                     async with asyncio.timeout(_GLANCE):
                         await stop.wait()

@@ -5,70 +5,23 @@ Every key is known, of its type and in its range, or ConfigError says where; pri
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import time
 from pathlib import Path
 from typing import Any
 
-from host.fix import config as fixconfig
 from host.fix.config import SessionConfig
-from host.fix.decimals import price_of
 from host.fix.tables import ConfigError, Table, read_toml
-from sim.exchange.commands import SelfMatch
+from sim.exchange import configparts as parts
 from sim.exchange.engine import Engine
-from sim.exchange.fixdesk.desk import SUPPORTED
 from sim.exchange.fixdesk.orders import Participant
-from sim.exchange.flow.arrivals import BURSTY, Excitement
-from sim.exchange.flow.crowd import ACTS, Crowd, CrowdSettings
+from sim.exchange.flow.crowd import Crowd, CrowdSettings
 from sim.exchange.flow.participant import Participant as Actor
 from sim.exchange.flow.recorded import Recorded
 from sim.exchange.ouchdesk.orders import OuchUser
+from sim.exchange.settings import Day, FeedConfig, OuchConfig
 from sim.exchange.symbols import Symbol
 from sim.market.binaryfile import read_binaryfile
-from sim.market.faults import Faults, parse_faults
 
-__all__ = ["Address", "Config", "ConfigError", "Day", "FeedConfig", "OuchConfig", "load", "parse"]
-
-Address = tuple[str, int]
-#: End of the day at the latest, ns since midnight.
-_LATEST = (23 * 60 + 59) * 60 * 1_000_000_000
-_ARRIVALS: dict[str, tuple[Excitement, ...]] = {"bursty": BURSTY, "poisson": ()}
-_SELF_MATCH = {kind.name.lower().replace("_", "-"): kind for kind in SelfMatch}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Day:
-    """The day's plan, ns since midnight. start: the exchange's time when it begins; open, close: the crosses.
-    imbalance: ns before each of them from which on the imbalance is published every second."""
-
-    start: int
-    open: int
-    close: int
-    end: int
-    imbalance: int = 0
-
-
-@dataclass(frozen=True, kw_only=True)
-class FeedConfig:
-    """lines: where A and B go, groups or hosts. interface: address of the one they leave by. most: messages a packet
-    at most. gather: ns that one waits for others, at most. rewind, snapshot: where old messages, and snapshots, are to
-    be had; None: nowhere."""
-
-    session: str
-    lines: tuple[Address, Address]
-    interface: str
-    most: int | None
-    gather: int
-    faults: Faults
-    rewind: Address | None
-    snapshot: Address | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class OuchConfig:
-    """Where OUCH is listened for, and the users: options of OuchUser."""
-
-    address: Address
-    users: tuple[dict[str, Any], ...]
+__all__ = ["Config", "ConfigError", "load", "parse"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,209 +64,15 @@ def parse(content: dict[str, Any], where: str, folder: Path) -> Config:
     Raises ConfigError; OSError.
     """
     file = Table(where, content, folder)
-    symbols = _symbols(file)
+    symbols = parts.read_symbols(file)
     locates = {symbol.name: symbol.locate for symbol in symbols}
-    fix, participants = _fix(file)
-    config = Config(symbols=symbols, day=_day(file.table("day") or Table(f"{where}: day", {}, folder)),
-                    feed=_feed(_needed(file, "feed")), fix=fix, participants=participants, ouch=_ouch(file),
-                    crowds=_crowds(file, locates), recorded=_recorded(file.table("recorded"), locates),
-                    plan=_plan(file))
+    fix, participants = parts.read_fix(file)
+    feed = file.table("feed")
+    if feed is None:
+        raise ConfigError(f"{where}: [feed] is missing")
+    config = Config(symbols=symbols, day=parts.read_day(file.table("day") or Table(f"{where}: day", {}, folder)),
+                    feed=parts.read_feed(feed), fix=fix, participants=participants, ouch=parts.read_ouch(file),
+                    crowds=parts.read_crowds(file, locates),
+                    recorded=parts.read_recorded(file.table("recorded"), locates), plan=parts.read_plan(file))
     file.done()
     return config
-
-
-def _needed(file: Table, key: str) -> Table:
-    table = file.table(key)
-    if table is None:
-        raise ConfigError(f"{file.where}: [{key}] is missing")
-    return table
-
-
-def _tables(file: Table, key: str) -> list[Table]:
-    """Return the tables of [[key]]."""
-    found = []
-    for number, entry in enumerate(file.items(key) or (), 1):
-        if not isinstance(entry, dict):
-            raise file.error(key, f"must be tables, each [[{key}]]")
-        found.append(Table(f"{file.where}: {key} {entry.get('name', number)}", entry, file.folder))
-    return found
-
-
-def _symbols(file: Table) -> tuple[Symbol, ...]:
-    symbols: list[Symbol] = []
-    for number, table in enumerate(_tables(file, "symbol"), 1):
-        name, locate = table.text("name"), table.number("locate", number, least=1, most=0xFFFF)
-        try:
-            symbol = Symbol(locate=locate, name=name, reference=price_of(table.text("reference").encode()))
-        except ValueError as error:
-            raise ConfigError(f"{table.where}: {error}") from None
-        if any(locate == other.locate or name == other.name for other in symbols):
-            raise ConfigError(f"{table.where}: name or locate {locate} is that of another symbol")
-        symbols.append(symbol)
-        table.done()
-    if not symbols:
-        raise ConfigError(f"{file.where}: has no [[symbol]]")
-    return tuple(symbols)
-
-
-def _day(table: Table) -> Day:
-    start, end = _time(table, "start", "09:30:00"), _time(table, "end", "16:05:00")
-    day = Day(start=start, open=_time(table, "open", "09:30:00"), close=_time(table, "close", "16:00:00"), end=end,
-              imbalance=table.number("imbalance", 0, most=3600) * 1_000_000_000)
-    table.done()
-    if not day.open <= day.close <= day.end or not day.start < day.end:
-        raise ConfigError(f"{table.where}: open, close and end must follow each other, and start be before the end")
-    if end > _LATEST:
-        raise table.error("end", "must be 23:59:00 at the latest: what comes behind the end is still of the day")
-    return day
-
-
-def _time(table: Table, key: str, default: str | None = None) -> int:
-    value = table.text(key, default)
-    try:
-        at = time.fromisoformat(value)
-    except ValueError:
-        raise table.error(key, f'must be a time such as "09:30:00", not "{value}"') from None
-    if at.tzinfo:
-        raise table.error(key, f'must be a time of the exchange, without a zone, not "{value}"')
-    return (((at.hour * 60 + at.minute) * 60 + at.second) * 1_000_000 + at.microsecond) * 1000
-
-
-def _feed(table: Table) -> FeedConfig:
-    session = table.text("session", "TICKGATE01")
-    if len(session) > 10 or not session.isascii() or not session.isprintable():
-        raise table.error("session", f'must be at most 10 ASCII characters, not "{session}"')
-    most = table.number("most", 0, most=0xFFFE)
-    try:
-        faults = parse_faults(table.text("faults", ""))
-    except ValueError as error:
-        raise ConfigError(f"{table.where}: {error}") from None
-    feed = FeedConfig(session=session, lines=(_address(table, "a"), _address(table, "b")),
-                      interface=table.text("interface", "127.0.0.1"), most=most or None, faults=faults,
-                      gather=1_000 * table.number("gather", 0, most=1_000_000),
-                      rewind=_address_if(table, "rewind"), snapshot=_address_if(table, "snapshot"))
-    table.done()
-    return feed
-
-
-def _address_if(table: Table, key: str) -> Address | None:
-    text = table.text(key, "")
-    return _split(table, key, text) if text else None
-
-
-def _address(table: Table, key: str) -> Address:
-    return _split(table, key, table.text(key))
-
-
-def _split(table: Table, key: str, text: str) -> Address:
-    host, colon, port = text.rpartition(":")
-    if not colon or not host or not (port.isascii() and port.isdigit()) or int(port) > 0xFFFF:
-        raise table.error(key, f'must be HOST:PORT, not "{text}"')
-    return host, int(port)
-
-
-def _fix(file: Table) -> tuple[tuple[SessionConfig, ...], tuple[Participant, ...]]:
-    """Return the sessions, as host.fix.config has them, and what each may do here."""
-    table = file.table("fix")
-    if table is None:
-        return (), ()
-    address = _address(table, "address")
-    common = table.table("defaults")
-    defaults = {"role": "acceptor", "host": address[0], "port": address[1],
-                "supported": sorted(code.decode() for code in SUPPORTED)} | (common.rest() if common else {})
-    entries, options = [], []
-    for own in _tables(table, "session"):
-        accounts, copies = own.items("accounts"), own.items("copies")
-        options.append({
-            "accounts": frozenset(map(str, accounts or ())),
-            "self_match": _SELF_MATCH[own.choice("self_match", _SELF_MATCH, "allow")],
-            "pending": own.flag("pending", False), "cancel_on_disconnect": own.flag("cancel_on_disconnect", False),
-            "copies": None if copies is None else frozenset(str(one).encode() for one in copies)})
-        entry = own.rest()
-        entries.append({"name": entry.get("target", "")} | entry)
-    table.done()
-    sessions = fixconfig.parse({"defaults": defaults, "session": entries}, f"{file.where}: fix", file.folder)
-    participants = tuple(
-        Participant(session=one.settings.id, begin_string=one.settings.begin_string, comp_id=one.settings.target, **own)
-        for one, own in zip(sessions, options, strict=True))
-    return sessions, participants
-
-
-def _ouch(file: Table) -> OuchConfig | None:
-    table = file.table("ouch")
-    if table is None:
-        return None
-    address, users = _address(table, "address"), []
-    for own in _tables(table, "user"):
-        user = {"name": own.text("name"), "password": own.text("password", ""), "session": own.text("session", "OUCH"),
-                "firm": own.text("firm", ""), "self_match": _SELF_MATCH[own.choice("self_match", _SELF_MATCH, "allow")],
-                "cancel_on_disconnect": own.flag("cancel_on_disconnect", False)}
-        for key, most in (("name", 6), ("password", 10), ("session", 10), ("firm", 4)):
-            if len(user[key]) > most or not user[key].isascii() or not user[key].isprintable():
-                raise own.error(key, f'must be at most {most} ASCII characters, not "{user[key]}"')
-        own.done()
-        users.append(user)
-    table.done()
-    if len({user["name"] for user in users}) < len(users):
-        raise ConfigError(f"{table.where}: two users have the same name")
-    return OuchConfig(address=address, users=tuple(users))
-
-
-def _crowds(file: Table, locates: Mapping[str, int]) -> tuple[tuple[CrowdSettings, tuple[int, ...] | None], ...]:
-    crowds: list[tuple[CrowdSettings, tuple[int, ...] | None]] = []
-    for number, table in enumerate(_tables(file, "crowd"), 1):
-        names = table.items("symbols")
-        chosen = None if names is None else tuple(_locate(table, "symbols", name, locates) for name in names)
-        try:
-            settings = CrowdSettings(seed=table.number("seed", number), owner=table.text("name", f"CROWD{number}"),
-                                     rate=float(table.number("rate", 100, least=1)),
-                                     orders=table.number("orders", CrowdSettings.orders, least=4),
-                                     excitements=_ARRIVALS[table.choice("arrivals", _ARRIVALS, "bursty")],
-                                     mix=_mix(table.table("mix")))
-        except ValueError as error:
-            raise ConfigError(f"{table.where}: {error}") from None
-        table.done()
-        if any(settings.owner == other.owner for other, _ in crowds):
-            raise table.error("name", f'"{settings.owner}" is that of another crowd')
-        crowds.append((settings, chosen))
-    return tuple(crowds)
-
-
-def _mix(table: Table | None) -> dict[str, float]:
-    """Return the weights of a crowd's acts; one that is not there has none."""
-    if table is None:
-        return dict(ACTS)
-    mix = {act: float(table.number(act, 0)) for act in ACTS}
-    table.done()
-    return mix
-
-
-def _recorded(table: Table | None, locates: Mapping[str, int]) -> tuple[Path, Mapping[int, int]] | None:
-    if table is None:
-        return None
-    path, names = table.path("file"), table.table("locates")
-    if path is None:
-        raise table.error("file", "is missing")
-    if names is None:
-        raise table.error("locates", 'is missing; it says of which symbol a locate of the record is: 13 = "AAPL"')
-    follow = {}
-    for key, name in names.rest().items():
-        if not (key.isascii() and key.isdigit()):
-            raise names.error(key, "must be a stock locate of the record")
-        follow[int(key)] = _locate(names, key, name, locates)
-    table.done()
-    return path, follow
-
-
-def _locate(table: Table, key: str, name: object, locates: Mapping[str, int]) -> int:
-    if not isinstance(name, str) or name not in locates:
-        raise table.error(key, f'there is no symbol "{name}"')
-    return locates[name]
-
-
-def _plan(file: Table) -> tuple[tuple[int, str], ...]:
-    plan = []
-    for table in _tables(file, "plan"):
-        plan.append((_time(table, "at"), table.text("do")))
-        table.done()
-    return tuple(plan)

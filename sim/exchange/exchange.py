@@ -39,7 +39,8 @@ class Exchange:
     """An exchange as ``config`` describes it; the day begins with ``begin``.
 
     on_packet: gets line (0 A, 1 B) and packet when it arrives, faults behind it. on_fix: gets what goes to a FIX
-    session; on_stream: which user's OUCH stream has grown; on_end: is called when the day is over.
+    session; on_stream: which user's OUCH stream has grown; on_end: is called when the day is over; on_statements: is to
+    write ``statements``, and returns what went wrong.
     on_refused: gets a line of text for what the plan asked for and could not be done; else ``refused`` keeps it.
     Raises OperatorError for a plan that means nothing, OSError and MarketFileError for a record that cannot be read.
     """
@@ -55,17 +56,18 @@ class Exchange:
         self.on_fix: Callable[[Hashable, Message], None] = _nowhere
         self.on_stream: Callable[[OuchUser], None] = _nowhere
         self.on_end: Callable[[], None] = _nowhere
+        self.on_statements: Callable[[], list[str]] = lambda: ["statements: there is no place for them"]
         self.over = False
         self.refused: list[str] = []
         self.on_refused: Callable[[str], None] = self.refused.append
-        day = stamp(now)[:17].replace(b":", b"").replace(b"-", b"").decode()
+        day = stamp(now, 3).translate(None, b":-.").decode()
         self.fix = FixDesk(self.venue, config.participants, lambda session, message: self.on_fix(session, message),
                            day=f"{day}-")
         users = config.users()
         self.copies = OuchCopies(users, self.fix.reporter)
         self.venue.listen(self.copies.listen)
         self.ouch = OuchDesk(self.venue, users, lambda user: self.on_stream(user))
-        self.operator = Operator(self.venue, self.lines)
+        self.operator = Operator(self.venue, self.lines, lambda: self.on_statements())
         self._plan = [(when, partial(self._operate, self._parsed(text))) for when, text in config.plan]
         self.actors: Mapping[str, Actor] = config.actors(self.venue.engine, start=now, midnight=self.midnight)
         self._heartbeat = Alarm(clock, self.venue.feed.deadline, self.venue.tick)

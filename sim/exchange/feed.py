@@ -9,14 +9,15 @@ from wire.fields import WireError
 from wire.itch50 import MAX_SIZE
 from wire.moldudp64 import END_OF_SESSION, HEADER, LENGTH_BYTES, MAX_PAYLOAD
 
-__all__ = ["END_PACKETS", "HEARTBEAT_NS", "Feed"]
+__all__ = ["END_NS", "END_PACKETS", "HEARTBEAT_NS", "Feed"]
 
 #: A feed that sent nothing for so long sends a heartbeat.
 HEARTBEAT_NS = 1_000_000_000
 _HEAD = compiled(HEADER).pack
 _LENGTHS = [length.to_bytes(LENGTH_BYTES, "big") for length in range(MAX_SIZE + 1)]
-#: End of session packets that are sent, one every HEARTBEAT_NS.
+#: End of session packets that are sent, and ns between two of them.
 END_PACKETS = 5
+END_NS = 250_000_000
 
 
 class Feed:
@@ -81,7 +82,8 @@ class Feed:
         """Return what has waited long enough, the heartbeat, or the end of session packet, that is due."""
         if self._waiting:
             return self._close(now) if now >= self._opened + self._gather else []
-        if self.over or now - self._sent < HEARTBEAT_NS:
+        due = self.deadline()
+        if due is None or now < due:
             return []
         if self._ends:
             return self._end(now)
@@ -92,7 +94,7 @@ class Feed:
         """Return when ``tick`` is to be called, None when all was said."""
         if self._waiting:
             return self._opened + self._gather
-        return None if self.over else self._sent + HEARTBEAT_NS
+        return None if self.over else self._sent + (END_NS if self._ends else HEARTBEAT_NS)
 
     def answer(self, request: bytes) -> bytes | None:
         """Return the packet that answers a request packet: as many of the messages asked for as fit one packet.

@@ -30,7 +30,8 @@ open SYMBOL, close SYMBOL, indicate SYMBOL CROSS               crosses; CROSS is
 bust MATCH, correct MATCH SHARES PRICE                         trades
 cancel REFERENCE, flush [SYMBOL]                               one order; all orders, of a symbol
 shortsale SYMBOL ACTION                                        Reg SHO; ACTION is 0, 1 or 2
-faults [TEXT]                                                  faults of the lines from now on; none without TEXT"""
+faults [TEXT]                                                  faults of the lines from now on; none without TEXT
+statements                                                     write the end-of-day files, as things stand"""
 
 
 class OperatorError(ValueError):
@@ -38,10 +39,10 @@ class OperatorError(ValueError):
 
 
 class Operator:
-    """Does what lines of text ask."""
+    """Does what lines of text ask. write: writes the end-of-day files, and returns what went wrong, as text."""
 
-    def __init__(self, venue: Venue, lines: Lines) -> None:
-        self._venue, self._lines = venue, lines
+    def __init__(self, venue: Venue, lines: Lines, write: Callable[[], list[str]]) -> None:
+        self._venue, self._lines, self._write = venue, lines, write
         self._locates = {symbol.name: symbol.locate for symbol in venue.engine.symbols}
         symbol, whole = self._symbol, _whole
         self._commands: dict[str, tuple[Callable[..., Any], tuple[Callable[[str], Any], ...], int]] = {
@@ -64,8 +65,10 @@ class Operator:
             return self._faults(" ".join(words))
         if name == "shortsale":
             return self._restrict(words)
+        if name == "statements" and not words:
+            return lambda _: self._write()
         if name not in self._commands:
-            known = ", ".join((*self._commands, "shortsale", "faults"))
+            known = ", ".join((*self._commands, "shortsale", "faults", "statements"))
             raise OperatorError(f"{name!r} is none of {known}")
         make, kinds, least = self._commands[name]
         if not least <= len(words) <= len(kinds):

@@ -7,7 +7,7 @@ import socket
 from collections.abc import Callable
 from typing import cast
 
-from sim.exchange.config import Address
+from sim.exchange.settings import Address
 
 __all__ = ["ListenError", "LineSocket", "RewindProtocol", "open_rewind", "refusal"]
 

@@ -12,6 +12,7 @@ from sim.exchange.clock import WallClock
 from sim.exchange.config import Config
 from sim.exchange.exchange import Exchange
 from sim.exchange.live.datagrams import LineSocket, ListenError, open_rewind
+from sim.exchange.live.files import FolderError, make_folder, write_statements
 from sim.exchange.live.fixport import FixPort
 from sim.exchange.live.soupport import GlimpsePort, OuchPort
 from sim.exchange.operator import OperatorError
@@ -23,7 +24,7 @@ __all__ = ["LiveExchange", "live_errors"]
 
 def live_errors() -> tuple[type[Exception], ...]:
     """Return the exceptions with which an exchange says that it cannot begin."""
-    return ListenError, AcceptError, SocketError, StoreError, OperatorError, MarketFileError
+    return ListenError, FolderError, AcceptError, SocketError, StoreError, OperatorError, MarketFileError
 
 
 class LiveExchange:
@@ -41,7 +42,7 @@ class LiveExchange:
     async def __aenter__(self) -> Self:
         self.over = asyncio.Event()
         self.exchange = exchange = Exchange(self.config, WallClock(asyncio.get_running_loop()))
-        exchange.on_end, exchange.on_refused = self.over.set, self._log
+        exchange.on_end, exchange.on_refused, exchange.on_statements = self._ended, self._log, self._write
         self.lines: list[LineSocket] = []
         self.fix = FixPort(exchange, self._log)
         self.ouch, self.glimpse = OuchPort(exchange, self._log), GlimpsePort(exchange, self._log)
@@ -55,8 +56,17 @@ class LiveExchange:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self.exchange.end()
+        self.end()
         await self._close("the exchange ends")
+
+    @property
+    def told(self) -> bool:
+        """Whether the day is over, and the feed has said so as often as it does."""
+        return self.exchange.venue.feed.over and self.exchange.lines.deadline() is None
+
+    def end(self) -> None:
+        """End the day: open orders are cancelled and reported, the feed begins to say so."""
+        self.exchange.end()
 
     def operate(self, line: str) -> list[str]:
         """Do what an operator asks; return what was refused, or could not be understood, as lines of text."""
@@ -95,8 +105,22 @@ class LiveExchange:
             rows.append((symbol.name, f"{_quote(bid)} - {_quote(ask)}  last {last}  {state}"))
         return rows
 
+    def _ended(self) -> None:
+        if self.config.day.statements:
+            for text in self._write():
+                self._log(text)
+        self.over.set()
+
+    def _write(self) -> list[str]:
+        folder = self.config.day.statements
+        if folder is None:
+            return ["statements: [day] names no folder for them"]
+        return write_statements(folder, self.exchange.statements())
+
     async def _open(self) -> None:
         config, feed = self.config, self.config.feed
+        if config.day.statements:
+            make_folder(config.day.statements)
         for name, address in zip("AB", feed.lines, strict=True):
             self.lines.append(LineSocket(name, address, feed.interface))
             self.addresses[f"line {name}"] = _shown(address)

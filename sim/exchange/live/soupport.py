@@ -8,10 +8,10 @@ from typing import cast
 
 from sim.exchange import soup
 from sim.exchange.clock import Alarm, Clock
-from sim.exchange.config import Address
 from sim.exchange.exchange import Exchange
 from sim.exchange.live.datagrams import refusal
 from sim.exchange.ouchdesk.orders import OuchUser
+from sim.exchange.settings import Address
 from sim.exchange.soup import Drop, LoggedIn, Output, Received, Server, Stream, Transmit
 from wire.soupbintcp import Reject
 

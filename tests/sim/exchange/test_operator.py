@@ -17,7 +17,7 @@ def desk():
     Flow(1, venue).begin()
     for side, shares in ((Side.BUY, 100), (Side.SELL, 40)):
         venue.apply(New(1, side, shares, 500_000, "P"), START)
-    return Operator(venue, Lines(Faults())), venue
+    return Operator(venue, Lines(Faults()), lambda: ["a disk is full"]), venue
 
 
 @pytest.mark.parametrize("line, letters", [
@@ -43,9 +43,9 @@ def test_a_reason_is_published():
 
 def test_faults():
     venue, lines = new_venue(), Lines(Faults())
-    Operator(venue, lines).do("faults a:loss=0.5; b:dup=0.1", START)
+    Operator(venue, lines, list).do("faults a:loss=0.5; b:dup=0.1", START)
     assert lines.faults == parse_faults("a:loss=0.5;b:dup=0.1")
-    Operator(venue, lines).do("faults", START)
+    Operator(venue, lines, list).do("faults", START)
     assert lines.faults == Faults()
 
 
@@ -71,3 +71,10 @@ def test_the_help_names_every_command():
         operator.parse("?")
     for name in str(error.value).split(" is none of ")[1].split(", "):
         assert name in HELP
+
+
+def test_end_of_day_files_are_written_when_asked_for():
+    operator, _ = desk()
+    assert operator.do("statements", START) == ["a disk is full"]
+    with pytest.raises(OperatorError, match="none of"):
+        operator.do("statements now", START)

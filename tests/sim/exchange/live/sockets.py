@@ -141,9 +141,9 @@ class SoupClient(asyncio.Protocol):
 class FixClient(Application):
     """A FIX initiator; messages: the application messages it has been sent."""
 
-    def __init__(self, name, port, begin_string="FIX.4.4"):
+    def __init__(self, name, port, begin_string="FIX.4.4", **more):
         (config,) = parse({"session": [{"name": name, "role": "initiator", "host": "127.0.0.1", "port": port,
-                                        "sender": name, "target": "EXCHANGE", "begin_string": begin_string}]},
+                                        "sender": name, "target": "EXCHANGE", "begin_string": begin_string} | more]},
                           "test", Path("."))
         self.messages, self.logged_on, self.errors, self.news = [], asyncio.Event(), [], asyncio.Event()
         self.initiator = Initiator(config, self)

@@ -11,7 +11,6 @@ import signal
 import socket
 import sys
 from collections import Counter
-from pathlib import Path
 
 import itch.messages as itchfeed
 import pytest
@@ -21,76 +20,12 @@ from host.cli.console import PlainConsole
 from host.cli.main import main
 from host.fix.message import Message
 from host.fix.timestamp import stamp
+from tests.sim.exchange.live.process import CONFIG, ROOT, Process
 from tests.sim.exchange.live.sockets import GROUPS, FixClient, Receiver, SoupClient, within
 from wire.fix.tags import Tag
 from wire.soupbintcp import number
 
-ROOT = Path(__file__).parents[4]
 ORDERS = 400
-CONFIG = """
-[[symbol]]
-name = "AAPL"
-locate = 13
-reference = "50.00"
-[[symbol]]
-name = "MSFT"
-locate = 9
-reference = "50.00"
-[feed]
-a = "{groups[0]}:{ports[0]}"
-b = "{groups[1]}:{ports[1]}"
-rewind = "127.0.0.1:0"
-snapshot = "127.0.0.1:0"
-faults = "a:loss=0.05,dup=0.02,reorder=0.02;b:loss=0.05;seed=3"
-[fix]
-address = "127.0.0.1:0"
-defaults = {{ sender = "EXCHANGE" }}
-[[fix.session]]
-target = "ALICE"
-[[fix.session]]
-target = "BOB"
-begin_string = "FIX.4.2"
-[[fix.session]]
-target = "DROP"
-copies = []
-"""
-
-
-class Process:
-    """The exchange as a process; addresses: of its services, by what it says."""
-
-    def __init__(self, process):
-        self.process, self.addresses = process, {}
-
-    @classmethod
-    async def start(cls, path, *more):
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "host.cli", "exchange", "run", str(path), *more, cwd=ROOT,
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE)
-        return cls(process)
-
-    async def ready(self):
-        """Read where the services are, until the exchange is ready."""
-        while (line := (await within(self.process.stdout.readline())).decode().strip()) != "ready":
-            assert line, (await self.process.stderr.read()).decode()
-            name, _, address = line.partition(": ")
-            host, _, port = address.split()
-            self.addresses[name] = host, int(port)
-
-    async def say(self, line):
-        """Give an operator's command and return the answer."""
-        self.process.stdin.write(line.encode() + b"\n")
-        while True:
-            answer = (await within(self.process.stdout.readline())).decode()
-            if answer.startswith((line, "bust", "halt")):
-                return answer.strip()
-
-    async def stop(self, number=signal.SIGTERM):
-        """End it and return status, output and errors."""
-        if self.process.returncode is None:
-            self.process.send_signal(number)
-        output, errors = await within(self.process.communicate())
-        return self.process.returncode, output.decode(), errors.decode()
 
 
 def request(rng, who, number, now):
@@ -324,7 +259,6 @@ def test_mistakes_are_told_in_one_line(tmp_path, capsys, text, told):
 def test_a_terminal_shows_the_status_until_the_day_is_over(tmp_path, capsys, monkeypatch):
     console = PlainConsole(force_terminal=True, width=120, highlight=False)
     monkeypatch.setattr(command, "result_console", lambda: console)
-    monkeypatch.setattr(command, "_FAREWELL", 0.25)
     path = tmp_path / "exchange.toml"
     path.write_text(CONFIG.format(groups=GROUPS, ports=(9, 9)) + '[day]\nopen="09:30:00"\nclose="09:30:00"\n'
                     'end="09:30:00.3"\n[[plan]]\nat="09:30:00.1"\ndo="resume AAPL"\n')
