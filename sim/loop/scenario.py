@@ -60,7 +60,8 @@ class Scenario:
     profile: of the device. symbols: names and reference prices, 1/10,000, in the order of the gate's indices. rate:
     acts of the crowd a second; orders: how many it keeps open in a symbol. latency: ns of a FIX message, either way.
     faults: of the feed's lines, as sim.market.faults reads them. position: most shares held, long or short, in a
-    symbol, by the gate. open_orders: likewise, of a symbol.
+    symbol, by the gate. open_orders: likewise, of a symbol. gather: us for which messages of the feed wait for others
+    to share a packet. plan: what the exchange's operators do, ns after the opening.
     """
 
     seed: int = 1
@@ -73,6 +74,8 @@ class Scenario:
     faults: str = ""
     position: int = 10_000
     open_orders: int = 4
+    gather: int = 0
+    plan: tuple[tuple[int, str], ...] = ()
 
     def setup(self) -> Setup:
         """Return the run. Raises ConfigError for values that an exchange cannot have."""
@@ -82,12 +85,16 @@ class Scenario:
                        for name, price in self.symbols],
             "day": {"start": time_text(_OPEN - 1), "open": time_text(_OPEN), "close": time_text(_OPEN + self.seconds),
                     "end": time_text(_OPEN + self.seconds + 1)},
-            "feed": {"a": "239.255.77.1:26477", "b": "239.255.77.2:26477", "faults": self.faults},
+            "feed": {"a": "239.255.77.1:26477", "b": "239.255.77.2:26477", "faults": self.faults,
+                     "gather": self.gather},
+            "plan": [{"at": time_text(_OPEN, after), "do": text} for after, text in self.plan],
             "fix": fix_table(), "crowd": [crowd]}, "scenario", Path())
         limits = free_limits(exchange.symbols, position=self.position, open_orders=self.open_orders)
         return Setup(exchange=exchange, limits=limits, profile=self.profile, latency=self.latency)
 
 
-def time_text(seconds: int) -> str:
-    """Return a time of the day, in seconds since midnight, as a description of an exchange has it."""
-    return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+def time_text(seconds: int, ns: int = 0) -> str:
+    """Return a time of the day, ``ns`` behind ``seconds`` since midnight, as a description of an exchange has it: to
+    the microsecond."""
+    seconds, us = seconds + ns // _SECOND, ns % _SECOND // 1_000
+    return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}" + (f".{us:06d}" if us else "")

@@ -113,12 +113,12 @@ def test_device_info(transports: Use, capsys: pytest.CaptureFixture[str]) -> Non
 
 def test_demo(transports: Use, capsys: pytest.CaptureFixture[str]) -> None:
     transports()
-    assert main(["demo", "--messages", "1500"]) == 0
+    assert main(["demo", "--books", "--messages", "1500"]) == 0
     out = capsys.readouterr().out
     assert "0 mismatches" in out and "generated session of 8 symbols" in out and "HOTEL  live" in out
 
 
 def test_a_demo_too_small(transports: Use, capsys: pytest.CaptureFixture[str]) -> None:
     transports()
-    assert main(["demo", "--messages", "3"]) == 2
+    assert main(["demo", "--books", "--messages", "3"]) == 2
     assert "messages must be at least" in capsys.readouterr().err
