@@ -11,7 +11,8 @@ wall time, so a busy machine shows; beside them, the CPU time that both processe
 every subject has its turn; figures are medians over ``--runs`` runs.
 
 ``memory``: no journal. ``never``, ``interval``, ``always``: a file, and when the disk must have it. QuickFIX's file
-store does not ask the disk either (``never``). Without the quickfix wheel its lines are left out.
+store does not ask the disk either (``never``). Without the wheels of
+quickfix and uvloop their lines are left out.
 """
 
 import argparse
@@ -40,6 +41,7 @@ from host.fix.acceptor import Acceptor
 from host.fix.application import Application
 from host.fix.config import SessionConfig, StoreConfig
 from host.fix.initiator import Initiator
+from host.fix.loops import UVLOOP, run
 from host.fix.message import Message
 from host.fix.settings import Settings
 from host.fix.template import OrderTemplate
@@ -50,6 +52,8 @@ from wire.fix.tags import Tag
 
 __all__ = ["main", "measure"]
 
+#: Ours on uvloop.
+UV = "tickgate on uvloop"
 #: What is measured of a subject.
 FIGURES = ("p50_us", "p99_us", "cpu_us")
 #: Trips before those that are measured; by how many times fewer of what waits for a disk.
@@ -269,8 +273,8 @@ def trip(library: str, store: str, trips: int) -> tuple[float, float, float]:
                 port = int(other.stdout.readline())
                 gc.collect()
                 began = time.process_time_ns()
-                times = sorted(asyncio.run(ask(port, store, folder, trips)) if library == "tickgate"
-                               else ask_quickfix(port, store, folder, trips))
+                times = sorted(ask_quickfix(port, store, folder, trips) if library == "quickfix" else
+                               run(ask(port, store, folder, trips), uvloop=library == UV))
                 spent = time.process_time_ns() - began
                 other.stdin.close()
                 spent += int(other.stdout.readline())
@@ -283,7 +287,8 @@ def trip(library: str, store: str, trips: int) -> tuple[float, float, float]:
 
 def measure(trips: int, runs: int) -> dict[str, dict[str, float]]:
     """Return the figures by subject."""
-    subjects = [("tickgate", store) for store in ("memory", "never", "interval", "always")]
+    subjects = [(library, store) for library in (("tickgate", UV) if UVLOOP else ("tickgate",))
+                for store in ("memory", "never", "interval", "always")]
     if importlib.util.find_spec("quickfix"):
         subjects += [("quickfix", "memory"), ("quickfix", "never")]
     found: dict[tuple[str, str], list[tuple[float, ...]]] = {subject: [] for subject in subjects}
@@ -304,8 +309,8 @@ def main(argv: list[str] | None = None) -> None:
     options = parser.parse_args(argv)
     if options.answer:
         library, store, folder = options.answer
-        if library == "tickgate":
-            asyncio.run(answer(store, Path(folder)))
+        if library != "quickfix":
+            run(answer(store, Path(folder)), uvloop=library == UV)
         else:
             with socket.create_server(("127.0.0.1", 0)) as server:
                 port = server.getsockname()[1]

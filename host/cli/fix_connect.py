@@ -19,6 +19,7 @@ from host.cli.fix_client import Client, initiating, run_session
 from host.cli.fix_history import Direction
 from host.cli.fix_orders import HELP, CommandError, Orders
 from host.cli.fix_tail import message_line
+from host.fix import loops
 from host.fix.encode import EncodeError
 from host.fix.initiator import Initiator
 from host.fix.message import Message
@@ -53,7 +54,7 @@ def _connect(args: argparse.Namespace) -> int:
     async def main() -> None:
         await run_session(config, Client(desk.show, desk.take), desk.work)
 
-    asyncio.run(main())
+    loops.run(main())
     return USER_MISTAKE if desk.mistakes and not desk.terminal else 0
 
 

@@ -16,6 +16,7 @@ from host.cli.fix_client import Client, initiating, run_session
 from host.cli.fix_history import Direction, Entry, History
 from host.cli.fix_tail import wanted_entries
 from host.cli.fix_text import add_dictionary, add_filters, dictionary_of, filter_of, read_dictionary, type_name
+from host.fix import loops
 from host.fix.initiator import Initiator
 from host.fix.message import Message
 from host.fix.settings import OWN_FIELDS
@@ -84,7 +85,7 @@ def _replay(args: argparse.Namespace) -> int:
         await run_session(config, Client(lambda line: _note(console, line), take), send)
         return sent
 
-    sent = asyncio.run(main())
+    sent = loops.run(main())
     heard = ", ".join(f"{count:,} {name}" for name, count in answers.most_common()) or "no answers"
     console.print(f"{sent:,} messages sent; {heard}", soft_wrap=True)
     return 0

@@ -2,6 +2,7 @@
 
 import asyncio
 
+from host.fix import loops
 from host.fix.application import Application
 from host.fix.config import SessionConfig, StoreConfig
 from host.fix.configparts import Reconnect
@@ -55,13 +56,17 @@ async def until(recorder, condition):
             await recorder.changed.wait()
 
 
+#: Whether sessions run on uvloop.
+loop = {"uvloop": loops.UVLOOP}
+
+
 def bounded(main, seconds=3 * PATIENCE):
     """Run the coroutine ``main``; it must end in ``seconds``."""
     async def run():
         async with asyncio.timeout(seconds):
             return await main
 
-    return asyncio.run(run())
+    return loops.run(run(), uvloop=loop["uvloop"])
 
 
 def config(role, sender, target, port, *, path=None, sync=Sync.NEVER, settings=None, **more):

@@ -16,12 +16,14 @@ from host.fix.acceptor import AcceptError, Acceptor
 from host.fix.application import Refused
 from host.fix.encode import encode
 from host.fix.initiator import Initiator, Stopped
+from host.fix.loops import UVLOOP
 from host.fix.message import Message
 from host.fix.schedule import daily
 from host.fix.session import SessionError
 from host.fix.socket import Options, Tls
 from host.fix.store import StoreError
 from host.fix.timestamp import stamp
+from tests.host.fix import linked
 from tests.host.fix.linked import Recorder, acceptor_config, bounded, config, initiator_config, order, until
 from wire.fix.fix44 import FIX44
 
@@ -29,6 +31,13 @@ TLS = Path(__file__).parent / "tls"
 SECOND = 1_000_000_000
 #: 2026-03-03 12:00 in UTC.
 NOON = 1_772_539_200 * SECOND
+
+
+@pytest.fixture(autouse=True, params=[False, pytest.param(True, marks=pytest.mark.skipif(
+    not UVLOOP, reason="uvloop is not installed"))], ids=["asyncio", "uvloop"])
+def on_each_loop(request, monkeypatch):
+    """Every test of this file on asyncio's loop, and on uvloop's."""
+    monkeypatch.setitem(linked.loop, "uvloop", request.param)
 
 
 def clock_from(start):
