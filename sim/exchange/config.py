@@ -75,4 +75,5 @@ def parse(content: dict[str, Any], where: str, folder: Path) -> Config:
                     crowds=parts.read_crowds(file, locates),
                     recorded=parts.read_recorded(file.table("recorded"), locates), plan=parts.read_plan(file))
     file.done()
+    parts.check_copies(where, participants, config.ouch)
     return config

@@ -1,6 +1,6 @@
 """The tables of the exchange's file, each read strictly: ConfigError says where what is wrong."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import time
 from pathlib import Path
 
@@ -17,8 +17,8 @@ from sim.exchange.settings import Address, Day, FeedConfig, OuchConfig
 from sim.exchange.symbols import Symbol
 from sim.market.faults import parse_faults
 
-__all__ = ["read_crowds", "read_day", "read_feed", "read_fix", "read_ouch", "read_plan", "read_recorded",
-           "read_symbols"]
+__all__ = ["check_copies", "read_crowds", "read_day", "read_feed", "read_fix", "read_ouch", "read_plan",
+           "read_recorded", "read_symbols"]
 
 #: End of the day at the latest, ns since midnight.
 _LATEST = (23 * 60 + 59) * 60 * 1_000_000_000
@@ -89,7 +89,7 @@ def read_feed(table: Table) -> FeedConfig:
         faults = parse_faults(table.text("faults", ""))
     except ValueError as error:
         raise ConfigError(f"{table.where}: {error}") from None
-    feed = FeedConfig(session=session, lines=(_address(table, "a"), _address(table, "b")),
+    feed = FeedConfig(session=session, lines=(_line(table, "a"), _line(table, "b")),
                       interface=table.text("interface", "127.0.0.1"), most=most or None, faults=faults,
                       gather=1_000 * table.number("gather", 0, most=1_000_000),
                       rewind=_address_if(table, "rewind"), snapshot=_address_if(table, "snapshot"))
@@ -104,6 +104,13 @@ def _address_if(table: Table, key: str) -> Address | None:
 
 def _address(table: Table, key: str) -> Address:
     return _split(table, key, table.text(key))
+
+
+def _line(table: Table, key: str) -> Address:
+    host, port = _address(table, key)
+    if not port:
+        raise table.error(key, "must be sent to a port, which 0 is not")
+    return host, port
 
 
 def _split(table: Table, key: str, text: str) -> Address:
@@ -159,6 +166,17 @@ def read_ouch(file: Table) -> OuchConfig | None:
     if len({user["name"] for user in users}) < len(users):
         raise ConfigError(f"{table.where}: two users have the same name")
     return OuchConfig(address=address, users=tuple(users))
+
+
+def check_copies(where: str, participants: Iterable[Participant], ouch: OuchConfig | None) -> None:
+    """Raise ConfigError for a drop copy session that wants the reports of one who is not there."""
+    there = {one.comp_id for one in participants if one.copies is None}
+    there |= {user["name"].encode() for user in (ouch.users if ouch else ())}
+    for one in participants:
+        missing = (one.copies or frozenset()) - there
+        if missing:
+            raise ConfigError(f'{where}: fix: session {one.comp_id.decode()}: copies: there is no "'
+                              f'{min(missing).decode()}" that enters orders')
 
 
 def read_crowds(file: Table, locates: Mapping[str, int]) -> tuple[tuple[CrowdSettings, tuple[int, ...] | None], ...]:

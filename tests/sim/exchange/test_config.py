@@ -56,7 +56,7 @@ pending = true
 [[fix.session]]
 target = "DROP"
 begin_string = "FIX.4.2"
-copies = ["ALICE"]
+copies = ["ALICE", "CAROL"]
 [ouch]
 address = "127.0.0.1:0"
 [[ouch.user]]
@@ -67,7 +67,8 @@ firm = "FRM"
     alice, drop = config.participants
     assert (alice.accounts, alice.self_match, alice.pending, alice.copies) == (
         {"A1", "A2"}, SelfMatch.CANCEL_NEWEST, True, None)
-    assert drop.begin_string == b"FIX.4.2" and drop.copies == {b"ALICE"} and drop.session == config.fix[1].settings.id
+    assert drop.begin_string == b"FIX.4.2" and drop.copies == {b"ALICE", b"CAROL"}
+    assert drop.session == config.fix[1].settings.id
     assert [(user.owner, user.firm) for user in config.users()] == [("OUCH CAROL", "FRM")]
 
 
@@ -98,7 +99,9 @@ delete = 2
     ("[day]\nstart='9h'", "day: start"), ("[day]\nopen='17:00'", "follow each other"),
     ("[day]\nend='23:59:30'", "23:59:00"), ("[day]\nimbalance=-1", "imbalance"),
     ("[day]\nstart='09:00:00+01:00'", "zone"), ("[daz]\nstart='9h'", "day?"),
-    (FIX + "copies = 3", "copies"), (FIX + "pendin = true", "pendin"), (FIX + "self_match = 'no'", "self_match"),
+    (FIX + "[[fix.session]]\ntarget='D'\ncopies=['ALICE','BOB']", 'session D: copies: there is no "BOB"'),
+    (FIX + "[[fix.session]]\ntarget='D'\ncopies=['D']", 'there is no "D"'), (FIX + "copies = 3", "copies"),
+    (FIX + "pendin = true", "pendin"), (FIX + "self_match = 'no'", "self_match"),
     (FIX + "[[fix.session]]\ntarget='ALICE'", "ALICE"), ("[fix]\naddress='x'", "HOST:PORT"),
     ("[ouch]\naddress='h:99999'", "HOST:PORT"),
     ("[ouch]\naddress='h:1'\n[[ouch.user]]\nname='MUCHTOOLONG'", "at most 6"),
@@ -119,7 +122,8 @@ def test_what_is_wrong_is_named(more, told):
 
 
 @pytest.mark.parametrize("old, new, told", [
-    ('a = "239', 'c = "239', "a: is missing"), ("239.255.77.1:26477", "239.255.77.1", "HOST:PORT"),
+    ('a = "239', 'c = "239', "a: is missing"), ("239.255.77.1:26477", "239.255.77.1:0", "feed: a: must be sent"),
+    ("239.255.77.1:26477", "239.255.77.1", "HOST:PORT"),
     ('[feed]', '[feed]\nsession = "MUCH TOO LONG"', "10 ASCII"), ("[feed]", "[feed]\nfaults='a:los=1'", "faults"),
     ("[[symbol]]\nname", "[[symbols]]\nname", "no [[symbol]]"), ("[feed]", "[feeds]", "[feed] is missing"),
 ])
