@@ -1,0 +1,83 @@
+# Ref: Lattice FPGA-TN-02200, "ECP5 and ECP5-5G sysCLOCK PLL/DLL Design and Usage Guide"
+"""One PLL for a board's clocks: 125 MHz for the line, and the core's."""
+
+from dataclasses import dataclass
+
+from amaranth.hdl import Instance, Module, Signal
+from amaranth.lib import wiring
+from amaranth.lib.cdc import ResetSynchronizer
+from amaranth.lib.wiring import In, Out
+
+from boards.board import BoardError
+
+__all__ = ["Dividers", "dividers", "Clocks"]
+
+TX_HZ = 125_000_000
+#: Limits of the oscillator and of the phase detector.
+VCO_HZ = (400_000_000, 800_000_000)
+DETECTOR_HZ = (10_000_000, 400_000_000)
+
+
+@dataclass(frozen=True)
+class Dividers:
+    """Dividers of the input, of the feedback, and of both outputs."""
+
+    reference: int
+    feedback: int
+    tx: int
+    core: int
+
+
+def dividers(clock_hz: int, core_hz: int) -> Dividers:
+    """Return dividers that make exactly 125 MHz and ``core_hz`` of ``clock_hz``. Raises BoardError if there are none.
+
+    The feedback comes from the 125 MHz output, so ``feedback`` over ``reference`` is its ratio to the input.
+    """
+    for tx in range(VCO_HZ[1] // TX_HZ, 0, -1):
+        vco = TX_HZ * tx
+        if vco < VCO_HZ[0] or vco % core_hz:
+            continue
+        for reference in range(1, 129):
+            detector = clock_hz / reference
+            if detector >= DETECTOR_HZ[0] and detector <= DETECTOR_HZ[1] and TX_HZ * reference % clock_hz == 0:
+                return Dividers(reference, TX_HZ * reference // clock_hz, tx, vco // core_hz)
+    raise BoardError(f"no PLL makes 125 MHz and {core_hz:,} Hz of {clock_hz:,} Hz")
+
+
+class Clocks(wiring.Component):
+    """The clocks of the domains ``tx`` and ``sync``, which whoever makes this makes too; both are in reset until the
+    PLL has locked.
+
+    Members
+    -------
+    clock : the board's oscillator
+    tx_clk : 125 MHz
+    core_clk : the core's
+    """
+
+    clock: In(1)
+    tx_clk: Out(1)
+    core_clk: Out(1)
+
+    def __init__(self, *, clock_hz: int, core_hz: int):
+        self.dividers = dividers(clock_hz, core_hz)
+        super().__init__()
+
+    def elaborate(self, platform):
+        m = Module()
+        locked = Signal()
+        chosen = self.dividers
+        m.submodules.pll = Instance(
+            "EHXPLLL",
+            a_ICP_CURRENT="12", a_LPF_RESISTOR="8", a_MFG_ENABLE_FILTEROPAMP="1", a_MFG_GMCREF_SEL="2",
+            p_FEEDBK_PATH="CLKOP", p_CLKI_DIV=chosen.reference, p_CLKFB_DIV=chosen.feedback,
+            p_CLKOP_ENABLE="ENABLED", p_CLKOP_DIV=chosen.tx, p_CLKOP_CPHASE=chosen.tx - 1, p_CLKOP_FPHASE=0,
+            p_CLKOS_ENABLE="ENABLED", p_CLKOS_DIV=chosen.core, p_CLKOS_CPHASE=chosen.core - 1, p_CLKOS_FPHASE=0,
+            p_PLLRST_ENA="DISABLED", p_INTFB_WAKE="DISABLED", p_STDBY_ENABLE="DISABLED", p_DPHASE_SOURCE="DISABLED",
+            p_OUTDIVIDER_MUXA="DIVA", p_OUTDIVIDER_MUXB="DIVB", p_OUTDIVIDER_MUXC="DIVC", p_OUTDIVIDER_MUXD="DIVD",
+            i_CLKI=self.clock, i_CLKFB=self.tx_clk, i_RST=0, i_STDBY=0, i_PHASESEL0=0, i_PHASESEL1=0, i_PHASEDIR=1,
+            i_PHASESTEP=1, i_PHASELOADREG=1, i_PLLWAKESYNC=0, i_ENCLKOP=0,
+            o_CLKOP=self.tx_clk, o_CLKOS=self.core_clk, o_LOCK=locked)
+        m.submodules.sync_reset = ResetSynchronizer(~locked, domain="sync")
+        m.submodules.tx_reset = ResetSynchronizer(~locked, domain="tx")
+        return m

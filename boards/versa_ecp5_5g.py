@@ -1,0 +1,13 @@
+"""Lattice ECP5-5G Versa, with LFE5UM5G-45F: two ports, each PHY with wires of its own. The PHYs delay both clocks."""
+
+from amaranth_boards.versa_ecp5_5g import VersaECP55GPlatform
+
+from boards.board import Board, Port, normalised
+
+__all__ = ["BOARD"]
+
+BOARD = Board(
+    name="versa_ecp5_5g", title="ECP5-5G Versa", phy="88E1512", platform=normalised(VersaECP55GPlatform),
+    clock_hz=100_000_000, core_hz=125_000_000,
+    ports=(Port(number=0, rx_taps=0, tx_taps=0), Port(number=1, rx_taps=0, tx_taps=0)),
+    leds=tuple(("led", n, "") for n in range(4)))

@@ -1,0 +1,114 @@
+# amaranth: UnusedElaboratable=no
+"""Boards: pins by one name, clocks that a PLL can make, and what a build must not let pass."""
+
+import re
+
+import pytest
+
+from boards.board import BoardError, normalised
+from boards.build import NAMES, board, build, clocks, main, plan
+from boards.pll import dividers
+from boards.rgmii import RgmiiPins
+from boards.top import Top
+
+MAC, IP = 0x0254_4B47_0000, 0xC0A8_0132
+LOG = """Info: Max frequency for clock 'core': {core} MHz (FAIL at 125.00 MHz)
+Info: Max frequency for clock 'core': 140.00 MHz (PASS at 125.00 MHz)
+Info: Max frequency for clock '$glbnet$rx': 130.50 MHz ({verdict} at {goal} MHz)
+"""
+
+
+def resources(name, kind):
+    return {resource.number: {inner.name: inner for inner in resource.ios}
+            for resource in board(name).platform.resources if resource.name == kind}
+
+
+@pytest.mark.parametrize("name, ports, phys", [("ecpix5", 1, 1), ("versa_ecp5_5g", 2, 2), ("colorlight_5a75b", 2, 1)])
+def test_every_board_has_its_ports_by_one_name(name, ports, phys):
+    rgmii, phy = resources(name, "rgmii"), resources(name, "phy")
+    assert sorted(rgmii) == [port.number for port in board(name).ports] == list(range(ports))
+    assert sorted(phy) == list(range(phys))
+    for pins in rgmii.values():
+        assert set(pins) == {"rx_clk", "rx_ctl", "rx_data", "tx_clk", "tx_ctl", "tx_data"}
+        assert pins["rx_clk"].clock.frequency == 125e6
+        assert [len(pins[f"{way}_data"].ios[0]) for way in ("rx", "tx")] == [4, 4]
+    assert not resources(name, "eth_rgmii")
+
+
+def test_no_pin_is_named_twice():
+    for name in NAMES:
+        pins = [pin for port in resources(name, "rgmii").values() for part in port.values()
+                for pin in part.ios[0].names]
+        assert len(pins) == len(set(pins)) == 12 * len(board(name).ports)
+
+
+def test_a_port_without_a_pin_is_told():
+    platform = board("ecpix5").platform.__mro__[1]
+    [port] = (resource for resource in platform.resources if resource.name == "eth_rgmii")
+    whole = list(port.ios)
+    try:
+        port.ios[:] = [inner for inner in whole if inner.name != "rx_ctrl"]
+        with pytest.raises(BoardError, match="eth_rgmii 0 has no rx_ctl"):
+            normalised(platform)
+    finally:
+        port.ios[:] = whole
+
+
+@pytest.mark.parametrize("clock_hz", [25_000_000, 100_000_000])
+@pytest.mark.parametrize("core_hz", [62_500_000, 125_000_000, 156_250_000])
+def test_dividers_make_both_clocks(clock_hz, core_hz):
+    chosen = dividers(clock_hz, core_hz)
+    vco = clock_hz * chosen.feedback * chosen.tx // chosen.reference
+    assert 400_000_000 <= vco <= 800_000_000 and vco == 125_000_000 * chosen.tx == core_hz * chosen.core
+    assert clock_hz / chosen.reference >= 10_000_000
+
+
+def test_clocks_that_no_pll_makes_are_told():
+    with pytest.raises(BoardError, match="no PLL makes 125 MHz and 99,000,001 Hz of 100,000,000 Hz"):
+        dividers(100_000_000, 99_000_001)
+
+
+def test_the_last_figures_of_a_log_count():
+    log = LOG.format(core=100, verdict="PASS", goal="125.00")
+    assert clocks(log) == {"core": (140.0, 125.0), "$glbnet$rx": (130.5, 125.0)}
+
+
+@pytest.mark.parametrize("log, message", [
+    (LOG.format(core=1, verdict="FAIL", goal="150.00"), r"clock \$glbnet\$rx reaches 130.5 MHz, not 150"),
+    (LOG.format(core=1, verdict="PASS", goal="12.00"), r"clock \$glbnet\$rx has no constraint"),
+    ("Warning: net 'rx_clk_buf.i' does not exist in design, ignoring clock constraint\n" + LOG, "dropped: "),
+    ("Info: nothing", "no clock"),
+])
+def test_what_a_build_must_not_let_pass(log, message):
+    with pytest.raises(BoardError, match=message):
+        clocks(log)
+
+
+def test_mistakes_are_told_without_a_traceback(capsys):
+    with pytest.raises(BoardError, match="not 'icebreaker'"):
+        board("icebreaker")
+    with pytest.raises(SystemExit, match="ecpix5: IPv4 address must be four numbers 0..255, not '1.2.3'"):
+        main(["ecpix5", "--ip", "1.2.3"])
+    with pytest.raises(BoardError, match="not 0x01005e000001"):
+        Top(board("ecpix5"), mac=0x0100_5E00_0001, ip=IP)
+    with pytest.raises(BoardError, match="not 0xe0000001"):
+        Top(board("ecpix5"), mac=MAC, ip=0xE000_0001)
+    with pytest.raises(BoardError, match="rx_taps must be 0..127, not 128"):
+        RgmiiPins(None, rx_taps=128, tx_taps=0)
+
+
+def test_a_plan_constrains_every_clock_that_comes_from_outside():
+    files = plan(board("versa_ecp5_5g"), mac=MAC, ip=IP).files
+    text = files["top.lpf"].decode() if isinstance(files["top.lpf"], bytes) else files["top.lpf"]
+    constrained = dict(re.findall(r'FREQUENCY PORT "([^"]+)" (\d+)', text))
+    assert constrained == {"clk100_0__p": "100000000", "rgmii_0__rx_clk__io": "125000000",
+                           "rgmii_1__rx_clk__io": "125000000"}
+    assert "FREQUENCY NET" not in text
+
+
+@pytest.mark.timing
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_every_board_meets_its_clocks_with_every_seed(name, seed, tmp_path):
+    bitstream, found = build(board(name), tmp_path, mac=MAC, ip=IP, seed=seed)
+    assert bitstream.stat().st_size > 50_000 and len(found) >= 2 + len(board(name).ports)
