@@ -4,7 +4,7 @@ Records of ``--symbols`` symbols that walk at random lie in a ring as the device
 host/device/reader.py. Bulk: runs of the ring go into the views at once (host/strategy/views.py). Callbacks: one by one
 through host/strategy/dispatch.py, to a strategy that reads the best prices of every book, and to the shipped imbalance
 taker, market maker and pairs trader, whose orders are taken at once and never filled. CPU time, medians over
-``--runs`` runs.
+``--runs`` runs. At last the host's path from a book event to an order, in wall time: see bench/path.py.
 """
 
 import argparse
@@ -22,6 +22,8 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from bench.books import LEVELS, books
+from bench.path import measure_path, show_path
 from host.device.reader import EventReader
 from host.oms.inputs import IntentKind, TimeInForce
 from host.oms.outputs import Reason, Tell, TellKind
@@ -32,13 +34,12 @@ from host.strategy.interface import Context, Strategy
 from host.strategy.market_maker import MarketMaker, MarketMakerParameters
 from host.strategy.pairs import Pairs, PairsParameters
 from host.strategy.views import Views
-from wire.records import RecordKind, State, TradingState, record_dtype
 
 __all__ = ["main"]
 
 AIM_CALLBACKS, AIM_BULK = 150_000, 10_000_000
-SEED = 20261121
-CENT, LEVELS = 100, 8
+#: Records of the path's measurement.
+PATH_EVENTS = 8_192
 #: ns from one record to the next.
 STEP = 1_000
 
@@ -59,30 +60,6 @@ STRATEGIES: dict[str, Callable[[], Strategy]] = {
     "pairs": lambda: Pairs(PairsParameters(pairs=((0, 1), (2, 3)), interval=100_000)),
     "market_maker": lambda: MarketMaker(MarketMakerParameters()),
 }
-
-
-def ring(entries: int, symbols: int) -> np.ndarray:
-    """Return a ring whose records 1 to ``entries`` are live books, of which each is what its symbol's last one was but
-    for a step of its price and new sizes."""
-    rng = np.random.default_rng(SEED)
-    records = np.zeros(entries, record_dtype(LEVELS))
-    records["seq"], records["kind"] = np.arange(1, entries + 1), RecordKind.BOOK
-    records["symbol"] = rng.integers(0, symbols, entries)
-    records["state"] = TradingState.TRADING | State.DIRECTORY
-    records["cause"] = rng.choice(list(b"AAADXEU"), entries)
-    records["bids_valid"] = records["asks_valid"] = LEVELS
-    steps = np.where(rng.random(entries) < 0.1, rng.choice((-1, 1), entries), 0)
-    middle = np.empty(entries, np.int64)
-    for symbol in range(symbols):
-        places = np.flatnonzero(records["symbol"] == symbol)
-        middle[places] = 10_000 * (symbol + 1) + np.cumsum(steps[places])
-    depth = np.arange(LEVELS)
-    records["bids"]["price"] = CENT * (middle[:, None] - depth)
-    records["asks"]["price"] = CENT * (middle[:, None] + 1 + depth)
-    for side in ("bids", "asks"):
-        records[side]["shares"] = rng.integers(1, 20, (entries, LEVELS)) * 100
-        records[side]["orders"] = 1
-    return records
 
 
 def again(records: np.ndarray, first: int) -> None:
@@ -155,12 +132,13 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--json", metavar="OUT", help="also write the figures, - for standard output")
     options = parser.parse_args(argv)
-    records = ring(options.entries, options.symbols)
+    records = books(options.entries, options.symbols)
     bulk = measure_bulk(records, options.symbols, options.laps, options.runs)
     callbacks = {name: measure_callbacks(records, options.symbols, make, options.batch, options.runs)
                  for name, make in STRATEGIES.items()}
     report = {"machine": platform.machine(), "cpus": os.cpu_count(), "python": platform.python_version(),
-              "load": os.getloadavg()[0], "bulk": bulk, "callbacks": callbacks}
+              "load": os.getloadavg()[0], "bulk": bulk, "callbacks": callbacks,
+              "path": measure_path(records[:PATH_EVENTS], runs=1)}
     show(report, Console(file=sys.stderr if options.json == "-" else sys.stdout))
     if options.json:
         text = json.dumps(report, indent=2) + "\n"
@@ -176,6 +154,7 @@ def show(report: dict[str, Any], console: Console) -> None:
     for name, found in report["callbacks"].items():
         table.add_row(f"callbacks: {name}", f"{found['events']:,.0f}", f"{AIM_CALLBACKS:,}", f"{found['requests']:,}")
     console.print(table)
+    show_path(report["path"], console)
     console.print(f"load of the machine {report['load']:.1f} on {report['cpus']} CPUs")
 
 

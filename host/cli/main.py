@@ -6,7 +6,22 @@ import os
 import sys
 from collections.abc import Sequence
 
-from host.cli import demo, exchange, fix, generate, hls, journal, reconcile, regs, replay, risk, run, trades
+from host.cli import (
+    demo,
+    doctor,
+    exchange,
+    fix,
+    generate,
+    hls,
+    journal,
+    reconcile,
+    regs,
+    replay,
+    risk,
+    run,
+    trades,
+    tune,
+)
 from host.cli.errors import CHECK_FAILED, INTERRUPTED, USER_MISTAKE, UserError
 from host.device.connect import device_errors
 
@@ -61,6 +76,8 @@ def _parser() -> argparse.ArgumentParser:
     journal.add_parser(commands)
     trades.add_parser(commands)
     reconcile.add_parser(commands)
+    doctor.add_parser(commands)
+    tune.add_parser(commands, main)
     return parser
 
 

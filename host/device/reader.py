@@ -32,6 +32,8 @@ class EventReader:
             raise ValueError(f"records are numbered from 1, not {first}")
         self._ring = ring
         self._seq: npt.NDArray[np.uint64] = ring["seq"]
+        self._number = self._seq.item
+        self._mask = entries - 1
         self._next = first
         self._held = 0
         self._offsets = np.arange(entries, dtype=np.uint64)
@@ -47,33 +49,43 @@ class EventReader:
 
         The view is valid until the next call. Where the ring's end cuts a run in two, the next call gives the rest.
         """
-        self._check_held()
-        entries = len(self._ring)
-        slot = (self._next - 1) % entries
-        seen = int(self._seq[slot])
+        if self._held:
+            self._check_held()
+        slot = self._next - 1 & self._mask
+        seen: int = self._number(slot)
         if seen > self._next:
-            oldest = max(int(self._seq.max()) - entries + 1, self._next)
-            self.lost += oldest - self._next
-            self._next = oldest
-            slot = (oldest - 1) % entries
-            seen = int(self._seq[slot])
+            slot, seen = self._lapped()
         if seen != self._next:
             return self._ring[slot:slot]
-        room = entries - slot
+        # Most often there is one, and comparing runs costs more than it.
+        if slot == self._mask or self._number(slot + 1) != self._next + 1:
+            count = 1
+        else:
+            count = self._run(slot)
+        self._next += count
+        self._held = count
+        return self._ring[slot:slot + count]
+
+    def _lapped(self) -> tuple[int, int]:
+        """Go on at the oldest record that is there; return its slot, and the number in it."""
+        oldest = max(int(self._seq.max()) - self._mask, self._next)
+        self.lost += oldest - self._next
+        self._next = oldest
+        slot = oldest - 1 & self._mask
+        return slot, self._number(slot)
+
+    def _run(self, slot: int) -> int:
+        """Return how many new records lie side by side from ``slot`` on."""
+        room = len(self._ring) - slot
         run = 64
         while True:
             size = min(run, room)
             new = self._seq[slot:slot + size] == self._offsets[:size] + np.uint64(self._next)
             if not new.all():
-                count = int(new.argmin())
-                break
+                return int(new.argmin())
             if size == room:
-                count = size
-                break
+                return size
             run *= 8
-        self._next += count
-        self._held = count
-        return self._ring[slot:slot + count]
 
     def drain(self) -> Iterator[Records]:
         """Yield views of new records until there are none."""
@@ -94,12 +106,9 @@ class EventReader:
 
     def _check_held(self) -> None:
         """Count records of the last view that the writer has overwritten since."""
-        if self._held:
-            entries = len(self._ring)
-            first = self._next - self._held
-            slot = (first - 1) % entries
-            view = self._seq[slot:slot + self._held]
-            if int(view[0]) != first:
-                expected = self._offsets[:self._held] + np.uint64(first)
-                self.lost += int(np.count_nonzero(view != expected))
-            self._held = 0
+        first = self._next - self._held
+        slot = first - 1 & self._mask
+        if self._number(slot) != first:
+            expected = self._offsets[:self._held] + np.uint64(first)
+            self.lost += int(np.count_nonzero(self._seq[slot:slot + self._held] != expected))
+        self._held = 0

@@ -1,6 +1,7 @@
 """The driver of the risk gate: requests and reports in, verdicts out, heartbeat, what it holds and what shuts it."""
 
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -11,13 +12,16 @@ from host.device.reader import EventReader
 from host.risk.rows import shown_values
 from wire.pages import HEARTBEAT, SLOT_BYTES, SLOTS, Page
 from wire.registers import ADDRESS_BITS, by_name
-from wire.risk import REPORT_DTYPE, REQUEST_DTYPE, REQUEST_KINDS, SHOWN_WORDS
+from wire.risk import REPORT_DTYPE, REPORT_KINDS, REQUEST_DTYPE, REQUEST_FIELDS, REQUEST_KINDS, SHOWN_WORDS
 
 __all__ = ["Gate", "GateSizes", "verdict_count"]
 
 Records = npt.NDArray[Any]
 
 _WORD, _DATA = by_name("RISK_WORD").offset, by_name("RISK_DATA").offset
+_REQUESTS, _REPORTS = frozenset(map(int, REQUEST_KINDS)), frozenset(map(int, REPORT_KINDS))
+#: Where a slot has its kind: a report has it at the same place.
+_KIND_AT = sum(np.dtype(field.format).itemsize for field in takewhile(lambda one: one.name != "kind", REQUEST_FIELDS))
 _DECIDED = ("RISK_ACCEPTED", "RISK_REFUSED", "RISK_APPLIED", "RISK_UNMATCHED")
 
 
@@ -72,14 +76,14 @@ class Gate:
 
         Raises ValueError for another dtype, or a kind that is no request's.
         """
-        return self._publish(self._requests, requests, REQUEST_DTYPE, reports=False)
+        return self._publish(self._requests, requests, REQUEST_DTYPE, _REQUESTS, "request")
 
     def report(self, reports: Records) -> int:
         """Publish ``reports`` (REPORT_DTYPE) from the first on; return how many found a free slot.
 
         Raises ValueError for another dtype, or a kind that is no report's.
         """
-        return self._publish(self._reports, reports, REPORT_DTYPE, reports=True)
+        return self._publish(self._reports, reports, REPORT_DTYPE, _REPORTS, "report")
 
     def beat(self) -> None:
         """Tell the gate that the host lives. What was lost by then stays lost until it is resumed."""
@@ -104,18 +108,20 @@ class Gate:
         seen = int(self._ring["seq"].max())
         return seen if seen else verdict_count(self.device)
 
-    def _publish(self, window: "_Window", slots: Records, dtype: "np.dtype[np.void]", *, reports: bool) -> int:
-        if slots.dtype != dtype:
+    def _publish(self, window: "_Window", slots: Records, dtype: "np.dtype[np.void]", kinds: frozenset[int],
+                 what: str) -> int:
+        if slots.dtype is not dtype and slots.dtype != dtype:
             raise ValueError(f"slots must be of {dtype}, not {slots.dtype}")
-        kinds = np.isin(slots["kind"], REQUEST_KINDS)
-        wrong = np.flatnonzero(kinds if reports else ~kinds)
-        if len(wrong):
-            raise ValueError(f"kind {slots['kind'][wrong[0]]} is none of a {'report' if reports else 'request'}")
+        data = slots.tobytes()
+        for kind in data[_KIND_AT::SLOT_BYTES]:
+            if kind not in kinds:
+                raise ValueError(f"kind {kind} is none of a {what}")
         if len(slots) > window.free:
             self._look()
         count = min(len(slots), window.free)
-        for slot in slots[:count]:
-            self.device.transport.write_words(window.take(), np.frombuffer(slot.tobytes(), "<u4"))
+        words = np.frombuffer(data, "<u4").reshape(-1, SLOT_BYTES // 4)
+        for place in range(count):
+            self.device.transport.write_words(window.take(), words[place])
         return count
 
     def _look(self) -> None:

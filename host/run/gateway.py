@@ -9,7 +9,7 @@ from host.oms.inputs import ReportDone, Verdict
 from host.oms.outputs import Report, ShutGate, ToGate
 from host.risk.admin import Admin
 from host.risk.gate import Gate
-from host.run.slots import decision_of, report_slots, request_slots
+from host.run.slots import decisions_of, report_slots, request_slots
 from wire.pages import SLOTS, Command
 
 __all__ = ["Gateway", "GatewayError", "all_verdicts", "shut_gate"]
@@ -82,8 +82,7 @@ class Gateway:
         lost = self._verdicts.lost
         for verdicts in self._verdicts.drain():
             self.undecided = max(self.undecided - len(verdicts), 0)
-            for verdict in verdicts:
-                yield decision_of(verdict, self._clock_hz, now)
+            yield from decisions_of(verdicts, self._clock_hz, now)
         if self._verdicts.lost != lost:
             raise GatewayError(f"{self._verdicts.lost - lost} verdicts were overwritten before they were read")
 
