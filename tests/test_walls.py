@@ -29,7 +29,7 @@ HARDWARE = ("gateware", "sim", "boards")
 #: loop for the commands that run them. The compiler of rules is in ``gateware``.
 DOORS = {"host/device/connect.py": ("sim.device",), "host/cli/": ("sim.market", "sim.models"),
          "host/cli/exchange.py": ("sim.exchange",), "host/cli/run.py": ("sim.loop",),
-         "host/cli/hls.py": ("gateware.hls",)}
+         "host/cli/demo.py": ("sim.loop",), "host/cli/hls.py": ("gateware.hls",)}
 
 
 def imported(source):
