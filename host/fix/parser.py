@@ -24,10 +24,13 @@ _HEAD_BYTES = 2 + 16 + 1 + 2 + 9 + 1 + 3
 _HEAD_BEGUN = re.compile(rb"8(?:=(?:[^\x01=]{1,16}(?:\x01(?:9(?:=(?:[0-9]{1,9}(?:\x01(?:3(?:5)?)?)?)?)?)?)?)?)?\Z")
 _TRAILER_BYTES = 7
 _EARLY = b"\x0110="
+_NOWHERE = 1 << 62
 #: Fields that stand only at the ends of a message.
 _OUTERMOST = (b"10=", b"8=", b"9=")
 #: Digits of the longest tag and of the longest length.
 _DIGITS = 9
+#: A message of more bytes is looked through for an early end before it is copied and summed up.
+_LARGE = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,11 @@ class Parser:
         self._held = bytearray()
         #: Bytes of ``_held`` in which no CheckSum field begins.
         self._searched = 0
+        #: Of the buffer that is looked through: the first CheckSum field behind a place; from where a field begins, to
+        #: the first field behind it that can only be the first or last of a message. Found once, however many heads
+        #: there seem to be.
+        self._trailer = _NOWHERE, -1
+        self._outer: dict[int, int] = {}
 
     @property
     def pending(self) -> bytes:
@@ -77,6 +85,8 @@ class Parser:
             buffer = self._held
         found: list[Message | Garbled] = []
         outcome: Message | Garbled
+        self._trailer = _NOWHERE, -1
+        self._outer.clear()
         at, end = 0, len(buffer)
         while at < end:
             head = _HEAD.match(buffer, at)
@@ -117,6 +127,10 @@ class Parser:
                ) -> tuple[int, Message | Garbled]:
         """Return the end of the message at ``at``, whose CheckSum field should stand at ``last``, and the message."""
         stop, begin = last + _TRAILER_BYTES, head.end()
+        if buffer[last - 1] != 1 or not _TRAILER.match(buffer, last):
+            return self._rubbish(buffer, at, "no CheckSum where BodyLength says")
+        if stop - at > _LARGE and self._ends_early(buffer, begin, last, begin):
+            return self._rubbish(buffer, at, "CheckSum before the end that BodyLength says")
         raw = bytes(buffer[at:stop])
         count = raw.count(b"\x01")
         if is_sound(raw):
@@ -124,8 +138,6 @@ class Parser:
                 match = shape.fullmatch(raw, begin - at, last - at)
                 if match is not None:
                     return stop, Message.of(shape, match, head[1], raw)
-        if buffer[last - 1] != 1 or not _TRAILER.match(buffer, last):
-            return self._rubbish(buffer, at, "no CheckSum where BodyLength says")
         if self._ends_early(buffer, begin, last, begin):
             return self._rubbish(buffer, at, "CheckSum before the end that BodyLength says")
         trailer = TRAILERS[checksum(raw[:-_TRAILER_BYTES])]
@@ -165,28 +177,47 @@ class Parser:
 
         search: where a CheckSum field may be first, so that a sound message costs no more than a search for one.
         """
-        hit = buffer.find(_EARLY, max(search, at - 1))
-        if hit < 0 or hit >= last - 1:
-            return False
-        end = min(len(buffer), last + _TRAILER_BYTES)
+        hit = self._next_trailer(buffer, max(search, at - 1))
+        return 0 <= hit < last - 1 and self._next_outermost(buffer, at) < last
+
+    def _next_trailer(self, buffer: bytes | bytearray, at: int) -> int:
+        """Return where the first CheckSum field behind ``at`` may be; -1: nowhere."""
+        begin, found = self._trailer
+        if at < begin or 0 <= found < at:
+            found = buffer.find(_EARLY, at)
+            self._trailer = at, found
+        return found
+
+    def _next_outermost(self, buffer: bytes | bytearray, at: int) -> int:
+        """Return where the first field from ``at`` on, where a field begins, stands that can only come before or
+        behind all others; data fields are passed over by their lengths."""
+        found, end = _NOWHERE, len(buffer)
+        passed: list[int] = []
         data, size = b"", 0
-        while at < end and at != last:
+        while at < end:
+            if not data:
+                if at in self._outer:
+                    found = self._outer[at]
+                    break
+                passed.append(at)
             if buffer.startswith(_OUTERMOST, at):
-                return True
-            stop = buffer.find(b"\x01", at, end)
-            equal = buffer.find(b"=", at, stop)
+                found = at
+                break
+            stop = buffer.find(b"\x01", at)
             if stop < 0:
-                return False
+                break
+            equal = buffer.find(b"=", at, stop)
             if data and buffer.startswith(data, at):
                 stop = equal + 1 + size
                 if stop >= end or buffer[stop] != 1:
-                    return False
+                    break
             data = self._data_after.get(bytes(buffer[at:max(equal, at)]), b"")
             if data:
                 size = _length(bytes(buffer[equal + 1:stop]))
                 data = data if size >= 0 else b""
             at = stop + 1
-        return False
+        self._outer.update(dict.fromkeys(passed, found))
+        return found
 
 
 def _length(value: bytes) -> int:

@@ -248,6 +248,42 @@ def test_the_work_grows_with_the_bytes_not_with_their_square(attack):
     assert counts[1] <= 4 * counts[0] + 8
 
 
+class Watched(bytes):
+    """Counts the bytes that are searched and copied."""
+
+    seen = 0
+
+    def find(self, what, *bounds):
+        found = super().find(what, *bounds)
+        begin, end = (*bounds, len(self))[:2]
+        self.seen += max((end if found < 0 else found) - begin, 0) + 1
+        return found
+
+    def __getitem__(self, key):
+        got = super().__getitem__(key)
+        self.seen += len(got) if isinstance(key, slice) else 1
+        return got
+
+
+@pytest.mark.parametrize("attack, end", [
+    (b"8=A\x019=60000\x0135=0\x01", b"\x0110=000\x01"), (b"8=A\x019=60000\x0135=0\x01", b""),
+    (b"8=A\x019=60000\x0135=0\x0110=000\x01", b""), (b"8=A\x019=60000\x0135=0\x0195=30\x0196=", b"\x0110=000\x01"),
+    (b"8=A\x019=300\x0135=0\x01", b"\x0110=000\x01"), (b"8=A\x019=%d\x0135=0\x01", b"10=000\x01")])
+def test_heads_of_what_is_no_message_are_looked_through_once(attack, end):
+    """However many heads there seem to be in a buffer, and wherever they say that they end."""
+    size = 120_000
+    if b"%d" in attack:
+        # All of them say that they end in the same place, which has a CheckSum field.
+        one = len(attack) - 2 + 5
+        data = b"".join(attack % (60_000 - at - len(b"8=A\x019=00000\x01")) for at in range(0, 48_000, one))
+        data += b"x" * (59_999 - len(data)) + b"\x01" + end
+    else:
+        data = attack * (size // len(attack)) + end
+    watched = Watched(data)
+    Parser(65_536).feed(watched)
+    assert watched.seen < 20 * len(data)
+
+
 @pytest.mark.soak
 def test_ten_million_inputs():
     seed = time.time_ns() % 2**32
