@@ -37,6 +37,9 @@ __all__ = ["Server", "open_server"]
 _SLICE_SECONDS, _SLICE_CYCLES = 0.001, (16, 4096)
 #: Seconds that time stands still for the next request behind one, and for how long at most it does.
 _LINGER, _STANDSTILL = 0.0005, 0.02
+#: Slices without request or frame after which nothing is on its way any more; from then on, seconds between slices: the
+#: processor is for others, until somebody asks.
+_CALM, _REST = 4, 0.005
 #: Requests of one client that are answered before the next client's turn.
 _TURN = 64
 #: Cycles after the last frame at which a device is settled whatever else goes on, such as orders of other clients.
@@ -76,9 +79,9 @@ class _Client:
 class Server:
     """Serves ``transport``, whose rings lie in ``memory``, to who connects to ``listener``.
 
-    One request after the other, the clients in turn. Where none asks, time goes on by itself, in slices; not so if
-    ``paused``: then it moves only by what is asked, as in a device of the client's own process. What comes to
-    ``feed`` goes in at once, as on a wire.
+    One request after the other, the clients in turn. Where none asks, time goes on by itself, in slices, slower when
+    nothing is under way; not so if ``paused``: then it moves only by what is asked, as in a device of the client's own
+    process. What comes to ``feed`` goes in at once, as on a wire.
     """
 
     def __init__(self, transport: SimulatedTransport, memory: SharedMemory, listener: socket.socket, *, profile: str,
@@ -111,15 +114,16 @@ class Server:
 
     def serve(self) -> None:
         """Serve until stopped. Raises GatewareError, which the client whose request met it is told of too."""
-        asked = True
+        asked, calm = True, 0
         since = time.monotonic()
         try:
             while not self._stopped:
                 waiting = any(client.waits for client in self._clients)
                 moves = waiting or not self._paused
                 linger = asked and not waiting and time.monotonic() - since < _STANDSTILL
-                self._look(_IDLE if not moves else _LINGER if linger else 0)
+                self._look(_IDLE if not moves else _LINGER if linger else _REST if calm > _CALM else 0)
                 asked = self._turns()
+                calm = 0 if asked or waiting or self._transport.device.pending else calm + 1
                 if moves and not (asked and linger):
                     self._advance()
                     since = time.monotonic()

@@ -22,7 +22,7 @@ class Broken:
     def __init__(self, memory: SharedMemory) -> None:
         self.ring = memory.words(record_dtype(4).itemsize // 4).view(record_dtype(4))
         self.verdicts = memory.words(VERDICT_DTYPE.itemsize // 4).view(VERDICT_DTYPE)
-        self.device = SimpleNamespace(cycle=0, run=lambda cycles: None)
+        self.device = SimpleNamespace(cycle=0, pending=False, run=lambda cycles: None)
         self.closed = False
 
     def read(self, _: int) -> int:
