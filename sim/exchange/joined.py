@@ -38,6 +38,10 @@ class Side:
         """Send an application message."""
         self._do(self.session.send(message, self._clock.now()))
 
+    def send_made(self, make: Callable[[int, int], bytes]) -> None:
+        """The same, with a message that ``make`` encodes: see Session."""
+        self._do(self.session.send_made(make, self._clock.now()))
+
     def took(self) -> None:
         """Take all that was given to ``on_message``."""
         while self._given:
