@@ -67,11 +67,13 @@ class GateLink(wiring.Component):
         for page in (orders, reports, admin):
             m.d.comb += [getattr(page, name).eq(getattr(self, name)) for name in ("addr", "w_en", "w_data")]
 
-        # Slots of the two windows in turn. What is offered stays offered.
+        # Slots of the two windows that wait, in turn; one that does not wait, if none does. What is offered stays
+        # offered. Whether the host's write publishes one is known too late to choose by.
         reports_turn, report, some, free = Signal(), Signal(), Signal(), Signal()
+        ordered, reported = orders.waiting != 0, reports.waiting != 0
         m.d.comb += [
             some.eq(orders.o.valid | reports.o.valid), free.eq(~self.slots.valid),
-            report.eq(reports.o.valid & (reports_turn | ~orders.o.valid)),
+            report.eq(Mux(ordered, reported & reports_turn, reported | (self.addr[ADDRESS_BITS:] == Page.REPORTS))),
             reports.o.ready.eq(free & report), orders.o.ready.eq(free & ~report)]
         m.d.sync += self.slots.valid.eq(Mux(free, some, ~self.slots.ready))
         with m.If(free):
@@ -81,13 +83,14 @@ class GateLink(wiring.Component):
 
         connect(m, flipped(self.verdicts), numbered.i)
         connect(m, numbered.ring, flipped(self.ring))
-        asked = Signal()
+        asked, overran = Signal(), Signal()
         beats = self.w_en & (self.addr == (Page.REPORTS << ADDRESS_BITS | HEARTBEAT))
-        m.d.sync += [self.beat.eq(beats), asked.eq(self.registers.select_written), self.show.eq(asked)]
+        m.d.sync += [
+            overran.eq(orders.overrun | reports.overrun), self.beat.eq(beats),
+            asked.eq(self.registers.select_written), self.show.eq(asked)]
         m.d.comb += [
             numbered.log2_entries.eq(self.registers.entries), self.admin.eq(admin.admin), self.locked.eq(admin.locked),
             self.show_account.eq(self.registers.account), self.show_symbol.eq(self.registers.symbol),
             words.shown.eq(self.shown), words.index.eq(self.registers.word), self.registers.data.eq(words.word),
-            self.events.risk_admin_refused.eq(admin.refused),
-            self.events.risk_overruns.eq(orders.overrun | reports.overrun)]
+            self.events.risk_admin_refused.eq(admin.refused), self.events.risk_overruns.eq(overran)]
         return m

@@ -3,7 +3,7 @@
 from functools import reduce
 from operator import or_
 
-from amaranth.hdl import Const, Module, Mux, Signal, Value, signed
+from amaranth.hdl import Cat, Const, Module, Mux, Signal, Value, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -61,15 +61,22 @@ class Adder(wiring.Component):
             a.eq(self.a_0), b.eq(self.b_0), subtract.eq(self.subtract_0),
             self.total_2.eq(self.total_1)]
         # The lowest bit carries the 1 which a difference lacks.
+        added = Signal(self.width)
         m.d.comb += [
-            carry.eq((a << 1 | 1) + (Mux(subtract, ~b, b) << 1 | subtract)), self.total_1.eq(carry[1:])]
+            added.eq(Mux(subtract, ~b, b)),
+            carry.eq((a << 1 | 1) + (added << 1 | subtract)), self.total_1.eq(carry[1:])]
+
+        # Whether the low bits of the sum are all 0 is known without the sum: while they are, either operand's bit
+        # carries into the next one.
+        carries, none_2 = Cat(subtract, a | added), Signal()
+        m.d.sync += none_2.eq((a ^ added ^ carries)[:self.bits] == 0)
 
         total, high = self.total_2, Const((1 << self.bits) - 1, self.bits)
         negative = total[-1]
         above, below = Signal(), Signal()
         m.d.comb += [
             above.eq(~negative & (total[self.bits:-1].any() | self.narrow_2 & total[self.narrow:self.bits].any())),
-            below.eq(negative & (self.floor_2 | ~total[self.bits:-1].all() | (total[:self.bits] == 0))),
+            below.eq(negative & (self.floor_2 | ~total[self.bits:-1].all() | none_2)),
             self.left_2.eq(above | below),
             self.ended_2.eq(Mux(above, Mux(self.narrow_2, high >> self.bits - self.narrow, high), Mux(
                 below, Mux(self.floor_2, 0, -high), total)))]

@@ -1,6 +1,6 @@
 """Rule 18, of an account or a symbol."""
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -23,7 +23,7 @@ class Pace(wiring.Component):
     earliest_4, earliest_5 : as the ``Sums`` of account or symbol have it
     applies_4, follows_4 : the rule is about the request; it is, and the one before is of the same account or symbol
     stopped_4 : any request breaks the rule
-    early_5, early_after_5 : this one does; it does if the one before is accepted
+    early_5, early_after_5 : this one does; it does if the one before is accepted, which any bit tells
     earliest_6 : the time as it is if the request is accepted
     """
 
@@ -36,7 +36,7 @@ class Pace(wiring.Component):
     follows_4: In(1)
     stopped_4: Out(1)
     early_5: Out(1)
-    early_after_5: Out(1)
+    early_after_5: Out(2)
     earliest_6: Out(TIME_BITS + 1)
 
     def __init__(self, *, clock_mhz: float):
@@ -69,9 +69,9 @@ class Pace(wiring.Component):
         with m.If(self.applies_4):
             m.d.sync += self.early_5.eq(rule("early", rate.early, last=last_4, earliest=self.earliest_4))
         with m.If(self.follows_4):
-            m.d.sync += self.early_after_5.eq(
-                rule("early_after_bucket", rate.early, last=less_4, earliest=self.earliest_4)
-                | rule("early_after_request", rate.early, last=less_4, earliest=now[5]))
+            m.d.sync += self.early_after_5.eq(Cat(
+                rule("early_after_bucket", rate.early, last=less_4, earliest=self.earliest_4),
+                rule("early_after_request", rate.early, last=less_4, earliest=now[5])))
         # Cycle 5.
         fresh_5 = held("fresh_5", now[4] + interval[4])
         fresh_6 = held("fresh_6", fresh_5)

@@ -46,12 +46,13 @@ class Sums(wiring.Component):
             key[cycle] = Signal.like(self.key_2, name=f"key_{cycle}")
             m.d.sync += key[cycle].eq(key[cycle - 1])
         # A slot takes on the row of that in cycle 6 in each of its cycles 3 to 5. Whether it does has a register of its
-        # own, since many bits wait for it.
+        # own, since many bits wait for it; it is cleared if the key is another.
         same_3, take = Signal(), {cycle: Signal(name=f"take_{cycle}") for cycle in (3, 4, 5)}
-        m.d.sync += [
-            same_3.eq(key[2] == key[4]), self.follows_4.eq(key[3] == key[4]),
-            take[3].eq((key[2] == key[5]) & self.accepted_5), take[4].eq(same_3 & self.accepted_5),
-            take[5].eq(self.follows_4 & self.accepted_5)]
+        m.d.sync += [same_3.eq(key[2] == key[4]), self.follows_4.eq(key[3] == key[4])]
+        for cycle, same in ((3, key[2] == key[5]), (4, same_3), (5, self.follows_4)):
+            m.d.sync += take[cycle].eq(0)
+            with m.If(same):
+                m.d.sync += take[cycle].eq(self.accepted_5)
         found = {3: read.data}
         for cycle in (4, 5):
             found[cycle] = Signal(self.layout, name=f"found_{cycle}")

@@ -59,8 +59,11 @@ class GateInTime(wiring.Component):
                    == reserve.mask_6.any())]
 
         entered, judge = Entered(m, gate), block.judge
-        m.d.comb += Assume(~entered.asked[DECISION] | (
-            (delayed(m, judge.broken_4, 1, "judged") | judge.late_5) == judge.mask_5.any()))
+        m.d.comb += [
+            Assume(~entered.asked[DECISION] | (
+                (delayed(m, judge.broken_4, 1, "judged") | judge.late_5) == judge.mask_5.any())),
+            Assume(~entered.asked[DECISION] | entered.is_order(DECISION) | ~judge.late_5),
+            Assume(~entered.asked[DECISION + 1] | entered.is_order(DECISION + 1) | ~reserve.mask_6.any())]
         asked, text, age, slot = entered.asked, entered.text, entered.age, gate.i.payload
         verdict_due, reported = delayed(m, age == REPORT_CYCLES, 1, "verdict_due"), Signal.like(slot)
         with m.If(entered.report):

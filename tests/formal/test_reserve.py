@@ -138,6 +138,7 @@ class ReserveAsSums(wiring.Component):
             m.d.comb += [
                 Assume(~(self.accepted & Cat(broken.values()).any())),
                 Assert(dut.mask_6 & ~int(BY_SUMS) == 0, Format("another rule is not what the sums say")),
+                Assert(stage[6].order | ~dut.mask_6.any(), Format("a rule of orders is not what the sums say")),
                 Assert(delayed(m, any_5, 1, "any") == dut.mask_6.any(),
                        Format("whether any rule is broken is not what the sums say"))]
             ours_6 = delayed(m, ours & five.order, 1, "ours")

@@ -179,7 +179,9 @@ class GateAsRead(wiring.Component):
             Assume(kills.accounts == delayed(m, kills.next_accounts, 1, "account_kills")),
             Assert(~entered.asked[DECISION] | (
                 (delayed(m, judge.broken_4, 1, "judged") | judge.late_5) == judge.mask_5.any()),
-                   Format("plain: whether a rule is broken is not what the mask says"))]
+                   Format("plain: whether a rule is broken is not what the mask says")),
+            Assert(~entered.asked[DECISION] | entered.is_order(DECISION) | ~judge.late_5,
+                   Format("plain: what is no order breaks a rule of orders"))]
         symbol_killed, account_killed = Signal(), Signal()
         global_killed, lost = delayed(m, gate.killed, 1, "global_killed"), delayed(m, gate.lost, 1, "lost")
         m.d.sync += [symbol_killed.eq((gate.symbol_kills >> five.symbol)[0]),
