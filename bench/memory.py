@@ -67,6 +67,11 @@ class MemoryTransport:
             self.written = time.perf_counter_ns()
         self._published.append((page, (addr - _WINDOWS[page]) // SLOT_BYTES))
 
+    def write_port(self, addr: int, words: np.ndarray) -> None:
+        """Write words, one after the other, to one register."""
+        for word in words.tolist():
+            self.write(addr, word)
+
     def read_indexed(self, index: int, data: int, count: int) -> np.ndarray:
         """Load the same register again and again."""
         return np.full(count, self.memory[data // 4])

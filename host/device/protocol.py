@@ -14,6 +14,7 @@ body; all numbers are little-endian. An answer's code is an ``Answer``:
 HELLO      u32 PROTOCOL                                                     JSON, see below
 READ       u32 address                                                      u32 value
 WRITE      u32 address, u32 values: to this and the words behind it         nothing
+PORT       u32 address, u32 values: all to this one                         nothing
 INDEXED    u32 address of an index, u32 of a register, u32 count n          u32[n], the register's values with
                                                                             index 0 to n - 1
 RUN        u64 cycles                                                       nothing, when they are over
@@ -41,7 +42,7 @@ __all__ = ["PROTOCOL", "SCHEME", "HEAD", "FRAMES_HEAD", "MOST_BYTES", "MOST_INDE
            "Ask", "Answer", "default_socket"]
 
 #: Version of this page.
-PROTOCOL = 1
+PROTOCOL = 2
 #: How the address of a served device begins; the path of its socket follows.
 SCHEME = "unix:"
 HEAD = struct.Struct("<B3xI")
@@ -67,6 +68,7 @@ class Ask(IntEnum):
     HOLD = 7
     RELEASE = 8
     INDEXED = 9
+    PORT = 10
 
 
 class Answer(IntEnum):

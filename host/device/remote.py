@@ -122,6 +122,11 @@ class RemoteTransport:
         if len(words):
             self.ask(Ask.WRITE, _WORD.pack(addr), np.ascontiguousarray(words, "<u4").tobytes())
 
+    def write_port(self, addr: int, words: npt.NDArray[np.uint32]) -> None:
+        """Write words, one after the other, to the register at byte address ``addr``, with nobody's between them."""
+        if len(words):
+            self.ask(Ask.PORT, _WORD.pack(addr), np.ascontiguousarray(words, "<u4").tobytes())
+
     def read_indexed(self, index: int, data: int, count: int) -> npt.NDArray[np.uint32]:
         """Return the register at byte address ``data`` after each write of 0 to ``count`` - 1 to that at ``index``."""
         return np.frombuffer(self.ask(Ask.INDEXED, _INDEXED.pack(index, data, count)), "<u4")

@@ -48,6 +48,10 @@ class Transport(Protocol):
     def write_words(self, addr: int, words: npt.NDArray[np.uint32]) -> None:
         """Write consecutive 32-bit words from byte address ``addr`` on, in rising order; done when it returns."""
 
+    def write_port(self, addr: int, words: npt.NDArray[np.uint32]) -> None:
+        """Write 32-bit words, one after the other, to the one register at byte address ``addr``; done when it
+        returns."""
+
     def read_indexed(self, index: int, data: int, count: int) -> npt.NDArray[np.uint32]:
         """Write 0 to ``count`` - 1 to the register at byte address ``index``, and read the one at ``data`` after each
         write; return what was read."""

@@ -17,7 +17,7 @@ _LOOK = 5 * _MS
 #: ns that the other line has to fill a gap before it is asked for, and that an answer has before it is asked for again.
 _PATIENCE, _RETRY = 20 * _MS, 200 * _MS
 #: Messages that one ``poll`` gives the device: the host's loop waits for it.
-_TURN = 8
+_TURN = 16
 _LONGEST = 1 << 16
 
 
@@ -39,6 +39,7 @@ class Rewind:
         self._waiting: deque[tuple[int, bytes]] = deque()
         self._look_at = self._asked_at = self._open_since = 0
         self._expected = 0
+        self._going = False
         self._reachable = True
 
     def poll(self, now: int) -> None:
@@ -50,7 +51,7 @@ class Rewind:
         if self._waiting:
             self._give()
         elif not self._device.status()["gap"]:
-            self._expected = 0
+            self._expected, self._going = 0, False
         else:
             self._missing(now)
 
@@ -59,13 +60,14 @@ class Rewind:
         self._socket.close()
 
     def _missing(self, now: int) -> None:
-        """A gap is open: ask for it, unless it has just opened or moved, or an answer may still come."""
+        """A gap is open: ask for it, unless it has just opened or moved, or an answer may still come. Behind an answer
+        that did not fill it the rest is asked for at once."""
         expected = self._device.read("SEQ_EXPECTED")
         if expected != self._expected:
             self._expected, self._open_since = expected, now
-        if now - self._open_since < _PATIENCE or now - self._asked_at < _RETRY:
+        if not self._going and (now - self._open_since < _PATIENCE or now - self._asked_at < _RETRY):
             return
-        self._asked_at = now
+        self._asked_at, self._going = now, False
         count = min(self._device.read("SEQ_HIGHEST") - expected, moldudp64.END_OF_SESSION - 1)
         if count > 0:
             self._ask(moldudp64.HEADER.pack({"session": self._session, "sequence": expected, "count": count}))
@@ -94,21 +96,22 @@ class Rewind:
                 self._reachable = True
                 self._log(f"rewind: {self._where} answers again")
             if answer.session == self._session:
-                # What lies behind this packet may be asked for at once.
-                self._asked_at = 0
+                self._going = True
                 self._waiting.extend(enumerate(answer.messages, answer.sequence))
 
     def _give(self) -> None:
         """Give the device what it expects; what it kept behind the gap goes in by itself."""
+        expected = self._device.read("SEQ_EXPECTED")
+        while self._waiting and self._waiting[0][0] < expected:
+            self._waiting.popleft()
         for _ in range(_TURN):
-            expected = self._device.read("SEQ_EXPECTED")
-            while self._waiting and self._waiting[0][0] < expected:
-                self._waiting.popleft()
-            if not self._waiting or self._waiting[0][0] > expected:
+            if not self._waiting or self._waiting[0][0] != expected:
                 self._waiting.clear()
                 return
+            # It is refused, and no harm done, if another line brought it meanwhile.
             self._device.inject(*self._waiting.popleft())
             self.given += 1
+            expected += 1
 
     def _unreachable(self, error: OSError) -> None:
         if self._reachable:

@@ -255,6 +255,9 @@ class Server:
             case Ask.WRITE:
                 address, *words = struct.unpack(f"<{len(body) // 4}I", body)
                 self._transport.write_words(address, np.array(words, np.uint32))
+            case Ask.PORT:
+                address, *words = struct.unpack(f"<{len(body) // 4}I", body)
+                self._transport.write_port(address, np.array(words, np.uint32))
             case Ask.INDEXED:
                 index, data, count = struct.unpack("<III", body)
                 if count > MOST_INDEXED:

@@ -84,6 +84,11 @@ class SimulatedTransport:
         """Write consecutive 32-bit words from byte address ``addr`` on, a cycle each."""
         self.device.write_words(addr, words)
 
+    def write_port(self, addr: int, words: NDArray[np.uint32]) -> None:
+        """Write 32-bit words, one after the other, to the one register at byte address ``addr``, a cycle each."""
+        for word in words.tolist():
+            self.device.write(addr, word)
+
     def read_indexed(self, index: int, data: int, count: int) -> NDArray[np.uint32]:
         """Return the register at byte address ``data`` after each write of 0 to ``count`` - 1 to that at ``index``."""
         words = np.empty(count, "<u4")

@@ -98,6 +98,10 @@ class FakeTransport:
         for n, word in enumerate(words):
             self.write(addr + 4 * n, int(word))
 
+    def write_port(self, addr: int, words: np.ndarray) -> None:
+        for word in words.tolist():
+            self.write(addr, word)
+
     def read_indexed(self, index: int, data: int, count: int) -> np.ndarray:
         words = np.empty(count, "<u4")
         for number in range(count):
