@@ -38,8 +38,8 @@ def deadly(rng, world, chance):
             return done
         return acting
 
-    for owner, name in ((world.venue, "send"), (world.venue, "took"), (world.loop.gateway, "submit"),
-                        (world.journal, "commit"), (world.ledger, "take")):
+    for owner, name in ((world.venue, "send"), (world.venue, "send_made"), (world.venue, "took"),
+                        (world.loop.gateway, "submit"), (world.journal, "commit"), (world.ledger, "take")):
         setattr(owner, name, lethal(name, getattr(owner, name)))
 
 

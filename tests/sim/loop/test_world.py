@@ -130,16 +130,17 @@ def test_a_kill_shuts_the_gate_and_leaves_nothing_at_the_exchange(tmp_path):
 
 def test_nothing_is_sent_before_the_journal_holds_what_it_follows_from(tmp_path):
     with World(Scenario(seed=3, seconds=3).setup(), both(), tmp_path / "journal") as world:
-        path, send, checked = world.journal.path, world.venue.send, []
+        path, send, checked = world.journal.path, world.venue.send_made, []
 
-        def checking(message, now):
-            if message.msg_type == b"D" and len(checked) < 20:
-                order = replay(path, world.settings).oms.book.chains[message.get(Tag.ClOrdID)]
-                assert world.ledger.oms.book.orders[order].shares == int(message.get(Tag.OrderQty))
+        def checking(make, now):
+            fields = dict(field.split(b"=", 1) for field in make(1, now).split(b"\x01")[:-1])
+            if fields[b"%d" % Tag.MsgType] == b"D" and len(checked) < 20:
+                order = replay(path, world.settings).oms.book.chains[fields[b"%d" % Tag.ClOrdID]]
+                assert world.ledger.oms.book.orders[order].shares == int(fields[b"%d" % Tag.OrderQty])
                 checked.append(order)
-            return send(message, now)
+            return send(make, now)
 
-        world.venue.send = checking
+        world.venue.send_made = checking
         world.run()
         assert len(checked) > 3
 
