@@ -20,8 +20,8 @@ __all__ = ["Client", "initiating", "run_session"]
 
 #: What is not worth a line for somebody who watches.
 _QUIET = (LinkKind.WAITING, LinkKind.SOCKET, LinkKind.STALLED)
-_BAD = (NoticeKind.REJECTED, NoticeKind.REJECT_HEARD, NoticeKind.GARBLED, NoticeKind.SILENT, LinkKind.UNREACHABLE,
-        LinkKind.TURNED_AWAY)
+_BAD = (NoticeKind.REJECTED, NoticeKind.REJECT_HEARD, NoticeKind.GARBLED, NoticeKind.SILENT,
+        NoticeKind.GIVEN_UP, LinkKind.UNREACHABLE, LinkKind.TURNED_AWAY)
 
 
 def initiating(path: Path, name: str | None) -> SessionConfig:
@@ -58,11 +58,12 @@ class Client(Application):
 
     def on_event(self, session: SessionId | None, notice: Notice | LinkNotice) -> None:
         """See Application."""
-        if notice.kind not in _QUIET:
+        ends = notice.kind in (LinkKind.UNREACHABLE, LinkKind.CLOSED) and not self.logged_on.done()
+        if notice.kind not in _QUIET and not ends:
             self._show(Text(f"{notice.kind.value}: {notice.text}", "red" if notice.kind in _BAD else "dim"))
         if notice.kind == NoticeKind.LOGGED_OUT:
             self._last = notice.text
-        if notice.kind in (LinkKind.UNREACHABLE, LinkKind.CLOSED) and not self.logged_on.done():
+        if ends:
             self.logged_on.set_exception(UserError(f"no logon: {self._last or notice.text}"))
 
     def on_logon(self, session: SessionId) -> None:

@@ -101,6 +101,8 @@ class History:
             case Kind.RESET:
                 who = record.body.decode(errors="replace")
                 yield Entry(time_ns, Direction.UNKNOWN, None, f"both numbers begin with 1{f': {who}' if who else ''}")
+            case Kind.GRANTED:
+                yield Entry(time_ns, Direction.UNKNOWN, None, "the counterparty granted the reset")
             case Kind.SKIP:
                 yield Entry(time_ns, Direction.UNKNOWN, None, f"our next number is {record.number}")
             case Kind.TORN:

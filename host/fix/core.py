@@ -19,8 +19,7 @@ class Core:
     """A session's memory while it lives.
 
     now: ns since 1970, of the input that is worked on. heartbeat: HeartBtInt in force. request: number of our last
-    ResendRequest. reset_sent: our Logon on this connection has 141=Y. reset_owed: we asked for a reset, and nothing
-    shows yet that it was granted.
+    ResendRequest. reset_sent: our Logon on this connection has 141=Y.
     """
 
     def __init__(self, settings: Settings, store: Store) -> None:
@@ -33,7 +32,17 @@ class Core:
         self.outbound = Outbound(settings, store, self.outputs, lambda: self.inbound.processed)
         self.timers = Timers()
         self.now = self.request = self._minded = 0
-        self.reset_sent = self.reset_owed = self._up = False
+        self.reset_sent = self._up = False
+
+    @property
+    def reset_owed(self) -> bool:
+        """Whether we asked for a reset, and nothing shows yet that it was granted."""
+        return self.store.reset_owed
+
+    def granted(self) -> None:
+        """Something shows that it was."""
+        if self.store.reset_owed:
+            self.store.granted()
 
     def begin(self, now: int) -> None:
         """An input comes."""

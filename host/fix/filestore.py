@@ -46,6 +46,7 @@ class FileStore:
     next_out: int
     next_in: int
     created: int
+    reset_owed: bool
     #: Numbers of the messages that are held, ascending, and where their records begin.
     _seqs: "array[int]"
     _places: "array[int]"
@@ -124,13 +125,18 @@ class FileStore:
                 raise StoreError(f"{self.path}: damaged at byte {place}: message {seq} was there")
             yield seq, record.body
 
-    def reset(self, now: int) -> None:
+    def reset(self, now: int, *, owed: bool = False) -> None:
         """See Store."""
         if self._log.end > self._rotate:
-            self._put_aside(now)
+            self._put_aside(now, owed)
         else:
-            self._append(Kind.RESET, 0, now, self._session.encode())
-        self._clear(now)
+            self._append(Kind.RESET, owed, now, self._session.encode())
+        self._clear(now, owed)
+
+    def granted(self) -> None:
+        """See Store."""
+        self._append(Kind.GRANTED, 0, self._clock())
+        self.reset_owed = False
 
     def commit(self) -> None:
         """Write the group, and bring it to the disk as ``sync`` says. Raises StoreError, OSError; see above."""
@@ -182,9 +188,9 @@ class FileStore:
         finally:
             os.close(self._lock)
 
-    def _clear(self, now: int) -> None:
+    def _clear(self, now: int, owed: bool = False) -> None:
         self.next_out = self.next_in = 1
-        self.created = now
+        self.created, self.reset_owed = now, owed
         self._seqs, self._places = array("Q"), array("Q")
 
     def _load(self) -> None:
@@ -224,7 +230,9 @@ class FileStore:
                 owner = record.body.decode(errors="replace")
                 if self._session and owner and owner != self._session:
                     raise StoreError(f"{self.path}: belongs to the session {owner}, not to {self._session}")
-                self._clear(record.time_ns)
+                self._clear(record.time_ns, bool(number))
+            case Kind.GRANTED:
+                self.reset_owed = False
         self._log.end = record.end
 
     def _expect(self, follows: bool, record: Record[Kind], expected: int) -> None:
@@ -269,13 +277,13 @@ class FileStore:
         self._waiting.clear()
         self._waiting_bytes = 0
 
-    def _put_aside(self, now: int) -> None:
+    def _put_aside(self, now: int, owed: bool) -> None:
         """Let a new log take the place of this one, which keeps its bytes under another name."""
         self.write_waiting()
         fresh = self.path.with_name(self.path.name + ".new")
         file = os.open(fresh, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         try:
-            record = SESSION_LOG.pack(Kind.RESET, 0, now, self._session.encode())
+            record = SESSION_LOG.pack(Kind.RESET, owed, now, self._session.encode())
             os.write(file, record)
             if self._log.sync != Sync.NEVER:
                 os.fdatasync(file)

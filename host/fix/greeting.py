@@ -54,7 +54,7 @@ class Greeting:
             # Whatever its number is, this Logon is the first message of the new ones.
             seq = 1
         if reset and not core.reset_sent:
-            kept = core.outbound.reset(core.now)
+            kept = core.outbound.reset(core.now, owed=owed)
             core.inbound.begin()
             core.notice(NoticeKind.RESET, "both numbers are 1")
             if core.settings.initiator:
@@ -68,7 +68,8 @@ class Greeting:
             core.leave(f"NextExpectedMsgSeqNum too high, expecting {core.store.next_out} but received {known}",
                        retry=False)
         else:
-            core.reset_owed = owed
+            if not owed:
+                core.granted()
             self._log_on(message, seq, None if owed else known, reset)
             for each in kept:
                 core.outbound.application(each, core.now)

@@ -2,12 +2,14 @@
 
 Its records (host.journal.log), by kind:
 
-    RESET   both numbers are 1 again; the body names the session, "" for any
+    RESET   both numbers are 1 again; the body names the session, "" for any; the number is 1 if the counterparty has
+            yet to grant it, else 0
     OUT     a message with this number is about to be sent; the body is all of it
     SKIP    outbound numbers below this one are used up
     TAKEN   inbound messages below this number were taken by the application
     IN      bytes as they came from the counterparty, whole messages or not
     REPEAT  bytes that were sent without a new number: what was sent again, and gap fills
+    GRANTED the counterparty granted the last reset
     TORN    this number of bytes, of a record that was cut short by the death of its writer, was removed here
 """
 
@@ -28,6 +30,7 @@ class Kind(IntEnum):
     IN = 5
     REPEAT = 6
     TORN = 7
+    GRANTED = 8
 
 
 SESSION_LOG = LogFormat(b"tgf\x02", Kind, "log of a FIX session")

@@ -12,11 +12,11 @@ from host.fix import admin
 from host.fix.datafields import data_fields
 from host.fix.encode import encode
 from host.fix.message import Message
-from host.fix.outputs import Output, Transmit
+from host.fix.outputs import Notice, NoticeKind, Output, Transmit
 from host.fix.parser import Parser
 from host.fix.resend import Replay
 from host.fix.settings import OWN_FIELDS, Settings
-from host.fix.shown import quoted
+from host.fix.shown import quoted, shown
 from host.fix.store import Store
 from host.fix.timers import SECOND
 from host.fix.timestamp import parse, stamp
@@ -28,6 +28,8 @@ __all__ = ["Outbound"]
 
 #: Replays that may wait for each other; nobody who waits for one needs more.
 _MOST_REPLAYS = 16
+#: Messages of a former process among which the last of the application's is looked for.
+_LOOK_BACK = 100
 
 
 class Outbound:
@@ -42,6 +44,8 @@ class Outbound:
         self.open = False
         self._processed = processed
         self.wire = self._fresh = store.next_out
+        #: The last number that a former process used, until a logon shows what of it arrived.
+        self._former = store.next_out - 1
         self._settings, self._store, self._outputs = settings, store, outputs
         self._replays: deque[Replay] = deque()
 
@@ -115,19 +119,38 @@ class Outbound:
             if written < late:
                 raw = self._again(raw, now) or self._fill(seq, seq + 1, now)
             self._transmit(seq, raw)
-        self._fresh = self.wire
+        self._fresh, self._former = self.wire, 0
 
-    def reset(self, now: int) -> list[Message]:
-        """Set the store's numbers to 1; return the application messages that were never transmitted, in order."""
+    def reset(self, now: int, *, owed: bool = False) -> list[Message]:
+        """Set the store's numbers to 1; return the application messages that were never transmitted, in order. What is
+        given up is told. owed: see Store."""
         kept = []
-        for _, raw in self._store.stored(self._fresh, self._store.next_out - 1):
+        self._tell_former()
+        for seq, raw in self._store.stored(self._fresh, self._store.next_out - 1):
             message = unpack(raw, self._settings.dictionary)
-            if message.msg_type not in ADMIN and self._settings.may_resend(message, _written(message)):
+            if message.msg_type in ADMIN:
+                continue
+            if self._settings.may_resend(message, _written(message)):
                 kept.append(Message(message.msg_type, [pair for pair in message.fields if pair[0] not in OWN_FIELDS]))
-        self._store.reset(now)
+            else:
+                self._give_up(f"{seq}: {_named(message)} never went out, and may not be sent late")
+        self._store.reset(now, owed=owed)
         self._replays.clear()
         self.wire = self._fresh = self._store.next_out
         return kept
+
+    def _tell_former(self) -> None:
+        """Tell what a former process may not have transmitted, if no logon has shown yet whether it did."""
+        for seq, raw in reversed(list(self._store.stored(self._former - _LOOK_BACK, self._former))):
+            message = unpack(raw, self._settings.dictionary)
+            if message.msg_type not in ADMIN:
+                self._give_up(f"{seq}: {_named(message)} is the last that a former process left; nobody knows whether "
+                              "it went out")
+                break
+        self._former = 0
+
+    def _give_up(self, text: str) -> None:
+        self._outputs.append(Notice(NoticeKind.GIVEN_UP, text))
 
     def _number(self, message: Message, now: int) -> tuple[int, bytes]:
         seq = self._store.next_out
@@ -181,6 +204,12 @@ def unpack(raw: bytes, dictionary: Dictionary) -> Message:
     if len(found) != 1 or not isinstance(found[0], Message):
         raise ValueError(f"the store holds no message, but {quoted(raw)}")
     return found[0]
+
+
+def _named(message: Message) -> str:
+    """Return what ``message`` is, for people."""
+    name = message.get(Tag.ClOrdID)
+    return f"35={shown(message.msg_type)}" + (f" {shown(name)}" if name else "")
 
 
 def _written(message: Message) -> int:

@@ -56,6 +56,7 @@ class NoticeKind(Enum):
     IGNORED = "ignored"
     RESET = "reset"
     SILENT = "silent"
+    GIVEN_UP = "given up"
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,8 @@ class Reception:
         core = self._core
         fault = self._bad_duplicate(message) or find_fault(message, core.settings) or self._unsupported(message)
         core.inbound.advance(seq + 1)
-        core.reset_owed = core.reset_owed and core.inbound.detached
+        if not core.inbound.detached:
+            core.granted()
         if fault is not None:
             self._refuse(fault, message, seq)
         else:
@@ -218,7 +219,7 @@ class Reception:
 
     def _begin_anew(self) -> None:
         core = self._core
-        core.reset_owed = False
+        core.granted()
         core.inbound.begin()
         core.inbound.advance(2)
         core.notice(NoticeKind.RESET, "both numbers are 1")

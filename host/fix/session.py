@@ -62,8 +62,8 @@ class Session:
 
     @property
     def reset_owed(self) -> bool:
-        """Whether a reset was asked for and nothing shows yet that it was granted. If the process ends now, the
-        numbers of the two sides may contradict each other."""
+        """Whether a reset was asked for and nothing shows yet that it was granted: the next logon asks again, also that
+        of another process."""
         return self._core.reset_owed
 
     def connect(self, now: int) -> list[Output]:
@@ -74,7 +74,7 @@ class Session:
         self._parser = self._new_parser()
         core.timers.connected()
         core.reset_sent = settings.initiator and (settings.reset_on_logon or core.reset_owed)
-        kept = core.outbound.reset(now) if core.reset_sent else []
+        kept = core.outbound.reset(now, owed=core.reset_owed) if core.reset_sent else []
         core.inbound.begin()
         core.outbound.begin()
         if settings.initiator:
@@ -159,13 +159,11 @@ class Session:
         core = self._core
         core.begin(now)
         if core.state == State.DISCONNECTED:
-            core.reset_owed = False
             kept = core.outbound.reset(now)
             core.inbound.begin()
         else:
             core.enter(Event.ASK_RESET)
-            core.reset_owed = True
-            kept = core.outbound.reset(now)
+            kept = core.outbound.reset(now, owed=True)
             core.outbound.open = False
             core.inbound.detached = True
             core.say(admin.logon(self.settings, core.heartbeat, reset=True, next_expected=1))

@@ -30,6 +30,10 @@ class Store(Protocol):
     def created(self) -> int:
         """When both numbers were last set to 1, ns since 1970."""
 
+    @property
+    def reset_owed(self) -> bool:
+        """Whether the last reset was asked of the counterparty, and nothing shows yet that it was granted."""
+
     def sent(self, seq: int, raw: bytes) -> None:
         """Keep the outbound message ``raw``; the next number is ``seq + 1``.
 
@@ -46,8 +50,12 @@ class Store(Protocol):
     def stored(self, begin: int, end: int) -> Iterator[tuple[int, bytes]]:
         """Yield the numbers and messages which are held of ``begin`` to ``end``, inclusive, in order."""
 
-    def reset(self, now: int) -> None:
-        """Set both numbers to 1 and forget the messages; ``created`` becomes ``now``, ns since 1970."""
+    def reset(self, now: int, *, owed: bool = False) -> None:
+        """Set both numbers to 1 and forget the messages; ``created`` becomes ``now``, ns since 1970, and ``reset_owed``
+        what is given."""
+
+    def granted(self) -> None:
+        """Note that the reset is owed no more."""
 
     def close(self) -> None:
         """Let go of what the store holds; nothing else may be called any more."""
@@ -58,7 +66,7 @@ class MemoryStore:
 
     def __init__(self, now: int = 0) -> None:
         self.next_out = self.next_in = 1
-        self.created = now
+        self.created, self.reset_owed = now, False
         self._messages: dict[int, bytes] = {}
 
     def sent(self, seq: int, raw: bytes) -> None:
@@ -86,11 +94,15 @@ class MemoryStore:
             if seq in self._messages:
                 yield seq, self._messages[seq]
 
-    def reset(self, now: int) -> None:
+    def reset(self, now: int, *, owed: bool = False) -> None:
         """See Store."""
         self.next_out = self.next_in = 1
-        self.created = now
+        self.created, self.reset_owed = now, owed
         self._messages.clear()
+
+    def granted(self) -> None:
+        """See Store."""
+        self.reset_owed = False
 
     def close(self) -> None:
         """See Store."""

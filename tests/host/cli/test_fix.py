@@ -292,8 +292,9 @@ def test_connect_says_why_there_is_no_logon(run, typed, tmp_path):
         port = server.getsockname()[1]
     (tmp_path / "fix.toml").write_text(CONFIG.format(port=port))
     typed("buy 100 AAPL\n")
-    status, _, errors = run("connect", tmp_path / "fix.toml")
+    status, out, errors = run("connect", tmp_path / "fix.toml")
     assert status == 2 and f"no logon: 127.0.0.1 port {port}: Connection refused\n" in errors
+    assert (out + errors).count("Connection refused") == 1
 
 
 def test_connect_takes_bytes_that_are_no_text_for_a_mistake(run, monkeypatch, tmp_path):

@@ -302,6 +302,30 @@ def test_a_message_that_is_too_long_is_refused_and_leaves_nothing(path):
         assert state(store)[0] == 1
 
 
+@pytest.mark.parametrize("rotate", [0, 1 << 20])
+def test_a_reset_that_is_owed_is_remembered_by_the_next_process(path, rotate):
+    with opened(path, rotate=rotate) as store:
+        store.reset(NOW, owed=True)
+        store.sent(1, b"one")
+    with opened(path) as store:
+        assert store.reset_owed and store.next_out == 2
+        store.granted()
+    with opened(path) as store:
+        assert not store.reset_owed and store.next_out == 2
+
+
+@pytest.mark.parametrize("kind, number", [(Kind.OUT, 3), (Kind.REPEAT, 2)])
+def test_a_record_in_the_place_of_a_message_that_is_another_is_not_sent(path, filled, kind, number):
+    with opened(path) as store:
+        place, (_, raw) = filled[3], list(store.stored(2, 2))[0]
+        with path.open("r+b") as file:
+            file.seek(place)
+            file.write(SESSION_LOG.pack(kind, number, NOW, raw))
+        assert list(store.stored(1, 1)) and list(store.stored(3, 3))
+        with pytest.raises(StoreError, match=f"damaged at byte {place}: message 2 was there"):
+            list(store.stored(1, 3))
+
+
 def test_a_message_that_went_bad_on_the_disk_is_not_sent_again(path, filled):
     with opened(path) as store:
         place = filled[3] + HEAD.size

@@ -15,6 +15,7 @@ from host.fix import connection
 from host.fix.acceptor import AcceptError, Acceptor
 from host.fix.application import Refused
 from host.fix.encode import encode
+from host.fix.endpoint import Endpoint
 from host.fix.initiator import Initiator, Stopped
 from host.fix.loops import UVLOOP
 from host.fix.message import Message
@@ -69,6 +70,23 @@ def test_messages_go_over_in_both_directions_and_both_log_out():
             assert venue.ids() == list(range(1, 101)) and us.ids() == [7]
             assert (there.store.next_in, here.endpoint.store.next_in) == (102, 3)
         assert len(us.kinds("logged out")) == len(venue.kinds("logged out")) == 1
+
+    bounded(main())
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_what_comes_is_acknowledged_at_once_if_that_is_wanted(monkeypatch, wanted):
+    async def main():
+        reads, heard = [], Endpoint.received
+        acks = []
+        monkeypatch.setattr(connection, "quick_ack", acks.append)
+        monkeypatch.setattr(Endpoint, "received", lambda self, data: (reads.append(self), heard(self, data)))
+        venue, us = Recorder(), Recorder()
+        options = {"options": Options(quick_ack=wanted)}
+        async with pair(venue, us, ours=options, theirs=options) as (_, here):
+            here.send(order(1))
+            await until(venue, lambda: venue.messages)
+        assert reads and len(acks) == (len(reads) if wanted else 0)
 
     bounded(main())
 

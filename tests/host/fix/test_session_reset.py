@@ -2,9 +2,9 @@
 
 import pytest
 
-from host.fix.outputs import NoticeKind
+from host.fix.outputs import Notice, NoticeKind
 from host.fix.states import State, StateError
-from tests.host.fix.line import Line
+from tests.host.fix.line import Line, read
 
 
 def asked(**settings):
@@ -173,3 +173,60 @@ def test_what_the_counterparty_missed_and_had_not_asked_for_goes_with_the_old_nu
     line.session.reset(line.now)
     assert [raw for _, raw in line.store.stored(1, 9) if b"\x0111=C2\x01" in raw] == []
     assert line.store.next_out == 2, "C4 alone is kept"
+
+
+def test_a_reset_is_asked_for_again_by_the_next_process():
+    """Items 7 and 42."""
+    line = Line(initiator=True)
+    line.up()
+    line.session.reset(line.now)
+    line.restart()
+    assert line.session.reset_owed
+    assert line.connect().only[141] == b"Y"
+    line.seq = 1
+    line.logon((141, b"Y"))
+    assert not line.session.reset_owed
+    line.restart()
+    assert 141 not in line.connect().only
+
+
+def test_an_acceptor_that_died_before_the_grant_grants_itself_the_reset_at_the_next_logon():
+    """Items 7 and 42."""
+    line = Line()
+    line.up()
+    line.session.reset(line.now)
+    line.restart()
+    line.connect()
+    assert line.logon(seq=17).only[141] == b"Y" and line.session.reset_owed
+
+
+def given_up(outputs):
+    return [output.text for output in outputs if isinstance(output, Notice) and output.kind is NoticeKind.GIVEN_UP]
+
+
+def test_an_order_that_never_went_out_and_may_not_be_sent_late_is_told_by_a_reset():
+    """Items 7, 17 and 36."""
+    line = Line(may_resend=lambda message, _: message.get(11) != b"C2")
+    line.up()
+    line.disconnect()
+    for number in (1, 2, 3):
+        line.send(number)
+    assert given_up(line.session.reset(line.now)) == ["3: 35=D C2 never went out, and may not be sent late"]
+    assert [(seq, read(raw)[11]) for seq, raw in line.store.stored(1, 9)] == [(1, b"C1"), (2, b"C3")]
+
+
+def test_a_reset_tells_what_a_former_process_left_as_long_as_no_logon_has_shown_what_became_of_it():
+    """Items 7 and 42."""
+    line = Line()
+    line.up()
+    line.send(8)
+    line.restart()
+    assert given_up(line.session.reset(line.now)) == [
+        "2: 35=D C8 is the last that a former process left; nobody knows whether it went out"]
+    assert given_up(line.session.reset(line.now)) == []
+    line.send(9)
+    line.restart()
+    line.seq = 1
+    line.up()
+    line.disconnect()
+    assert given_up(line.session.reset(line.now)) == []

@@ -65,3 +65,15 @@ def test_a_reset_forgets_messages_and_numbers(store):
     assert list(store.stored(1, 9)) == []
     store.sent(1, b"new")
     assert list(store.stored(1, 9)) == [(1, b"new")]
+
+
+def test_a_reset_that_is_owed_is_so_until_it_is_granted_or_another_is_not(store):
+    assert not store.reset_owed
+    store.reset(77, owed=True)
+    store.sent(1, b"one")
+    assert store.reset_owed
+    store.granted()
+    assert not store.reset_owed and store.next_out == 2
+    store.reset(78, owed=True)
+    store.reset(79)
+    assert not store.reset_owed

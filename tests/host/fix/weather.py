@@ -47,10 +47,16 @@ class MortalStore(MemoryStore):
         super().taken(next_in)
         self._maybe_die()
 
-    def reset(self, now):
+    def reset(self, now, *, owed=False):
         self._maybe_die()
-        super().reset(now)
+        super().reset(now, owed=owed)
         self.eras.append(({}, {}))
+        # What is kept follows in the same group: it is written with the reset or not at all.
+        self.writes_to_live = None
+
+    def granted(self):
+        self._maybe_die()
+        super().granted()
         self._maybe_die()
 
     @property
@@ -113,8 +119,7 @@ class Weather:
 
     def run(self, side, call, *args):
         """Give an input to a session, and do what it asks; the process may die on the way."""
-        # Who dies before a reset that he asked for is granted leaves numbers that may contradict the other's.
-        doomed = (self.random.random() < self.deadly and not side.session.reset_owed and call != side.session.reset)
+        doomed = self.random.random() < self.deadly
         if doomed:
             side.store.writes_to_live = self.random.randrange(6)
         try:
