@@ -3,11 +3,12 @@
 import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol, cast
 
 from host.device.driver import Device, DeviceError
+from host.device.pcie import PCI_SCHEME, PcieTransport
 from host.device.protocol import SCHEME, default_socket
 from host.device.remote import RemoteTransport
 from host.device.transport import Transport
@@ -16,7 +17,8 @@ from wire.profiles import PROFILES
 __all__ = ["ADDRESSES", "Served", "default_address", "device_errors", "open_device", "serve_device"]
 
 #: Addresses that can be opened.
-ADDRESSES = ("sim", f"{SCHEME}PATH")
+ADDRESSES = ("sim", f"{SCHEME}PATH", f"{PCI_SCHEME}SLOT")
+_PCI_DEVICES = Path("/sys/bus/pci/devices")
 
 
 class Served(Protocol):
@@ -41,20 +43,27 @@ def default_address() -> str:
     return os.environ.get("TICKGATE_DEVICE") or f"{SCHEME}{default_socket()}"
 
 
+#: How a transport is made of what follows the scheme; a path goes over one that begins with a slash.
+_OPENERS: dict[str, Callable[[str], Transport]] = {
+    SCHEME: lambda path: RemoteTransport(Path(path)), PCI_SCHEME: lambda slot: PcieTransport(_PCI_DEVICES / slot)}
+
+
 def open_device(address: str = "sim", *, profile: str = "sim", trace: Path | None = None,
                 trace_cycles: tuple[int, int | None] = (0, None)) -> Device:
     """Open a device.
 
-    address: "sim", the gateware Verilated in this process, or "unix:PATH", a device that another process serves at a
-    socket. Of the first alone, profile: its sizes (wire/profiles.py);
+    address: "sim", the gateware Verilated in this process, "unix:PATH", a device that another process serves at a
+    socket, or "pci:SLOT", one in a PCIe slot, such as pci:0000:03:00.0, or its folder in sysfs.
+    Of the first alone, profile: its sizes (wire/profiles.py);
     trace: waveform file to be written, over the cycles ``trace_cycles`` (from, up to; None: to the end).
     Raises ValueError for an unknown address or profile, OSError when the waveform cannot be written, and one of
     ``device_errors`` when there is no such device or the driver does not know it.
     """
-    if address.startswith(SCHEME) and len(address) > len(SCHEME):
+    scheme = next((each for each in _OPENERS if address.startswith(each) and len(address) > len(each)), None)
+    if scheme is not None:
         if trace is not None:
             raise ValueError(f"{address}: only a device of this process writes a waveform")
-        transport: Transport = RemoteTransport(Path(address.removeprefix(SCHEME)))
+        transport: Transport = _OPENERS[scheme](address.removeprefix(scheme))
         try:
             return Device(transport)
         except BaseException:
