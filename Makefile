@@ -7,7 +7,7 @@ PYTEST_ARGS ?= -n auto --dist loadfile
 
 .PHONY: demo test lint bench soak timing mutants formal formal-soak docs clean
 
-demo: $(VENV)/sim.stamp
+demo: $(VENV)/demo.stamp
 	$(BIN)/tickgate demo
 
 test: $(VENV)/dev.stamp

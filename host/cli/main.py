@@ -19,6 +19,7 @@ from host.cli import (
     replay,
     risk,
     run,
+    run_report,
     trades,
     tune,
 )
@@ -78,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     reconcile.add_parser(commands)
     doctor.add_parser(commands)
     tune.add_parser(commands, main)
+    run_report.add_parser(commands)
     return parser
 
 

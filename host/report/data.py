@@ -24,15 +24,19 @@ TIMES = ("decided", "written", "gated", "sent", "acked", "filled", "final")
 SAMPLE = np.dtype([("time", "<i8"), ("bid", "<u4"), ("bid_shares", "<u4"), ("ask", "<u4"), ("ask_shares", "<u4"),
                    ("last", "<u4"), ("last_shares", "<u4"), ("state", "<u4"), ("best", "<u2"), ("levels", "<u2"),
                    ("decode", "<u2"), ("symbol", "u1"), ("cause", "u1"), ("kind", "u1")])
-#: A verdict of the gate. time: of the exchange's last message before it, ns since midnight; cycles: from the slot's
-#: entry to the decision.
-DECISION = np.dtype([("time", "<i8"), ("mask", "<u4"), ("cycles", "<u4"), ("kind", "u1"), ("status", "u1")])
+#: A verdict of the gate. time: of the exchange's last message before it, ns since midnight; client: the request, which
+#: for a new order is the order; cycles: from the slot's entry to the decision.
+DECISION = np.dtype([("time", "<i8"), ("client", "<u8"), ("mask", "<u4"), ("cycles", "<u4"), ("kind", "u1"),
+                     ("status", "u1")])
 #: A latency that somebody measured: when, and ns.
 TIMING = np.dtype([("time", "<i8"), ("ns", "<i8")])
-#: An order. filled: of the first fill. state: place in host.oms.states.State; stands at the end.
+#: An order. filled: of the first fill. state: place in host.oms.states.State, at the end. refused: by the gate. fills:
+#: executions that stand. answered, executed: when the host heard of it from the venue first, and of its first fill;
+#: the venue's own times may be of whole milliseconds.
 ORDER = np.dtype([("id", "<u8"), ("strategy", "<i4"), ("account", "<i4"), ("symbol", "<i4"), ("side", "u1"),
-                  ("state", "u1"), ("shares", "<i8"), ("price", "<i8"), ("cum", "<i8"),
-                  *((name, "<i8") for name in TIMES)])
+                  ("state", "u1"), ("refused", "?"), ("fills", "<i4"), ("shares", "<i8"),
+                  ("price", "<i8"), ("cum", "<i8"), *((name, "<i8") for name in TIMES), ("answered", "<i8"),
+                  ("executed", "<i8")])
 #: An execution as it stands, busted ones left out. sign: 1 for a buy, -1 for a sell.
 FILL = np.dtype([("time", "<i8"), ("order", "<u8"), ("account", "<i4"), ("symbol", "<i4"), ("sign", "i1"),
                  ("shares", "<i8"), ("price", "<i8")])

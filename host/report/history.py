@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from host.journal.journal import Entry, JournalReader
-from host.oms.inputs import Kill, Linked, Resume, Sent, Started, Unlinked, Verdict
+from host.oms.inputs import Execution, Kill, Linked, Resume, Sent, Started, Unlinked, Verdict
 from host.oms.order import Order, Stamp
-from host.oms.outputs import Alarm, AlarmKind, Reason, Tell, TellKind
+from host.oms.outputs import Alarm, AlarmKind, Killed, Reason, Tell, TellKind
 from host.oms.settings import Settings
 from host.oms.states import State
 from host.positions.booked import Booked
@@ -28,7 +28,7 @@ _STATES = list(State)
 
 def state_name(order: Order) -> str:
     """Return the state of an order for people: OrdStatus, but for one that the gate has refused."""
-    return GATE_REFUSED if order.reason is Reason.GATE and order.state is State.REJECTED else order.state.value
+    return GATE_REFUSED if _refused(order) else order.state.value
 
 
 def open_orders(path: Path) -> int | None:
@@ -71,16 +71,20 @@ class _History:
         self._begin = self._time = self._lives = self._accepted = self._refused = 0
         self._orders: dict[int, Order] = {}
         self._shown: dict[int, str] = {}
+        #: Order to when the host heard of it, and of its first fill.
+        self._answered: dict[int, int] = {}
+        self._executed: dict[int, int] = {}
         self._paths, self._inputs = Counter[Passage](), Counter[str]()
         self._rules, self._turned_away = Counter[str](), Counter[str]()
         self._bookings: list[tuple[int, ...]] = []
         self._events: list[Event] = []
+        self._told_already = False
         #: Of bookings, the outputs are noted; as entries they come again.
         self._inward: dict[type, Callable[[Any], None]] = {
             Started: self._started, Verdict: self._decided, Kill: self._killed, Resume: self._resumed,
             Linked: self._linked, Unlinked: self._unlinked}
         self._outward: dict[type, Callable[[Any], None]] = {
-            Booked: self._booked, Alarm: self._alarmed, Tell: self._told}
+            Booked: self._booked, Alarm: self._alarmed, Killed: self._killed_all, Tell: self._told}
 
     def take(self, entries: Iterable[Entry]) -> None:
         """Fold ``entries`` and note what they led to."""
@@ -93,10 +97,14 @@ class _History:
                 self._inputs[type(record).__name__] += 1
             request = book.requests.get(record.request) if isinstance(record, Verdict | Sent) else None
             outputs = self._ledger.recall(entry)
+            # A kill and its end are alarms, too.
+            self._told_already = isinstance(record, Kill | Resume)
             for notes, abouts in ((self._inward, (record,)), (self._outward, outputs)):
                 for about in abouts:
                     if (note := notes.get(type(about))) is not None:
                         note(about)
+            if isinstance(record, Execution):
+                self._answered.setdefault(book.chains.get(record.cl_ord_id, 0), record.time)
             touched = {output.order for output in outputs if isinstance(output, Tell)}
             if request is not None:
                 touched.add(request.order)
@@ -111,7 +119,9 @@ class _History:
             self._look(number)
         orders = self._orders.values()
         return Traded(
-            begin=self._begin, end=self._time, orders=_table([_order_row(order) for order in orders], ORDER),
+            begin=self._begin, end=self._time, orders=_table([(
+                *_order_row(order), self._answered.get(order.id, 0), self._executed.get(order.id, 0))
+                for order in orders], ORDER),
             fills=_table(sorted(row for order in orders for row in _fill_rows(order)), FILL),
             bookings=_table(self._bookings, BOOKED), paths=dict(self._paths), inputs=dict(self._inputs),
             turned_away=dict(self._turned_away), accepted=self._accepted, refused=self._refused,
@@ -131,9 +141,8 @@ class _History:
     def _event(self, kind: str, text: str, *, grave: bool = False) -> None:
         self._events.append(Event(self._time, kind, text, grave))
 
-    def _started(self, started: Started) -> None:
+    def _started(self, _: Started) -> None:
         self._lives += 1
-        self._event("start", f"life {self._lives}, epoch {started.epoch}")
 
     def _decided(self, verdict: Verdict) -> None:
         if verdict.accepted:
@@ -160,7 +169,12 @@ class _History:
                                booked.price))
 
     def _alarmed(self, alarm: Alarm) -> None:
-        self._event(alarm.kind.value, alarm.text, grave=alarm.kind is not AlarmKind.STARTED)
+        if not self._told_already:
+            self._event(alarm.kind.value, alarm.text, grave=alarm.kind is not AlarmKind.STARTED)
+
+    def _killed_all(self, killed: Killed) -> None:
+        left = f"{len(killed.left)} orders could not be cancelled" if killed.left else "nothing rests"
+        self._event("kill done", left, grave=bool(killed.left))
 
     def _booking_alarm(self, alarm: BookingAlarm) -> None:
         self._event("booking", str(alarm), grave=True)
@@ -168,6 +182,13 @@ class _History:
     def _told(self, tell: Tell) -> None:
         if tell.kind is TellKind.REFUSED:
             self._turned_away[tell.reason.value] += 1
+        elif tell.kind is TellKind.FILL:
+            self._executed.setdefault(tell.order, tell.time)
+
+
+def _refused(order: Order) -> bool:
+    """Return whether the gate has kept the order back."""
+    return order.reason is Reason.GATE and order.state is State.REJECTED
 
 
 def _table(rows: list[tuple[int, ...]], dtype: np.dtype[Any]) -> Table:
@@ -182,8 +203,9 @@ def _order_row(order: Order) -> tuple[int, ...]:
     times = order.times
     filled = min((fill.stamp.time for fill in order.fills.values()), default=0)
     return (order.id, order.strategy, order.account, order.symbol, order.side, _STATES.index(order.state),
-            order.shares, order.price, order.cum, _at(times.decided), _at(times.written), _at(times.gated),
-            _at(times.sent), _at(times.acked), filled, _at(times.final))
+            _refused(order), sum(fill.shares > 0 for fill in order.fills.values()), order.shares, order.price,
+            order.cum, _at(times.decided), _at(times.written), _at(times.gated), _at(times.sent), _at(times.acked),
+            filled, _at(times.final))
 
 
 def _fill_rows(order: Order) -> list[tuple[int, ...]]:

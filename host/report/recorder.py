@@ -102,7 +102,7 @@ class Recorder:
         decisions = np.zeros(len(verdicts), DECISION)
         decisions["time"] = now
         decisions["cycles"] = verdicts["cycles_out"] - verdicts["cycles_in"]
-        for name in ("mask", "kind", "status"):
+        for name in ("client", "mask", "kind", "status"):
             decisions[name] = verdicts[name]
         self._count("cycles", decisions["cycles"][decisions["kind"] < Kind.ACK])
         self._decisions.append(decisions)

@@ -6,13 +6,11 @@ from pathlib import Path
 import pytest
 
 from host.oms.inputs import Kill, Resume
-from host.report.data import Market, Names, Outcome, RunData
-from host.report.history import read_history
-from host.report.recorder import Recorder
+from host.report.data import Market, Names, RunData
 from host.strategy.imbalance import Imbalance, ImbalanceParameters
 from host.strategy.market_maker import MarketMaker, MarketMakerParameters
-from sim.loop.check import differences, reconciled
-from sim.loop.scenario import ACCOUNT, Scenario
+from sim.loop.report import recorder, run_data
+from sim.loop.scenario import Scenario
 from sim.loop.world import World
 from wire.pages import Command
 
@@ -35,25 +33,22 @@ def day(tmp_path_factory):
     scenario = Scenario(seed=3, seconds=10, faults="a:loss=0.1;b:loss=0.1;both:loss=0.05;seed=3", open_orders=3)
     strategies = [Imbalance(ImbalanceParameters(threshold=2000, limit=1000)), MarketMaker(MarketMakerParameters())]
     with World(scenario.setup(), strategies, path) as world:
-        recorder = Recorder.of(world.market.gate, names=Names((ACCOUNT,), world.symbols),
-                               midnight=world.exchange.midnight, whole=True)
+        recording = recorder(world)
         begin = world.clock.now()
         for tenth in range(0, (world.end - begin) * 10 // SECOND):
             now = begin + tenth * SECOND // 10
             world.run(now)
-            recorder.collect()
+            recording.collect()
             if tenth == 50:
-                recorder.timing("book event to order", now, 12_345)
+                recording.timing("book event to order", now, 12_345)
                 world.loop.take(Kill(-1, -1, "a test", "somebody", now))
             if tenth == 55:
                 world.market.admin.command(Command.RESUME_GLOBAL)
                 world.loop.take(Resume(-1, -1, "enough", "somebody", now))
         world.run()
-        world.journal.commit()
-        market = recorder.finish(counters=world.market.device.counters(), outcome=Outcome(
-            breaks=tuple(map(str, reconciled(world))), differences=tuple(differences(world))))
-        traded = read_history(path, world.settings)
-        yield Day(world, market, path, RunData(title="a small day", traded=traded, market=market, names=market.names))
+        data = run_data(world, recording, "a small day")
+        assert data.market is not None
+        yield Day(world, data.market, path, data)
 
 
 @pytest.fixture
