@@ -1,6 +1,6 @@
 """A queue in block RAM from one clock to another."""
 
-from amaranth.hdl import Cat, Module, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import memory, stream, wiring
 from amaranth.lib.cdc import FFSynchronizer
 from amaranth.lib.wiring import In, Out
@@ -18,7 +18,7 @@ class Crossing(wiring.Component):
     Latency: an entry written at an edge of ``source`` into an empty queue is on ``o`` at the fourth edge of ``target``
     behind it, or at the fifth when the pointer is caught one edge later. Throughput: one entry a cycle of the slower
     clock. Overflow: ``i.ready`` is low while ``depth`` entries are in the memory; two more are on their way out of it.
-    A room that became free is seen three edges of ``source`` later.
+    A room that became free is seen four edges of ``source`` later.
 
     Reset: none. Pointers and entries outlive the reset of either domain, and either clock may stop and return; what a
     reset means for the entries that are under way is up to both ends. Only configuration empties the queue.
@@ -51,23 +51,28 @@ class Crossing(wiring.Component):
         m.submodules.written_crosses = FFSynchronizer(written_gray, written_seen, o_domain=self.target)
         m.submodules.taken_crosses = FFSynchronizer(taken_gray, taken_seen, o_domain=self.source)
 
-        # The Gray codes of two pointers ``depth`` apart differ in their two uppermost bits alone.
-        next_written = (written + write.en)[:bits]
+        # The Gray codes of two pointers ``depth`` apart differ in their two uppermost bits alone. Whether there is room
+        # is known a cycle before, for both that an entry comes and that none does.
+        room = Signal(init=1, reset_less=True)
+        after, full = Signal(bits), Signal(bits)
         m.d.comb += [
-            self.i.ready.eq(written_gray != Cat(taken_seen[:-2], ~taken_seen[-2:])),
-            write.en.eq(self.i.valid & self.i.ready), write.addr.eq(written[:-1]), write.data.eq(self.i.payload)]
-        m.d[self.source] += [written.eq(next_written), written_gray.eq(_gray(next_written))]
+            after.eq(written + 1), full.eq(Cat(taken_seen[:-2], ~taken_seen[-2:])), self.i.ready.eq(room),
+            write.en.eq(self.i.valid & room), write.addr.eq(written[:-1]), write.data.eq(self.i.payload)]
+        m.d[self.source] += room.eq(Mux(write.en, _gray(after) != full, written_gray != full))
+        with m.If(write.en):
+            m.d[self.source] += [written.eq(after), written_gray.eq(_gray(after))]
 
         # Behind the memory stands a register, as block RAM is slow; both wait for ``o.ready``.
         fetched, shown = Signal(reset_less=True), Signal(reset_less=True)
         entry = Signal(self.shape, reset_less=True)
         show, fetch = Signal(), Signal()
-        next_taken = (taken + fetch)[:bits]
+        following = Signal(bits)
         m.d.comb += [
             show.eq(~shown | self.o.ready), read.en.eq(~fetched | show), read.addr.eq(taken[:-1]),
-            fetch.eq(read.en & (taken_gray != written_seen)),
+            fetch.eq(read.en & (taken_gray != written_seen)), following.eq(taken + 1),
             self.o.valid.eq(shown), self.o.payload.eq(entry)]
-        m.d[self.target] += [taken.eq(next_taken), taken_gray.eq(_gray(next_taken))]
+        with m.If(fetch):
+            m.d[self.target] += [taken.eq(following), taken_gray.eq(_gray(following))]
         with m.If(read.en):
             m.d[self.target] += fetched.eq(fetch)
         with m.If(show):

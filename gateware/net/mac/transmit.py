@@ -1,8 +1,8 @@
 # Ref: IEEE Std 802.3-2018, clauses 3.2 and 4.2.8
 """Chunks to bytes for the PHY, in its transmit clock."""
 
-from amaranth.hdl import C, Cat, Module, Signal
-from amaranth.lib import wiring
+from amaranth.hdl import Module, Mux, Signal
+from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
 from gateware.net.mac.chunks import CHUNK_BYTES, ChunkStream, Kind
@@ -16,7 +16,7 @@ __all__ = ["Transmit"]
 class Transmit(wiring.Component):
     """Sends frames: preamble, padding to the least size, FCS, and at least 12 bytes of gap behind each.
 
-    Latency: the first byte of the preamble is on ``o`` one cycle after a frame's first chunk on ``i``, its first byte
+    Latency: the first byte of the preamble is on ``o`` two cycles after a frame's first chunk on ``i``, its first byte
     eight cycles later. Throughput: one byte a cycle; a chunk that is there in time costs nothing.
 
     Errors: a chunk that is not there in time, or LOST, ends the frame with one byte marked as error, so that no
@@ -39,8 +39,18 @@ class Transmit(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         chunk, kind = self.i.payload, self.i.payload.kind
-        byte, valid, error = Signal(8), Signal(), Signal()
-        m.d.sync += [self.o.data.eq(byte), self.o.control.eq(control(valid, error))]
+        # First stage: which byte. Second stage: the sum, and the byte or a byte of the sum.
+        byte, valid, error, summed, check = Signal(8), Signal(), Signal(), Signal(), Signal()
+        first = Signal(data.StructLayout({"byte": 8, "valid": 1, "error": 1, "summed": 1, "check": 1}))
+        crc = Signal(BITS, init=BEGIN)
+        m.d.sync += [
+            first.byte.eq(byte), first.valid.eq(valid), first.error.eq(error), first.summed.eq(summed),
+            first.check.eq(check), crc.eq(BEGIN), self.o.data.eq(Mux(first.check, ~crc[:8], first.byte)),
+            self.o.control.eq(control(first.valid, first.error))]
+        with m.If(first.summed):
+            m.d.sync += crc.eq(crc_next(crc, first.byte))
+        with m.Elif(first.check):
+            m.d.sync += crc.eq(crc[8:])
 
         # Frames in ``i`` outlive a reset.
         between = Signal(init=1, reset_less=True)
@@ -50,7 +60,6 @@ class Transmit(wiring.Component):
         # Bytes sent in a frame up to what needs no padding, bytes of what is sent otherwise, and of gap still to keep.
         sent, step = Signal(range(MIN_FRAME + 1)), Signal(range(PREAMBLE_BYTES + 1))
         gap = Signal(range(GAP_BYTES + 1), init=GAP_BYTES)
-        crc = Signal(BITS)
         m.d.sync += gap.eq(GAP_BYTES)
 
         def send(value):
@@ -58,7 +67,8 @@ class Transmit(wiring.Component):
 
         def send_summed(value):
             send(value)
-            m.d.sync += [crc.eq(crc_next(crc, byte)), sent.eq(sent + (sent != MIN_FRAME)), step.eq(0)]
+            m.d.comb += summed.eq(1)
+            m.d.sync += [sent.eq(sent + (sent != MIN_FRAME)), step.eq(0)]
 
         with m.FSM(init="Ignore Rest"):
             with m.State("Ignore Rest"):
@@ -68,7 +78,7 @@ class Transmit(wiring.Component):
                 with m.If(between):
                     m.next = "Wait"
             with m.State("Wait"):
-                m.d.sync += [sent.eq(0), step.eq(1), crc.eq(BEGIN), gap.eq(gap - (gap != 0))]
+                m.d.sync += [sent.eq(0), step.eq(1), gap.eq(gap - (gap != 0))]
                 with m.If(self.i.valid & (kind > Kind.LAST4)):
                     m.d.comb += self.i.ready.eq(1)
                 with m.Elif(self.i.valid & (gap == 0)):
@@ -103,8 +113,9 @@ class Transmit(wiring.Component):
                 with m.If(sent == MIN_FRAME - 1):
                     m.next = "Send Check"
             with m.State("Send Check"):
-                send(~crc[:8])
-                m.d.sync += [crc.eq(Cat(crc[8:], C(0, 8))), step.eq(step + 1)]
+                send(0)
+                m.d.comb += check.eq(1)
+                m.d.sync += step.eq(step + 1)
                 with m.If(step == FCS_BYTES - 1):
                     m.next = "Wait"
         return m

@@ -22,10 +22,11 @@ def arp(operation: int, *, to: bytes, sender: bytes, sender_ip: bytes, target: b
 
 
 def ipv4(protocol: int, source: bytes, destination: bytes, payload: bytes, *, fragment: int = 0,
-         options: bytes = b"") -> bytes:
+         options: bytes = b"", identification: int = 0x1234) -> bytes:
     """Return an IPv4 packet."""
     size = 20 + len(options)
-    header = struct.pack(">BBHHHBBH", 0x40 + size // 4, 0, size + len(payload), 0x1234, fragment, 64, protocol, 0)
+    total = size + len(payload)
+    header = struct.pack(">BBHHHBBH", 0x40 + size // 4, 0, total, identification, fragment, 64, protocol, 0)
     header += source + destination + options
     return header[:10] + struct.pack(">H", internet_sum(header)) + header[12:] + payload
 
@@ -40,10 +41,10 @@ def echo(kind: int, data: bytes, *, to: bytes, sender: bytes, source: bytes, des
 
 def udp(data: bytes, *, to: bytes, sender: bytes, source: bytes, destination: bytes, source_port: int,
         destination_port: int) -> bytes:
-    """Return a frame with a UDP datagram and its checksum, padded."""
+    """Return a frame with a UDP datagram and its checksum, not to be fragmented, padded."""
     length = 8 + len(data)
     pseudo = source + destination + struct.pack(">BBH", 0, 17, length)
     head = struct.pack(">HHH", source_port, destination_port, length)
     checksum = internet_sum(pseudo + head + b"\0\0" + data) or 0xFFFF
-    return (to + sender + b"\x08\x00" + ipv4(17, source, destination, head + struct.pack(">H", checksum) + data)
-            ).ljust(60, b"\0")
+    packet = ipv4(17, source, destination, head + struct.pack(">H", checksum) + data, fragment=0x4000, identification=0)
+    return (to + sender + b"\x08\x00" + packet).ljust(60, b"\0")

@@ -4,6 +4,7 @@ from collections import Counter
 from itertools import chain, repeat
 
 from amaranth.hdl import ClockDomain, Module, ResetInserter, Signal
+from amaranth.lib.wiring import connect
 from amaranth.sim import Simulator
 
 from gateware.interfaces import FRAME_WORD
@@ -29,8 +30,10 @@ class Pins:
     A time is that of the clock edge at which a value is taken, in ns.
     """
 
-    def __init__(self, *, core_ns: float = 8.0, phase: float = 0.5, depth: int = 512, max_bytes: int = 1522):
-        self.core_ns, self.phase = core_ns, phase
+    def __init__(self, *, core_ns: float = 8.0, phase: float = 0.5, depth: int = 512, max_bytes: int = 1522,
+                 station=None):
+        """``station``: what takes the frames received, and sends instead of ``run``'s words."""
+        self.core_ns, self.phase, self.station = core_ns, phase, station
         self.dut = Mac(hz=round(1e9 / core_ns), depth=depth, max_bytes=max_bytes)
         self.frames: list[list] = []
         self.words: list[float] = []
@@ -51,6 +54,10 @@ class Pins:
         """
         top, reset = Module(), Signal()
         top.submodules.dut = ResetInserter({"sync": reset})(self.dut)
+        if self.station is not None:
+            top.submodules.station = self.station
+            connect(top, self.dut.o, self.station.i)
+            connect(top, self.station.o, self.dut.i)
         rx = ClockDomain("rx", reset_less=True)
         top.domains += [rx, ClockDomain("tx", reset_less=True), ClockDomain("sync", reset_less=True)]
 
@@ -80,7 +87,7 @@ class Pins:
                     continue
                 ctx.set(self.dut.i.payload, word)
                 await ctx.tick().until(self.dut.i.ready)
-            ctx.set(self.dut.i.valid, 0)
+                ctx.set(self.dut.i.valid, 0)
 
         async def watch_core(ctx):
             cycle = 0

@@ -16,7 +16,7 @@ from tests.gateware.net.mac.line import PREAMBLE, fcs, random_frame
 
 GAP = 12
 #: Cycles from a frame's first word to the first byte of its preamble.
-LATENCY = 1
+LATENCY = 2
 
 
 def run(words: list[dict[str, int] | None], *, resets: frozenset[int] = frozenset(), settle: int = 120):
@@ -86,7 +86,7 @@ def test_frames_are_padded_summed_and_kept_apart(sizes, seed):
 
 
 @pytest.mark.parametrize("size", [1, 4, 5, 59, 60, 61, 1514])
-def test_a_frame_begins_one_cycle_after_its_first_word(size):
+def test_a_frame_begins_two_cycles_after_its_first_word(size):
     words = [*[None] * 20, *frame_words(bytes(size))]
     [carrier], gaps, _, _ = run(words)
     assert gaps[0] == 20 + LATENCY and carrier == (on_wire(bytes(size)), False)
