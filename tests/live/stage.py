@@ -46,10 +46,10 @@ rate = { orders = 1000000, per = "1s", burst = 1000 }
 [pair.DESK.NAME]
 max_shares = 1000
 max_notional = "1_000_000"
-long = 1000
-short = 1000
+long = 100_000
+short = 100_000
 open_orders = 4
-locate = 1000
+locate = 100_000
 fills = 1000
 window = "1s"
 """
@@ -75,7 +75,7 @@ target = "DROP"
 copies = []
 [[crowd]]
 rate = 150
-orders = 12
+orders = 8
 seed = SEED
 """
 _HOST = """
@@ -101,10 +101,14 @@ reconnect = { first_ms = 20, most_ms = 200 }
 [[strategy]]
 name = "imbalance"
 threshold = 1000
-limit = 1000
+limit = 100_000
+shares = 10
 pause = 1_000_000
 [[strategy]]
 name = "market_maker"
+limit = 100_000
+shares = 10
+pause = 1_000_000
 [symbols]
 """
 

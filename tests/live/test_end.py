@@ -1,0 +1,80 @@
+"""A host ends in good order by a signal, and the next one goes on; what a person has shut stays shut."""
+
+import signal
+
+from host.cli.main import main
+from host.oms.inputs import ExecKind
+from host.risk.gate import Gate
+from tests.live.stage import KEY, Stage, stage
+
+
+def gate_status(scene: Stage) -> dict[str, int]:
+    with scene.open_device() as device:
+        return Gate(device).status()
+
+
+def test_a_host_ends_by_a_signal_and_the_next_goes_on(monkeypatch) -> None:
+    monkeypatch.setenv("TICKGATE_RISK_KEY", KEY)
+    with stage(1) as scene:
+        first = scene.host()
+        scene.witness.wait(lambda seen: any(one.kind is ExecKind.TRADE for one in seen))
+        assert not gate_status(scene)["killed"]
+        assert first.end(signal.SIGINT) == 0
+        text = "\n".join(first.lines)
+        for part in ("set up, 2 symbols", "gate: open", "kill: done; nothing rests", "gate shut, ", ", 0 left",
+                     "fix: logged out: as was asked for", "Positions", "host/journal.tgh: "):
+            assert part in text
+        assert gate_status(scene)["killed"]
+        before = scene.ledger()
+        assert not [order for order in before.oms.book.orders.values() if order.open]
+
+        second = scene.host()
+        second.until("gate: holds what the host does")
+        text = "\n".join(second.lines)
+        assert "goes on as it was set up" in text and "kill: resumed by tickgate run" in text
+        orders = len(scene.witness.orders())
+        scene.witness.wait(lambda _: len(scene.witness.orders()) > orders)
+
+        # A person shuts the gate; the host dies; nobody but a person opens it again.
+        assert main(["risk", "kill", "--device", scene.address, "--reason", "to see"]) == 0
+        second.end(signal.SIGKILL)
+        third = scene.host()
+        third.until("gate: shut by the global kill; `tickgate risk resume` opens it")
+        third.until("gate: holds what the host does")
+        assert third.end(signal.SIGTERM) == 0
+        after = scene.ledger()
+        assert after.oms.book.ids.epoch > before.oms.book.ids.epoch
+        assert {order.order_id for order in after.oms.book.orders.values() if order.order_id} \
+            == scene.witness.orders().keys()
+
+
+def test_two_hosts_do_not_share_a_journal() -> None:
+    with stage(2) as scene:
+        first = scene.host()
+        first.until("ready")
+        second = scene.host()
+        assert second.process.wait(60) == 2
+        assert second.end() == 2
+        assert f"journal.tgh: is in use by process {first.process.pid}" in second.lines[-1]
+        assert not gate_status(scene)["killed"]
+        assert first.end() == 0
+
+
+def test_without_an_exchange_the_host_waits_and_still_ends_in_good_order() -> None:
+    with stage(3) as scene:
+        scene.exchange.end(signal.SIGKILL)
+        host = scene.host()
+        host.until("fix: unreachable")
+        assert host.end() == 0
+        assert "gate shut, 0 orders cancelled or filled, 0 left" in "\n".join(host.lines)
+
+
+def test_a_device_that_dies_is_told_in_one_line() -> None:
+    with stage(4) as scene:
+        host = scene.host()
+        host.until("gate: holds what the host does")
+        scene.device.end(signal.SIGKILL)
+        assert host.process.wait(60) == 1
+        assert host.end() == 1
+        assert host.lines[-1].startswith("tickgate: device: unix:") and "is gone" in host.lines[-1]
+        assert "Traceback" not in "\n".join(host.lines)
