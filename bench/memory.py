@@ -10,7 +10,10 @@ from contextlib import AbstractContextManager, nullcontext
 import numpy as np
 
 from host.fix.message import Message
+from host.fix.settings import Settings
+from host.oms.templates import Make
 from host.run.venue import Link, VenueEvent
+from wire.fix.fix44 import FIX44
 from wire.fix.tags import Tag
 from wire.pages import SLOT_BYTES, SLOTS, Page
 from wire.profiles import PROFILES
@@ -39,7 +42,7 @@ class MemoryTransport:
         self.written = 0
         self._slots = {page: self.memory[base // 4:base // 4 + SLOTS * SLOT_BYTES // 4].view(REQUEST_DTYPE)
                        for page, base in _WINDOWS.items()}
-        self._published: list[tuple[Page, int]] = []
+        self._published: list[int] = []
         self._decided = 0
         values = {register.name: register.reset for register in REGISTERS} | {
             "MAGIC": MAGIC, "VERSION": CONTRACT_VERSION, "CLOCK_HZ": sizes.clock_hz, "CAP_TICK": sizes.tick,
@@ -62,10 +65,9 @@ class MemoryTransport:
     def write_words(self, addr: int, words: np.ndarray) -> None:
         """Store, and note when a slot was published."""
         self.memory[addr // 4:addr // 4 + len(words)] = words
-        page = Page(addr >> ADDRESS_BITS)
-        if page is Page.ORDERS:
+        if addr >> ADDRESS_BITS == Page.ORDERS:
             self.written = time.perf_counter_ns()
-        self._published.append((page, (addr - _WINDOWS[page]) // SLOT_BYTES))
+        self._published.append(addr)
 
     def write_port(self, addr: int, words: np.ndarray) -> None:
         """Write words, one after the other, to one register."""
@@ -79,8 +81,9 @@ class MemoryTransport:
     def decide(self) -> int:
         """Let the gate decide on all slots that were published; return how many."""
         published, self._published = self._published, []
-        for page, place in published:
-            slot = self._slots[page][place]
+        for addr in published:
+            page = Page(addr >> ADDRESS_BITS)
+            slot = self._slots[page][(addr - _WINDOWS[page]) // SLOT_BYTES]
             verdict = self.verdicts[self._decided % len(self.verdicts)]
             verdict["kind"], verdict["token"], verdict["client"] = slot["kind"], slot["token"], slot["client"]
             verdict["status"] = Status.ACCEPTED if slot["kind"] in REQUEST_KINDS else Status.APPLIED
@@ -109,6 +112,8 @@ class MemoryVenue:
     """
 
     def __init__(self) -> None:
+        self.settings = Settings(begin_string=b"FIX.4.4", sender=b"DESK", target=b"VENUE", dictionary=FIX44,
+                                 initiator=True)
         self.sent = self._seq = 0
         self._out: list[VenueEvent] = [Link.UP]
         self._asked: list[Message] = []
@@ -126,6 +131,15 @@ class MemoryVenue:
         self.sent = time.perf_counter_ns()
         self._seq += 1
         self._asked.append(message)
+        return self._seq
+
+    def send_made(self, make: Make, now: int) -> int:
+        """Take a message that is made for it."""
+        raw = make(self._seq + 1, now)
+        self.sent = time.perf_counter_ns()
+        self._seq += 1
+        fields = [part.split(b"=", 1) for part in raw.split(b"\1")[:-1]]
+        self._asked.append(Message(fields[2][1], [(int(tag), value) for tag, value in fields[3:-1]]))
         return self._seq
 
     def answer(self) -> int:

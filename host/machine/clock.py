@@ -32,5 +32,5 @@ def clock_state() -> ClockState:
     libc, found = ctypes.CDLL(None, use_errno=True), _Timex()
     state = libc.adjtimex(ctypes.byref(found))
     if state < 0:
-        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()), "adjtimex")
     return ClockState(synchronised=state != _ERROR and not found.status & _UNSYNCHRONISED, error=found.maxerror * 1_000)

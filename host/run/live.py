@@ -33,9 +33,11 @@ from host.run.ledger import INPUTS, Ledger, LedgerError
 from host.run.liveconfig import LiveConfig
 from host.run.loop import Loop
 from host.run.rewind import Rewind
+from host.run.watch import Watch
 from host.strategy.dispatch import Dispatch
 from host.strategy.interface import Context
 from host.strategy.views import Views
+from host.telemetry.endpoint import EndpointError
 from wire.pages import Command
 
 __all__ = ["Live", "LiveError", "live_errors"]
@@ -56,15 +58,16 @@ class LiveError(Exception):
 
 def live_errors() -> tuple[type[Exception], ...]:
     """Return the exceptions with which a host says that it cannot begin or go on, beside those of devices."""
-    return LiveError, GatewayError, VenueError, LedgerError, LogError, StoreError, SocketError, LimitsError
+    return (LiveError, EndpointError, GatewayError, VenueError, LedgerError, LogError, StoreError, SocketError,
+            LimitsError)
 
 
 class Live:
     """One life of a host, by ``async with``. All of it is one thread's; between two turns the event loop carries the
     session.
 
-    log: gets a line for what happens. loop, ledger, venue, rewind, device, gate: its parts, once it has begun. agreed:
-    whether gate and host were found to agree after the recovery, None before.
+    log: gets a line for what happens. loop, ledger, venue, rewind, device, gate, watch: its parts, once it has begun.
+    agreed: whether gate and host were found to agree after the recovery, None before.
     """
 
     def __init__(self, config: LiveConfig, key: int, log: Callable[[str], object]) -> None:
@@ -102,6 +105,7 @@ class Live:
             if kind is None:
                 await self._wind_down()
             else:
+                self.watch.why = str(error) or kind.__name__
                 # Whatever happened, no order passes any more; a device that fails has told why already.
                 with suppress(DeviceError):
                     shut_gate(self._admin, ShutGate(*_ALL, str(error)))
@@ -140,9 +144,14 @@ class Live:
         self.venue = FixVenue(config.fix, lambda text: self._log(f"fix: {text}"))
         stack.push_async_callback(self.venue.stop, _REASON)
         device.transport.run(_DECIDED)
-        self.loop = self._make_loop()
+        accounts = sorted(config.gate.limits.accounts, key=lambda account: account.index)
+        names = Names(tuple(account.name.encode() for account in accounts),
+                      tuple(symbol.name.encode() for symbol in config.symbols))
+        self.loop = self._make_loop(names)
         self.loop.start(epoch=max(time.time_ns() // _SECOND, ledger.oms.book.ids.epoch + 1),
                         day=self.venue.began // _DAY)
+        self.watch = Watch(self.loop, names, config.telemetry, self.now)
+        stack.callback(self.watch.close)
         self._open_gate()
         self.venue.start()
 
@@ -159,15 +168,12 @@ class Live:
         self._log(f"device {config.device}: {'set up' if fresh else 'goes on as it was set up'}, "
                   f"{len(config.symbols)} symbols")
 
-    def _make_loop(self) -> Loop:
+    def _make_loop(self, names: Names) -> Loop:
         config, capabilities, now = self.config, self.device.capabilities, self.now()
         views = Views(capabilities.symbols, capabilities.levels)
         joined = [(strategy, Context(views, strategy=number, account=account,
                                      first_ref=self.ledger.refs.get(number, 0) + 1, now=now))
                   for number, (strategy, account) in enumerate(config.strategies, 1)]
-        accounts = sorted(config.gate.limits.accounts, key=lambda account: account.index)
-        names = Names(tuple(account.name.encode() for account in accounts),
-                      tuple(symbol.name.encode() for symbol in config.symbols))
         settings = config.fix.settings
         return Loop(
             ledger=self.ledger, dispatch=Dispatch(views, joined), records=self.device.reader(),
@@ -197,6 +203,7 @@ class Live:
             self.rewind.poll(time.monotonic_ns())
         if self.agreed is None:
             self._compare()
+        self.watch.turn()
         await asyncio.sleep(0 if busy else self.config.idle)
 
     def _compare(self) -> None:

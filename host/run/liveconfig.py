@@ -24,6 +24,11 @@
     [[strategy]]                 name and parameters, as host/strategy/registry.py has them
     account                      its name in the limits (default: the first)
 
+    [telemetry]                  docs/operations.md tells what it shows
+    metrics                      HOST:PORT at which Prometheus asks; none: nowhere
+    log                          file to which events are appended, one JSON object a line; none: nowhere
+    pace_ms                      between snapshots of the metrics (default: 1000)
+
     [host]
     idle_us                      microseconds that the host sleeps when there is nothing to do; 0: never (default: 200)
     timer_ms, heartbeat_ms       between timers, and between heartbeats to the gate (default: 50)
@@ -49,7 +54,8 @@ from host.run.loop import Pace
 from host.strategy.interface import Strategy
 from host.strategy.registry import strategy_of
 
-__all__ = ["Address", "ConfigError", "FeedConfig", "GateConfig", "JournalConfig", "LiveConfig", "load"]
+__all__ = ["Address", "ConfigError", "FeedConfig", "GateConfig", "JournalConfig", "LiveConfig", "TelemetryConfig",
+           "load"]
 
 Address = tuple[str, int]
 
@@ -84,6 +90,15 @@ class JournalConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TelemetryConfig:
+    """metrics, log: None: nowhere. pace: ns."""
+
+    metrics: Address | None = None
+    log: Path | None = None
+    pace: int = 1_000 * _MS
+
+
+@dataclass(frozen=True, kw_only=True)
 class LiveConfig:
     """See the head of this file. symbols: by the gate's index. strategies: each with the index of its account. idle,
     cancel: seconds."""
@@ -95,6 +110,7 @@ class LiveConfig:
     journal: JournalConfig
     fix: SessionConfig
     strategies: tuple[tuple[Strategy, int], ...]
+    telemetry: TelemetryConfig
     idle: float
     pace: Pace
     cancel: int
@@ -110,7 +126,7 @@ def load(path: Path) -> LiveConfig:
     config = LiveConfig(
         device=file.text("device", default_address()), feed=_feed(_needed(file, "feed")), symbols=symbols, gate=gate,
         journal=_journal(_needed(file, "journal")), fix=_fix(_needed(file, "fix")),
-        strategies=_strategies(file, accounts, [symbol.name for symbol in symbols]),
+        strategies=_strategies(file, accounts, [symbol.name for symbol in symbols]), telemetry=_telemetry(file),
         idle=host.number("idle_us", 200) / 1_000_000, cancel=host.number("cancel_s", 5),
         pace=Pace(timer=host.number("timer_ms", 50, least=1) * _MS,
                   heartbeat=host.number("heartbeat_ms", 50, least=1) * _MS))
@@ -186,6 +202,17 @@ def _journal(table: Table) -> JournalConfig:
     path = _path(table, "path")
     sync = Sync(table.choice("sync", [each.value for each in Sync], Sync.ALWAYS.value))
     config = JournalConfig(path=path, sync=sync, interval=table.number("interval_ms", 100, least=1) / 1000)
+    table.done()
+    return config
+
+
+def _telemetry(file: Table) -> TelemetryConfig:
+    table = file.table("telemetry")
+    if table is None:
+        return TelemetryConfig()
+    metrics = table.text("metrics", "")
+    config = TelemetryConfig(metrics=_address(table, "metrics", metrics) if metrics else None, log=table.path("log"),
+                             pace=table.number("pace_ms", 1_000, least=1) * _MS)
     table.done()
     return config
 

@@ -31,14 +31,14 @@ class EventLog:
     did not take. Trading does not end with its log: the metrics tell of them (tickgate_log_lines_lost_total).
     """
 
-    def __init__(self, stream: TextIO, *, least: Level = Level.INFO) -> None:
-        """least: events of lower levels are left out."""
+    def __init__(self, stream: TextIO | None, *, least: Level = Level.INFO) -> None:
+        """stream: None for nowhere. least: events of lower levels are left out."""
         self.lost = 0
         self._stream, self._least = stream, least
 
     def write(self, time: int, level: Level, event: str, **fields: object) -> None:
         """Write an event. fields: int, bool, str or None."""
-        if level < self._least:
+        if self._stream is None or level < self._least:
             return
         line = json.dumps({"time": time, "level": level.name.lower(), "event": event} | fields)
         try:

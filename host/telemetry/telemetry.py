@@ -52,11 +52,7 @@ class Telemetry:
 
     def turn(self, now: int) -> None:
         """Look once. now: ns since 1970, of the loop's clock."""
-        if len(self._loop.alarms) != self._heard:
-            self._alarms(now)
-        condition = self._look()
-        if condition != self._condition:
-            self._changed(condition, now)
+        self._tell(now)
         if self._snapshot is not None:
             if next(self._snapshot, self) is self:
                 self._snapshot = None
@@ -69,11 +65,18 @@ class Telemetry:
             pass
 
     def close(self, now: int, why: str) -> None:
-        """Tell of the end: a last look, a last snapshot, and an event."""
-        self.turn(now)
-        self.snapshot(now)
+        """Tell of the end; the device is not asked any more, for it may be why."""
+        self._tell(now)
         self._log.write(now, Level.INFO, "stop", why=why, alarms=len(self._loop.alarms),
                         open_orders=sum(order.open for order in self._book.orders.values()))
+
+    def _tell(self, now: int) -> None:
+        """Let the log know what happened since the last time."""
+        if len(self._loop.alarms) != self._heard:
+            self._alarms(now)
+        condition = self._look()
+        if condition != self._condition:
+            self._changed(condition, now)
 
     def _look(self) -> _Condition:
         book = self._book

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from host.cli.main import main
-from host.run.liveconfig import ConfigError, load
+from host.run.liveconfig import ConfigError, TelemetryConfig, load
 
 ROOT = Path(__file__).parents[3]
 SHIPPED = (ROOT / "live.toml").read_text()
@@ -26,6 +26,7 @@ def test_the_shipped_one_is_of_the_shipped_exchange(tmp_path):
         ("AAPL", 187_2500), ("MSFT", 412_1000), ("INTC", 24_8000)]
     assert config.journal.path == tmp_path / "live" / "journal.tgh"
     assert [type(strategy).__name__ for strategy, _ in config.strategies] == ["Imbalance", "MarketMaker"]
+    assert config.telemetry == TelemetryConfig(metrics=("127.0.0.1", 9464), log=tmp_path / "live" / "events.jsonl")
     exchange = (ROOT / "exchange.toml").read_text()
     for fact in ('a = "239.255.77.1:26477"', 'rewind = "127.0.0.1:26478"', 'target = "TICKGATE"', "127.0.0.1:9878"):
         assert fact in exchange
@@ -50,6 +51,10 @@ def test_the_shipped_one_is_of_the_shipped_exchange(tmp_path):
     ("threshold = 5_000", "treshold = 5_000", "strategy 1: treshold: there is no such key; threshold?"),
     ('name = "market_maker"', 'name = "market_maker"\naccount = "FUND"',
      'strategy 2: account: must be one of DESK, not "FUND"'),
+    ("[telemetry]", "[telemetry]\npace_ms = 0",
+     "telemetry: pace_ms: must be a whole number from 1 to 2147483647, not 0"),
+    ('"127.0.0.1:9464"', '"everywhere"',
+     'telemetry: metrics: must be an IPv4 address and a port, such as 127.0.0.1:26477, not "everywhere"'),
     ("[feed]", "[host]\nidle = 1\n[feed]", "host: idle: there is no such key; idle_us?"),
     ("[feed]", "[host]\ntimer_ms = 0\n[feed]", "host: timer_ms: must be a whole number from 1 to 2147483647, not 0"),
 ])

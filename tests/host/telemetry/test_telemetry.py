@@ -52,6 +52,7 @@ def day(tmp_path):
             if until - (world.end - begin) // 200 < middle <= until:
                 world.loop.take(Kill(-1, -1, "a drill", "somebody", world.clock.now()))
             telemetry.turn(world.clock.now())
+        telemetry.snapshot(world.clock.now())
         telemetry.close(world.clock.now(), "the day is over")
         yield world, telemetry, texts, [json.loads(line) for line in stream.getvalue().splitlines()]
 
