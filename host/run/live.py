@@ -218,14 +218,18 @@ class Live:
             self._log(f"gate: holds what the host does, {len(self.open_orders())} orders are open")
 
     async def _wind_down(self) -> None:
-        """Shut the gate, and cancel what rests; wait for that as long as the configuration says."""
+        """Shut the gate, and cancel what rests; wait until all is answered, as long as the configuration says."""
         resting = len(self.open_orders())
         self.loop.take(Kill(*_ALL, _REASON, _BY, self.now()))
         until = time.monotonic() + self.config.cancel
-        while self.open_orders() and not self._hurry and time.monotonic() < until:
+        while self._busy() and not self._hurry and time.monotonic() < until:
             await self._turn()
         left = self.open_orders()
         self._log(f"gate shut, {resting - len(left)} orders cancelled or filled, {len(left)} left")
+
+    def _busy(self) -> bool:
+        """Return whether an order is open, or something has not been answered, by the venue or the gate."""
+        return bool(self.open_orders()) or self.loop.gateway.waiting or not settled(self.ledger)
 
     def _lock(self) -> None:
         with suppress(DeviceError):
