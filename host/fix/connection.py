@@ -84,7 +84,7 @@ class Connection(asyncio.Protocol):
 
     def write(self, raw: bytes) -> None:
         """See Link."""
-        if self._end:
+        if self._end or self._transport.is_closing():
             return
         if self._unsent > self._endpoint.config.backlog:
             self.abort(f"the counterparty does not read: {self._unsent} bytes wait")
