@@ -32,7 +32,7 @@ class FixVenue(Application):
     same thread.
 
     A message that ``poll`` gave counts as received when ``took`` was called behind it. up: whether both sides are
-    logged on. log: gets a line for what happens to the session.
+    logged on. log: gets a line for what happens to the session, and not again what it was told last.
     """
 
     def __init__(self, config: SessionConfig, log: Callable[[str], object], *,
@@ -40,7 +40,7 @@ class FixVenue(Application):
         """Open the store; to be called on the event loop. clock: ns since 1970. Raises StoreError, SocketError;
         OSError."""
         self.up = False
-        self._log = log
+        self._log, self._told = log, ""
         self._heard: list[VenueEvent] = []
         self._initiator = Initiator(config, self, takes=False, clock=clock)
         self._ended: asyncio.Task[None] | None = None
@@ -105,8 +105,10 @@ class FixVenue(Application):
 
     def on_event(self, session: SessionId | None, notice: Notice | LinkNotice) -> None:
         """See Application."""
-        if notice.kind not in _QUIET:
-            self._log(f"{notice.kind.value}: {notice.text}")
+        line = f"{notice.kind.value}: {notice.text}"
+        if notice.kind not in _QUIET and line != self._told:
+            self._log(line)
+            self._told = line
 
     def on_logon(self, session: SessionId) -> None:
         """See Application."""
