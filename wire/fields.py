@@ -178,6 +178,16 @@ class Layout:
             pass  # said below, with the field's name
         return self._pack_each(values)
 
+    def check_text(self, values: Mapping[str, Any]) -> None:
+        """Raise WireError for a text of ``values``, all of them there, that ``pack`` would not take."""
+        for field, codes in self._texts:
+            if values[field.name] not in codes:
+                field.encode(values[field.name])
+
+    @cached_property
+    def _texts(self) -> tuple[tuple[Field, frozenset[str]], ...]:
+        return tuple((field, field.allowed or frozenset()) for field in self.fields if field.kind == "alpha")
+
     def _pack_each(self, values: Mapping[str, Any]) -> bytes:
         """Return the same, field by field: slower, and with words for what is wrong."""
         unknown = values.keys() - self._by_name.keys()

@@ -314,8 +314,7 @@ def unpack_outbound(data: bytes) -> dict[str, Any]:
 
 def check_inbound(fields: Mapping[str, Any]) -> None:
     """Raise WireError for a value of ``fields``, as ``unpack_inbound`` returns them, that ``pack_inbound`` refuses."""
-    layout = INBOUND[fields["type"]]
-    layout.pack({name: fields[name] for name in layout.names})
+    INBOUND[fields["type"]].check_text(fields)  # a number that was read fits
     for name, value in fields["options"].items():
         _element(name, value)
 

@@ -82,6 +82,7 @@ class OuchDesk:
                 user.dropped += 1
                 return
             user.last = fields["user_ref"]
+        fields["payload"] = payload
         try:
             act(user, fields, now)
         except Unacceptable as error:

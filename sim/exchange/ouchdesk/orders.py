@@ -39,7 +39,8 @@ class OuchUser:
 
 @dataclass(slots=True, eq=False)
 class OuchOrder:
-    """An order, its own token in the engine. terms: the fields of the message that entered or last replaced it.
+    """An order, its own token in the engine. terms: the fields of the message that entered it, as later ones have
+    changed them, and ``payload``, that message.
 
     firm: for whom it trades, the engine's account. group: by which it can be cancelled with others. leaves: open
     shares. executed: shares executed. waiting: fields of a Replace that is being done.

@@ -39,7 +39,11 @@ _CANCELED = {
 }
 #: In a cross the flag is the cross's own code.
 _LIQUIDITY = {Liquidity.ADDED: "A", Liquidity.REMOVED: "R"}
-#: Fields that Accepted and Replaced repeat.
+#: Messages of numbers and codes, made at once.
+_EXECUTED, _CANCELED_SHARES = ouch50.OUTBOUND["E"].codec.pack, ouch50.OUTBOUND["C"].codec.pack
+#: Where Accepted, which repeats an EnterOrder byte by byte, has its order reference, and its order state.
+_HEAD, _BODY = (ouch50.INBOUND["O"].field(name).offset for name in ("capacity", "clordid"))
+#: Fields that Replaced repeats.
 _REPEATED = ("user_ref", "side", "symbol", "price", "time_in_force", "display", "capacity", "iso", "cross_type",
              "clordid", "options")
 #: Fields that a Replace gives an order.
@@ -60,7 +64,10 @@ class Reporter:
 
     def say(self, user: OuchUser, letter: str, now: int, **fields: Any) -> None:
         """Put a message of these fields into a user's stream. now: ns since 1970."""
-        user.stream.messages.append(ouch50.pack_outbound(letter, timestamp=now - self._midnight, **fields))
+        self._put(user, ouch50.pack_outbound(letter, timestamp=now - self._midnight, **fields))
+
+    def _put(self, user: OuchUser, message: bytes) -> None:
+        user.stream.messages.append(message)
         self._flush(user)
 
     def refuse(self, user: OuchUser, fields: dict[str, Any], reason: ouch50.RejectReason, now: int) -> None:
@@ -86,18 +93,22 @@ class Reporter:
 
     def _accepted(self, event: Accepted, order: OuchOrder, now: int) -> None:
         order.reference, order.leaves = event.reference, event.shares
-        self.say(order.user, "A", now, **_repeated(order), quantity=event.shares, order_reference=event.reference,
-                 order_state="L")
+        entered = order.terms["payload"]
+        self._put(order.user, b"".join((b"A", (now - self._midnight).to_bytes(8, "big"), entered[1:_HEAD],
+                                        event.reference.to_bytes(8, "big"), entered[_HEAD:_BODY], b"L",
+                                        entered[_BODY:])))
 
     def _executed(self, event: Executed, order: OuchOrder, now: int) -> None:
         order.leaves = event.leaves
         order.executed += event.shares
-        self.say(order.user, "E", now, user_ref=order.number, quantity=event.shares, price=event.price,
-                 liquidity=_LIQUIDITY.get(event.liquidity, self._cross), match=event.match)
+        flag = _LIQUIDITY.get(event.liquidity, self._cross).encode()
+        self._put(order.user, _EXECUTED(b"E", now - self._midnight, order.number, event.shares, event.price, flag,
+                                        event.match, 0))
 
     def _canceled(self, event: Canceled, order: OuchOrder, now: int) -> None:
         order.leaves = event.leaves
-        self.say(order.user, "C", now, user_ref=order.number, quantity=event.shares, reason=_CANCELED[event.reason])
+        self._put(order.user, _CANCELED_SHARES(b"C", now - self._midnight, order.number, event.shares,
+                                               _CANCELED[event.reason].encode()))
 
     def _replaced(self, event: Replaced, order: OuchOrder, now: int) -> None:
         fields, old = order.waiting, order.number
@@ -106,8 +117,8 @@ class Reporter:
         order.group = fields["options"].get("group", order.group)
         order.number, order.reference, order.leaves = fields["user_ref"], event.reference, event.shares
         self._renamed(order)
-        self.say(order.user, "U", now, original_user_ref=old, **_repeated(order), quantity=event.shares,
-                 order_reference=event.reference, order_state="L")
+        self.say(order.user, "U", now, original_user_ref=old, quantity=event.shares, order_reference=event.reference,
+                 order_state="L", **{name: order.terms[name] for name in _REPEATED})
 
     def _rejected(self, event: Rejected, now: int) -> None:
         order = getattr(event.command, "token", None)
@@ -121,7 +132,3 @@ class Reporter:
             self.say(order.user, letter, now, user_ref=order.number, match=fill.match, reason="S",
                      clordid=order.terms["clordid"], **more)
 
-
-def _repeated(order: OuchOrder) -> dict[str, Any]:
-    terms = order.terms
-    return {name: terms[name] for name in _REPEATED}
