@@ -63,7 +63,7 @@ end = "23:05:00"
 a = "LINE_A"
 b = "LINE_B"
 rewind = "127.0.0.1:0"
-faults = "a:loss=0.01;b:loss=0.01;seed=SEED"
+faults = "a:loss=0.02;seed=SEED"
 [fix]
 address = "127.0.0.1:0"
 defaults = { sender = "EXCHANGE", begin_string = "FIX.4.4" }
@@ -74,7 +74,7 @@ accounts = ["DESK"]
 target = "DROP"
 copies = []
 [[crowd]]
-rate = 150
+rate = 60
 orders = 8
 seed = SEED
 """
@@ -176,25 +176,31 @@ class Program:
 
 
 class Stage:
-    """The folder, and what runs besides the host. witness: hears the drop copies of all orders."""
+    """The folder, and what runs besides the host. witness: hears the drop copies of all orders.
 
-    def __init__(self, folder: Path, stack: ExitStack, seed: int) -> None:
+    late: whether the device follows the feed only when the first host has begun, and must be given what it missed.
+    """
+
+    def __init__(self, folder: Path, stack: ExitStack, seed: int, *, late: bool) -> None:
         self.folder, self._stack = folder, stack
         self.address = f"unix:{folder}/device"
         self.device = self._run("device", "serve", "--profile", "tiny", "--socket", f"{folder}/device", "--feed",
                                 "127.0.0.1:0", "--feed", "127.0.0.1:0")
         facts = {"DEVICE": self.address, "LINE_A": self.device.until("feed "), "LINE_B": self.device.until("feed "),
                  "SEED": str(seed)}
+        self._write("limits.toml", _LIMITS + "".join(
+            _LIMITS_OF_SYMBOL.replace("NAME", name).replace("INDEX", str(index)) for index, name in enumerate(SYMBOLS)),
+            {})
+        host = _HOST + "".join(f'{name} = "{price}"\n' for name, price in SYMBOLS.items())
+        if not late:
+            self._set_up(host, facts)
         symbols = "".join(f'[[symbol]]\nname = "{name}"\nreference = "{price}"\n' for name, price in SYMBOLS.items())
         self._write("exchange.toml", symbols + _EXCHANGE, facts)
         self.exchange = self._run("exchange", "run", f"{folder}/exchange.toml", "--quiet")
         facts["REWIND"] = self.exchange.until("rewind: ").replace(" port ", ":")
         facts["FIX_PORT"] = self.exchange.until("fix TICKGATE: ").rpartition(" ")[2]
         self.exchange.until("ready")
-        self._write("limits.toml", _LIMITS + "".join(
-            _LIMITS_OF_SYMBOL.replace("NAME", name).replace("INDEX", str(index)) for index, name in enumerate(SYMBOLS)),
-            {})
-        self._write("live.toml", _HOST + "".join(f'{name} = "{price}"\n' for name, price in SYMBOLS.items()), facts)
+        self._write("live.toml", host, facts)
         self.witness = Witness(int(facts["FIX_PORT"]), list(SYMBOLS))
         stack.callback(self.witness.close)
 
@@ -210,6 +216,14 @@ class Stage:
         """Return what the host's journal makes; to be called when no host runs."""
         return replay(self.folder / "host" / "journal.tgh", Settings(open_orders=8, ask_positions=False))
 
+    def _set_up(self, host: str, facts: dict[str, str]) -> None:
+        """Let a host that finds no exchange set the device up, and die."""
+        self._write("first.toml", host.replace("host/", "first/"), facts | {
+            "REWIND": "127.0.0.1:1", "FIX_PORT": "1"})
+        first = self._run("run", f"{self.folder}/first.toml")
+        first.until("ready")
+        first.end(signal.SIGKILL)
+
     def _run(self, *arguments: str) -> Program:
         program = Program(*arguments)
         self._stack.callback(program.end, signal.SIGKILL)
@@ -222,7 +236,7 @@ class Stage:
 
 
 @contextmanager
-def stage(seed: int) -> Iterator[Stage]:
+def stage(seed: int, *, late: bool = False) -> Iterator[Stage]:
     """Set a stage until the block is left."""
     with tempfile.TemporaryDirectory(prefix="tg-") as name, ExitStack() as stack:
-        yield Stage(Path(name), stack, seed)
+        yield Stage(Path(name), stack, seed, late=late)

@@ -1,11 +1,12 @@
 """A host ends in good order by a signal, and the next one goes on; what a person has shut stays shut."""
 
 import signal
+import time
 
 from host.cli.main import main
 from host.oms.inputs import ExecKind
 from host.risk.gate import Gate
-from tests.live.stage import KEY, Stage, stage
+from tests.live.stage import KEY, PATIENCE, Stage, stage
 
 
 def gate_status(scene: Stage) -> dict[str, int]:
@@ -21,8 +22,8 @@ def test_a_host_ends_by_a_signal_and_the_next_goes_on(monkeypatch) -> None:
         assert not gate_status(scene)["killed"]
         assert first.end(signal.SIGINT) == 0
         text = "\n".join(first.lines)
-        for part in ("set up, 2 symbols", "gate: open", "kill: done; nothing rests", "gate shut, ", ", 0 left",
-                     "fix: logged out: as was asked for", "Positions", "host/journal.tgh: "):
+        for part in ("goes on as it was set up, 2 symbols", "gate: open", "kill: done; nothing rests", "gate shut, ",
+                     ", 0 left", "fix: logged out: as was asked for", "Positions", "host/journal.tgh: "):
             assert part in text
         assert gate_status(scene)["killed"]
         before = scene.ledger()
@@ -69,10 +70,16 @@ def test_without_an_exchange_the_host_waits_and_still_ends_in_good_order() -> No
         assert "gate shut, 0 orders cancelled or filled, 0 left" in "\n".join(host.lines)
 
 
-def test_a_device_that_dies_is_told_in_one_line() -> None:
-    with stage(4) as scene:
+def test_a_late_device_is_given_what_it_missed_and_its_death_is_told_in_one_line() -> None:
+    with stage(4, late=True) as scene:
         host = scene.host()
+        host.until("set up, 2 symbols")
         host.until("gate: holds what the host does")
+        with scene.open_device() as device:
+            until = time.monotonic() + PATIENCE
+            while not device.read("MSGS_INJECTED"):
+                assert time.monotonic() < until, device.counters()
+                device.transport.run(1024)
         scene.device.end(signal.SIGKILL)
         assert host.process.wait(60) == 1
         assert host.end() == 1
