@@ -8,7 +8,8 @@ PYTEST_ARGS ?= -n auto --dist loadfile
 .PHONY: demo test lint bench soak timing mutants formal formal-soak docs clean
 
 demo: $(VENV)/demo.stamp
-	$(BIN)/tickgate demo
+	mkdir -p build
+	$(BIN)/tickgate demo --html build/demo.html --png build/demo.png
 
 test: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest $(PYTEST_ARGS)

@@ -16,11 +16,13 @@ from rich.text import Text
 from host.cli.console import result_console
 from host.cli.day import show_day
 from host.cli.errors import CHECK_FAILED, UserError
+from host.cli.output import check_writable
 from host.cli.replay import Plan, replay
+from host.cli.run_report import drawing, write_report
 from host.journal.journal import read_journal
 from host.oms.inputs import Sent, Verdict
 from host.oms.outputs import AlarmKind
-from host.report.data import Event, Names, Outcome
+from host.report.data import Event, Names, Outcome, RunData
 from host.report.history import read_history
 from host.report.recorder import Recorder
 from host.run.gateway import all_verdicts
@@ -52,6 +54,8 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
                         help="of the device (default: ecp5_85_gate, which is placed and routed for a board)")
     parser.add_argument("--books", action="store_true",
                         help="only the books, of a generated session over a bad line, and all that is known of them")
+    parser.add_argument("--html", type=Path, metavar="FILE", help="write the day's report as a page")
+    parser.add_argument("--png", type=Path, metavar="FILE", help="write it as a picture")
     parser.set_defaults(run=run)
 
 
@@ -59,6 +63,11 @@ def run(args: argparse.Namespace) -> int:
     """Run the command; return its exit status."""
     if args.messages is not None and args.messages < 1:
         raise UserError(f"--messages must be at least 1, not {args.messages}")
+    wanted = [path for path in (args.html, args.png) if path is not None]
+    if wanted:
+        drawing()
+    for path in wanted:
+        check_writable(path)
     if args.books:
         return _books(args.messages or _BOOK_MESSAGES, "sim", result_console())
     if PROFILES[args.profile].symbols < _SYMBOLS or not PROFILES[args.profile].accounts:
@@ -112,6 +121,11 @@ def _day(args: argparse.Namespace, console: Console, journal: Path) -> int:
                          positions=world.ledger.positions, sent=sent, direct=_direct(world.journal.path),
                          marks={index: engine.last(symbol.locate)
                                 for index, symbol in enumerate(setup.exchange.symbols)})
+        if args.html or args.png:
+            write_report(RunData(title=f"A day of {len(world.symbols)} symbols on {args.profile}", traded=traded,
+                                 market=market, names=market.names), html=args.html, png=args.png)
+        for path in filter(None, (args.html, args.png)):
+            console.print(Text.assemble(("report ", "bold cyan"), str(path)), soft_wrap=True)
         wrong = [*map(str, breaks), *differences]
         console.print(_verdict(len(breaks), wrong, len(traded.fills), sound=sound))
     return CHECK_FAILED if wrong or not sound else 0

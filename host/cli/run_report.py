@@ -3,6 +3,7 @@
 import argparse
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 from host.cli.console import result_console
 from host.cli.errors import UserError
@@ -16,7 +17,7 @@ from host.report.history import read_history
 from host.report.marketfile import MarketFileError, load_market, market_path
 from host.run.ledger import LedgerError
 
-__all__ = ["add_parser", "write_report"]
+__all__ = ["add_parser", "drawing", "write_report"]
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -39,6 +40,7 @@ def _run(args: argparse.Namespace) -> int:
     html: Path | None = args.html
     if html is None and args.png is None:
         html = args.journal.with_name(f"{args.journal.name}.html")
+    drawing()
     for path in filter(None, (html, args.png)):
         check_writable(path)
     traded, market = _traded(args.journal), _market(args)
@@ -52,14 +54,19 @@ def _run(args: argparse.Namespace) -> int:
     return 0
 
 
-def write_report(data: RunData, *, html: Path | None = None, png: Path | None = None) -> None:
-    """Write the page and the picture of a run. Raises UserError where Matplotlib is not installed; OSError."""
+def drawing() -> tuple[Any, Any]:
+    """Return the modules that draw pages and pictures. Raises UserError where Matplotlib is not installed."""
     try:
-        page, picture = import_module("host.report.page"), import_module("host.report.picture")
+        return import_module("host.report.page"), import_module("host.report.picture")
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "matplotlib":
             raise
         raise UserError("a report needs Matplotlib: pip install tickgate[report]") from None
+
+
+def write_report(data: RunData, *, html: Path | None = None, png: Path | None = None) -> None:
+    """Write the page and the picture of a run, those that are wanted. Raises as ``drawing``; OSError."""
+    page, picture = drawing()
     if html is not None:
         with whole_file(html) as file:
             page.write_html(data, file)

@@ -30,8 +30,10 @@ def test_a_day_with_all_that_goes_wrong_ends_without_a_break(story, tmp_path):
         assert traded.accepted > 50 and len(traded.rules) >= 4 and traded.lives == 2
 
 
-def test_the_command_tells_that_all_adds_up(capsys):
-    assert main(["demo", "--messages", "1", "--profile", "sim"]) == 0
+def test_the_command_tells_that_all_adds_up(capsys, tmp_path):
+    page, picture = tmp_path / "day.html", tmp_path / "day.png"
+    assert main(["demo", "--messages", "1", "--profile", "sim", "--html", str(page), "--png", str(picture)]) == 0
+    assert "0 breaks" in page.read_text() and picture.read_bytes().startswith(b"\x89PNG")
     out = capsys.readouterr().out
     assert "0 mismatches" in out and "0 breaks" in out and "is not" not in out and "done; nothing rests" in out
 
