@@ -26,6 +26,7 @@ bench: $(VENV)/dev.stamp
 	$(BIN)/python -m bench.exchange
 	$(BIN)/python -m bench.venue
 	$(BIN)/python -m bench.loop
+	$(BIN)/python -m bench.day
 	$(BIN)/python -m bench.journal
 
 soak: $(VENV)/dev.stamp
