@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag
+from functools import cache
 from typing import Self
 
 import numpy as np
@@ -147,6 +148,8 @@ LEVEL_FIELDS = (
 )
 
 
+# One object for each size: NumPy compares those that are not the same field by field.
+@cache
 def record_dtype(levels: int) -> np.dtype[np.void]:
     """Return the dtype of one ring record with ``levels`` (K, 1..16) levels a side; its size is a power of two.
 

@@ -193,7 +193,13 @@ def _writer(layout: Layout, made: type) -> Callable[[Any], bytes]:
                 return wide.pack(code, _WIDE, *halves, *map(len, raw)) + b"".join(raw)
         except (struct.error, TypeError, KeyError, UnicodeEncodeError) as error:
             raise CodecError(f"{record!r} cannot be written: {error}") from None
-    return write
+
+    def write_numbers(record: Any) -> bytes:
+        try:
+            return pack(code, _NARROW, *numbers(record))
+        except struct.error:
+            return write(record)
+    return write if turns or layout.texts else write_numbers
 
 
 def _plain(kind: type[Enum]) -> Callable[[Any], Any]:

@@ -171,7 +171,8 @@ class Book:
 
     def blocked(self, account: int, symbol: int) -> bool:
         """Return whether a kill is in force for the pair."""
-        return any(pair[0] in (-1, account) and pair[1] in (-1, symbol) for pair in self.kills)
+        return bool(self.kills) and any(
+            pair[0] in (-1, account) and pair[1] in (-1, symbol) for pair in self.kills)
 
     def count(self, name: str) -> None:
         """Count what needs no alarm."""

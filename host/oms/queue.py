@@ -25,8 +25,10 @@ class RequestQueue:
 
     def room(self, kind: IntentKind) -> bool:
         """Return whether a request of ``kind`` may be put."""
-        cancels = len(self.rings[IntentKind.CANCEL])
-        return (cancels if kind == IntentKind.CANCEL else len(self) - cancels) < self.limit
+        rings = self.rings
+        if kind is IntentKind.CANCEL:
+            return len(rings[IntentKind.CANCEL]) < self.limit
+        return len(rings[IntentKind.NEW]) + len(rings[IntentKind.REPLACE]) < self.limit
 
     def put(self, kind: IntentKind, request: int) -> bool:
         """Append a request; return False, and change nothing, if there is no room."""
