@@ -53,17 +53,17 @@ def draw_stages(axes: Axes, data: RunData) -> None:
     axes.xaxis.set_major_locator(LogLocator(10, numticks=20))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: ns_text(value)))
     axes.xaxis.set_minor_formatter(NullFormatter())
-    title(axes, _finding(rows), "latency by stage; solid line p50, dashed p99; each row's bars to its own scale")
+    title(axes, _finding(rows),
+          "latency by stage (by whom, how many); solid line p50, dashed p99; bars of each row to a scale of their own")
 
 
 def _label(stage: Stage) -> str:
-    return f"{stage.name}\n{stage.where}, n = {stage.total:,}"
+    return f"{stage.name} ({stage.where}, {stage.total:,})"
 
 
 def _row_text(stage: Stage) -> str:
-    first = "   ".join(f"p{percent:g} {ns_text(stage.percentile(percent))}" for percent in PERCENTILES[:2])
-    last = f"p{PERCENTILES[2]:g} {ns_text(stage.percentile(PERCENTILES[2]))}   max {ns_text(stage.most)}"
-    return f"{first}\n{last}"
+    values = [*((f"p{percent:g}", stage.percentile(percent)) for percent in PERCENTILES), ("max", stage.most)]
+    return "   ".join(f"{name} {ns_text(ns)}" for name, ns in values)
 
 
 def _finding(rows: list[Stage]) -> str:
@@ -114,7 +114,8 @@ def draw_heat(axes: Axes, data: RunData) -> None:
 
 
 def _ticks(low: float, high: float) -> list[float]:
-    steps = [mantissa * 10.0 ** power for power in range(0, 13) for mantissa in (1, 2, 5)]
+    mantissas = (1, 2, 5) if high < 1_000 * low else (1,)
+    steps = [mantissa * 10.0 ** power for power in range(0, 13) for mantissa in mantissas]
     return [step for step in steps if low <= step <= high]
 
 

@@ -22,7 +22,7 @@ __all__ = ["write_html"]
 #: What is drawn, its name, inches, and the margins (left, right) that its labels take, as parts of the width.
 _PLOTS: tuple[tuple[str, Callable[[Axes, RunData], None], tuple[float, float], tuple[float, float]], ...] = (
     ("book", draw_book, (12, 3.8), (0.06, 0.985)), ("profit", draw_profit, (12, 2.7), (0.06, 0.985)),
-    ("positions", draw_positions, (12, 2.7), (0.06, 0.985)), ("stages", draw_stages, (12, 4.0), (0.19, 0.78)),
+    ("positions", draw_positions, (12, 2.7), (0.06, 0.985)), ("stages", draw_stages, (12, 4.2), (0.22, 0.74)),
     ("heat", draw_heat, (12, 3.0), (0.07, 1.03)), ("flow", draw_flow, (12, 3.6), (0.01, 0.99)),
     ("rules", draw_rules, (12, 2.4), (0.11, 0.97)), ("times", draw_times, (12, 4.6), (0.24, 0.985)))
 _ABOVE, _BELOW = 0.62, 0.3

@@ -16,7 +16,7 @@ __all__ = ["write_png"]
 
 _INCHES = (14.0, 24.0)
 _DPI = 110
-_HEIGHTS = (1.45, 1.0, 1.0, 1.35, 1.15, 1.35, 1.55)
+_HEIGHTS = (1.4, 0.95, 0.95, 1.55, 1.15, 1.35, 1.55)
 
 
 def write_png(data: RunData, file: BinaryIO | Path) -> None:
@@ -28,7 +28,7 @@ def write_png(data: RunData, file: BinaryIO | Path) -> None:
         draw_book(figure.add_subplot(grid[0, :]), data)
         draw_profit(figure.add_subplot(grid[1, :]), data)
         draw_positions(figure.add_subplot(grid[2, :]), data)
-        draw_stages(figure.add_subplot(grid[3, 3:20]), data)
+        draw_stages(figure.add_subplot(grid[3, 4:18]), data)
         draw_heat(figure.add_subplot(grid[4, :13]), data)
         draw_rules(figure.add_subplot(grid[4, 16:]), data)
         draw_flow(figure.add_subplot(grid[5, :]), data)
