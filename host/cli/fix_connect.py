@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -47,9 +48,14 @@ def add_connect(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     parser.set_defaults(run=_connect)
 
 
+def _first_of_ids() -> str:
+    """Return what ClOrdIDs of this run begin with: the time of the day, to the millisecond, UTC."""
+    return f"{datetime.now(UTC):%H%M%S%f}"[:-3] + "-"
+
+
 def _connect(args: argparse.Namespace) -> int:
     config = initiating(args.config, args.session)
-    desk = _Desk(config.settings.dictionary, Orders(f"{time.strftime('%H%M%S', time.gmtime())}-", _extra(args.set)))
+    desk = _Desk(config.settings.dictionary, Orders(_first_of_ids(), _extra(args.set)))
 
     async def main() -> None:
         await run_session(config, Client(desk.show, desk.take), desk.work)
