@@ -39,13 +39,13 @@ class Counterparty(Recorder):
 class Victims:
     """Makes victims, one at a time."""
 
-    def __init__(self, process, folder, port):
-        self._process, self._folder, self._port = process, folder, port
-        self.pid = 0
+    def __init__(self, process, folder):
+        self._process, self._folder = process, folder
+        self.port = self.pid = 0
 
     async def start(self, **more):
         """Have a new victim."""
-        told = {"port": self._port, "folder": str(self._folder), "sync": "never", "seed": 0, "finish": False,
+        told = {"port": self.port, "folder": str(self._folder), "sync": "never", "seed": 0, "finish": False,
                 "die": None} | more
         self._process.stdin.write(json.dumps(told).encode() + b"\n")
         self.pid = await self._answer()
@@ -53,11 +53,19 @@ class Victims:
     async def kill(self):
         """Kill it, and see that it did not die of anything else before."""
         os.kill(self.pid, signal.SIGKILL)
-        assert await self._answer() == -signal.SIGKILL
+        assert await self.died() == -signal.SIGKILL
 
     async def died(self):
         """Return how it ended by itself."""
-        return await self._answer()
+        status, self.pid = await self._answer(), 0
+        return status
+
+    async def end(self):
+        """Have no more of them."""
+        self._process.stdin.close()
+        if self.pid:
+            os.kill(self.pid, signal.SIGKILL)
+        await self._process.wait()
 
     async def _answer(self):
         async with asyncio.timeout(PATIENCE):
@@ -72,16 +80,16 @@ async def scene(folder):
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "tests.host.fix.victim", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
         cwd=ROOT)
+    victims = Victims(process, folder)
     try:
         async with Acceptor([listening], venue) as acceptor:
             venue.acceptor = acceptor
-            victims = Victims(process, folder, acceptor.port(listening.settings.id))
+            victims.port = acceptor.port(listening.settings.id)
             yield venue, victims
             await victims.start(finish=True)
             assert await victims.died() == 0
     finally:
-        process.stdin.close()
-        await process.wait()
+        await victims.end()
     check(folder, venue)
 
 
