@@ -483,7 +483,7 @@ def test_a_restart_within_the_hours_keeps_the_numbers_and_one_after_them_does_no
         for start, next_out in ((NOON, 1), (NOON + 3600 * SECOND, 2), (NOON + 24 * 3600 * SECOND, 1)):
             initiator = Initiator(calling, Recorder(), clock=clock_from(start))
             assert initiator.endpoint.store.next_out == next_out
-            initiator.endpoint.store.sent(next_out, b"")
+            initiator.endpoint.store.sent(next_out, encode(b"FIX.4.4", order(next_out), FIX44))
             await initiator.stop()
 
     bounded(main())
