@@ -3,7 +3,7 @@
 
 from enum import IntEnum
 
-from wire.fields import Field, Layout, WireError
+from wire.fields import Layout, WireError, uint
 
 __all__ = ["EtherType", "HEADER", "VLAN_TAG", "MIN_FRAME", "MAX_PAYLOAD", "VLAN_ID_MAX", "PREAMBLE", "PREAMBLE_BYTES",
            "SFD", "FCS_BYTES", "MIN_WITH_FCS", "MAX_WITH_FCS", "GAP_BYTES", "BROADCAST", "mac_address",
@@ -37,21 +37,17 @@ class EtherType(IntEnum):
     QINQ = 0x88A8
 
 
-def _uint(name: str, offset: int, size: int, doc: str) -> Field:
-    return Field(name=name, offset=offset, size=size, kind="uint", unit="", lo=0, hi=(1 << 8 * size) - 1, doc=doc)
-
-
 #: Header of an untagged frame; in a tagged one ``ethertype`` is VLAN and VLAN_TAG follows.
 HEADER = Layout("Ethernet", (
-    _uint("destination", 0, 6, "destination address, first byte uppermost"),
-    _uint("source", 6, 6, "source address, first byte uppermost"),
-    _uint("ethertype", 12, 2, "EtherType"),
+    uint("destination", 0, 6, "destination address, first byte uppermost"),
+    uint("source", 6, 6, "source address, first byte uppermost"),
+    uint("ethertype", 12, 2, "EtherType"),
 ), 14, "Ethernet II header")
 
 #: What follows EtherType VLAN.
 VLAN_TAG = Layout("VlanTag", (
-    _uint("control", 0, 2, "priority in bits 15..13, drop eligible in 12, VLAN identifier in 11..0"),
-    _uint("ethertype", 2, 2, "EtherType of what follows the tag"),
+    uint("control", 0, 2, "priority in bits 15..13, drop eligible in 12, VLAN identifier in 11..0"),
+    uint("ethertype", 2, 2, "EtherType of what follows the tag"),
 ), 4, "802.1Q tag control information and the EtherType behind it")
 
 

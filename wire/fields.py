@@ -14,7 +14,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Kind", "Field", "Layout", "WireError", "u48", "set_u48"]
+__all__ = ["Kind", "Field", "Layout", "WireError", "set_u48", "u48", "uint"]
 
 #: ``uint``: a number; ``alpha``: ASCII, left-justified, space-padded; ``price4``, ``price8``: a number of 1/10^4,
 #: 1/10^8; ``time6``: nanoseconds since midnight in six bytes.
@@ -98,6 +98,11 @@ class Field:
         if self.kind == "alpha":
             return str(data, "latin-1").rstrip(" ")
         return int.from_bytes(data, "big")
+
+
+def uint(name: str, offset: int, size: int, doc: str, *, unit: str = "", lo: int = 0) -> Field:
+    """Return a field that holds any number of ``size`` bytes from ``lo`` on."""
+    return Field(name=name, offset=offset, size=size, kind="uint", unit=unit, lo=lo, hi=(1 << 8 * size) - 1, doc=doc)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from enum import IntEnum
 
 import numpy as np
 
-from wire.fields import Field, Layout, WireError
+from wire.fields import Layout, WireError, uint
 
 __all__ = ["Protocol", "HEADER", "VERSION", "MAX_HEADER", "FLAG_DONT_FRAGMENT", "FLAG_MORE_FRAGMENTS", "FRAGMENT_MASK",
            "MAX_LENGTH", "checksum", "ip_address", "ip_text"]
@@ -29,22 +29,18 @@ class Protocol(IntEnum):
     UDP = 17
 
 
-def _uint(name: str, offset: int, size: int, doc: str, unit: str = "") -> Field:
-    return Field(name=name, offset=offset, size=size, kind="uint", unit=unit, lo=0, hi=(1 << 8 * size) - 1, doc=doc)
-
-
 #: Header without options; these follow in words of four bytes, as many as the header length is above 5.
 HEADER = Layout("IPv4", (
-    _uint("version_length", 0, 1, "version in bits 7..4, header length in words of four bytes in 3..0"),
-    _uint("service", 1, 1, "DSCP in bits 7..2, ECN in 1..0"),
-    _uint("total_length", 2, 2, "header and payload", "bytes"),
-    _uint("identification", 4, 2, "common to the fragments of a packet"),
-    _uint("flags_fragment", 6, 2, "don't fragment in bit 14, more fragments in 13, offset / 8 in 12..0"),
-    _uint("ttl", 8, 1, "time to live", "hops"),
-    _uint("protocol", 9, 1, "what the packet carries"),
-    _uint("checksum", 10, 2, "Internet checksum of the header"),
-    _uint("source", 12, 4, "source address, 10.0.0.1 is 0x0a000001"),
-    _uint("destination", 16, 4, "destination address"),
+    uint("version_length", 0, 1, "version in bits 7..4, header length in words of four bytes in 3..0"),
+    uint("service", 1, 1, "DSCP in bits 7..2, ECN in 1..0"),
+    uint("total_length", 2, 2, "header and payload", unit="bytes"),
+    uint("identification", 4, 2, "common to the fragments of a packet"),
+    uint("flags_fragment", 6, 2, "don't fragment in bit 14, more fragments in 13, offset / 8 in 12..0"),
+    uint("ttl", 8, 1, "time to live", unit="hops"),
+    uint("protocol", 9, 1, "what the packet carries"),
+    uint("checksum", 10, 2, "Internet checksum of the header"),
+    uint("source", 12, 4, "source address, 10.0.0.1 is 0x0a000001"),
+    uint("destination", 16, 4, "destination address"),
 ), 20, "IPv4 header")
 
 

@@ -1,7 +1,7 @@
 # Ref: RFC 768
 """UDP header and its checksum over IPv4."""
 
-from wire.fields import Field, Layout
+from wire.fields import Layout, uint
 from wire.ipv4 import Protocol
 from wire.ipv4 import checksum as internet_checksum
 
@@ -11,15 +11,11 @@ __all__ = ["HEADER", "NO_CHECKSUM", "checksum", "checksum_holds"]
 NO_CHECKSUM = 0
 
 
-def _uint(name: str, offset: int, doc: str, unit: str = "", lo: int = 0) -> Field:
-    return Field(name=name, offset=offset, size=2, kind="uint", unit=unit, lo=lo, hi=0xFFFF, doc=doc)
-
-
 HEADER = Layout("UDP", (
-    _uint("source_port", 0, "source port"),
-    _uint("destination_port", 2, "destination port"),
-    _uint("length", 4, "header and payload", "bytes", lo=8),
-    _uint("checksum", 6, "Internet checksum of pseudo header, header and payload; 0: none"),
+    uint("source_port", 0, 2, "source port"),
+    uint("destination_port", 2, 2, "destination port"),
+    uint("length", 4, 2, "header and payload", unit="bytes", lo=8),
+    uint("checksum", 6, 2, "Internet checksum of pseudo header, header and payload; 0: none"),
 ), 8, "UDP header")
 
 
