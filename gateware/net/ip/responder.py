@@ -1,9 +1,6 @@
 # Ref: RFC 826 (ARP); RFC 1122, section 3.2.2.6 (echo); RFC 1624 (checksum of a changed packet)
 """Answers to ARP requests and pings."""
 
-from functools import reduce
-from operator import and_
-
 from amaranth.hdl import C, Module, Mux, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
@@ -70,7 +67,7 @@ class Responder(wiring.Component):
             with m.Switch(at):
                 for n in range(looked):
                     with m.Case(n):
-                        m.d.comb += bit.eq(self._agrees(word.data, n, request))
+                        m.d.comb += bit.eq(patterns.agrees(word.data, n, request))
                 with m.Default():
                     m.d.comb += bit.eq(1)
         kept_bits = kept.as_value()
@@ -146,10 +143,3 @@ class Responder(wiring.Component):
                 self.o.payload.count.eq(Mux(sent == last_index, last_count, WORD_BYTES)),
                 sent.eq(sent + 1), fetched.eq(0)]
         return m
-
-    @staticmethod
-    def _agrees(word, place, request):
-        """Return whether the frame's word at ``place`` has the bytes of ``request`` that lie in it."""
-        lanes = ((word.word_select(at % WORD_BYTES, 8), value, mask) for at, (value, mask) in request.items()
-                 if at // WORD_BYTES == place)
-        return reduce(and_, ((byte & mask) == (value & mask) for byte, value, mask in lanes), C(1, 1))

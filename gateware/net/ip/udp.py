@@ -13,9 +13,8 @@ from wire import ethernet, ipv4, udp
 __all__ = ["MAX_BYTES", "PAYLOAD_WORD", "ADDRESSES", "UdpSend"]
 
 WORD_BYTES = 8
-_UDP = patterns.IP + ipv4.HEADER.size
 #: Bytes of headers before the payload, and the most that a payload may have.
-_HEADERS = _UDP + udp.HEADER.size
+_HEADERS = patterns.UDP_PAYLOAD
 MAX_BYTES = ethernet.MAX_PAYLOAD - ipv4.HEADER.size - udp.HEADER.size
 TIME_TO_LIVE = 64
 #: Words of a payload; ``count`` is the number of valid bytes, 1..8; it is 8 on all but the last word.
@@ -90,7 +89,7 @@ class UdpSend(wiring.Component):
             flags_fragment=ipv4.FLAG_DONT_FRAGMENT, ttl=TIME_TO_LIVE, protocol=kind, checksum=checksums[0],
             source=own.ip, destination=peer.ip)
         headers |= patterns.fields(
-            udp.HEADER, _UDP, source_port=own.port, destination_port=peer.port, length=udp_length)
+            udp.HEADER, patterns.UDP, source_port=own.port, destination_port=peer.port, length=udp_length)
         begin, behind = divmod(_HEADERS, WORD_BYTES)
         sent, fetched, last_sent = Signal(range(begin + words + 1)), Signal(), Signal()
         carried, here = Signal(8 * behind), Signal(64)
