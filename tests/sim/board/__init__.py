@@ -1,0 +1,1 @@
+"""Tests of sim/board: a board's whole top at its pins."""
