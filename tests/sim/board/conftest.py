@@ -2,14 +2,12 @@
 
 import pytest
 
-from boards.build import board
+from boards.colorlight_5a75b import BOARD
 from boards.verilog import top_verilog
 from sim.board.model import SimulatedBoard
 from sim.device.build import silent
 from tests.gateware.net.ip.packets import OUR_IP, OURS
 from tests.sim.board.ports import Ports
-
-BOARD = board("colorlight_5a75b")
 
 
 @pytest.fixture(scope="session")
