@@ -1,0 +1,1 @@
+"""The link to the host over Ethernet: registers and orders as Etherbone, ring records as datagrams."""
