@@ -44,8 +44,10 @@ __all__ = ["Live", "LiveError", "live_errors"]
 
 _SECOND = 1_000_000_000
 _DAY = 86_400 * _SECOND
-#: Who kills at the end of a life, and resumes that kill at the beginning of the next.
+#: Who kills at the end of a life, and resumes that kill at the beginning of the next; who does it while the gate is
+#: shut already, which stays; who kills when gate and host differ.
 _BY, _REASON = "tickgate run", "the host ends"
+_BEHIND, _COMPARED = "tickgate run, the gate shut already", "tickgate run, compared with the gate"
 _ALL = (-1, -1)
 #: Cycles in which the gate decides on all that an earlier life has published.
 _DECIDED = 4096
@@ -182,11 +184,13 @@ class Live:
             pace=config.pace, shut=lambda output: shut_gate(self._admin, output), on_alarm=self._alarm)
 
     def _open_gate(self) -> None:
-        """Undo what the end of the last life shut. Of what a person has shut, nothing is opened."""
+        """Undo what the end of the last life shut. Of what was shut for another reason, nothing is opened: that kill is
+        the gate's, and the order manager goes by it."""
         book, opens = self.ledger.oms.book, self.config.gate.opens
         kill = book.kills.get(_ALL)
         if opens and kill is not None and kill.by == _BY:
             self._admin.command(Command.RESUME_GLOBAL)
+        if kill is not None and (kill.by in (_BY, _BEHIND) or not self.gate.status()["killed"]):
             self.loop.take(Resume(*_ALL, "the host begins", _BY, self.now()))
         if opens and self.gate.status()["lost"]:
             self.gate.beat()
@@ -207,20 +211,24 @@ class Live:
         await asyncio.sleep(0 if busy else self.config.idle)
 
     def _compare(self) -> None:
-        """Once trading is open, and at the first moment at which nothing is on its way, compare with the gate."""
+        """Once trading is open, and at the first moment at which nothing is on its way, compare with the gate; kill
+        when they differ: then what is open is not what the limits were held against."""
         if self.ledger.oms.book.phase is not Phase.OPEN or self.loop.gateway.waiting or not settled(self.ledger):
             return
         found = gate_differences(self.ledger, self.gate)
         self.agreed = not found
         for text in found:
             self._log(f"gate: {text}")
-        if self.agreed:
+        if found:
+            self.loop.take(Kill(*_ALL, "gate and host differ", _COMPARED, self.now()))
+        else:
             self._log(f"gate: holds what the host does, {len(self.open_orders())} orders are open")
 
     async def _wind_down(self) -> None:
         """Shut the gate, and cancel what rests; wait until all is answered, as long as the configuration says."""
         resting = len(self.open_orders())
-        self.loop.take(Kill(*_ALL, _REASON, _BY, self.now()))
+        by = _BEHIND if self.gate.status()["killed"] else _BY
+        self.loop.take(Kill(*_ALL, _REASON, by, self.now()))
         until = time.monotonic() + self.config.cancel
         while self._busy() and not self._hurry and time.monotonic() < until:
             await self._turn()

@@ -10,12 +10,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 
 from host.device.connect import open_device
 from host.device.driver import Device
 from host.oms.settings import Settings
 from host.run.ledger import Ledger, replay
+from sim.device.transport import SimulatedTransport
 from tests.live.witness import Witness
 
 __all__ = ["Program", "Stage", "stage"]
@@ -235,8 +237,15 @@ class Stage:
         (self.folder / name).write_text(text)
 
 
+@cache
+def _built() -> None:
+    """Build the simulator, which nobody's patience counts."""
+    SimulatedTransport("tiny").close()
+
+
 @contextmanager
 def stage(seed: int, *, late: bool = False) -> Iterator[Stage]:
     """Set a stage until the block is left."""
+    _built()
     with tempfile.TemporaryDirectory(prefix="tg-") as name, ExitStack() as stack:
         yield Stage(Path(name), stack, seed, late=late)

@@ -5,8 +5,11 @@ import time
 
 from host.cli.main import main
 from host.oms.inputs import ExecKind
+from host.oms.outputs import Report
 from host.risk.gate import Gate
+from host.run.slots import report_slots
 from tests.live.stage import KEY, PATIENCE, Stage, stage
+from wire.risk import Kind
 
 
 def gate_status(scene: Stage) -> dict[str, int]:
@@ -43,10 +46,50 @@ def test_a_host_ends_by_a_signal_and_the_next_goes_on(monkeypatch) -> None:
         third.until("gate: shut by the global kill; `tickgate risk resume` opens it")
         third.until("gate: holds what the host does")
         assert third.end(signal.SIGTERM) == 0
+        # Nor when the one that found it shut ended in good order.
+        fourth = scene.host()
+        fourth.until("gate: shut by the global kill; `tickgate risk resume` opens it")
+        fourth.until("ready")
+        assert gate_status(scene)["killed"]
+        # Then it trades at once: what the order manager was told at the end holds no longer.
+        assert main(["risk", "resume", "--device", scene.address, "--reason", "seen",
+                     "--journal", str(scene.folder / "risk.journal")]) == 0
+        orders = len(scene.witness.orders())
+        scene.witness.wait(lambda _: len(scene.witness.orders()) > orders)
+        assert fourth.end(signal.SIGTERM) == 0
         after = scene.ledger()
         assert after.oms.book.ids.epoch > before.oms.book.ids.epoch
         assert {order.order_id for order in after.oms.book.orders.values() if order.order_id} \
             == scene.witness.orders().keys()
+
+
+def test_a_host_that_differs_from_the_gate_shuts_it() -> None:
+    with stage(5) as scene:
+        host = scene.host()
+        host.until("gate: holds what the host does")
+        while True:
+            orders = len(scene.witness.orders())
+            scene.witness.wait(lambda _, orders=orders: len(scene.witness.orders()) > orders)
+            host.end(signal.SIGKILL)
+            resting = [order for order in scene.ledger().oms.book.orders.values() if order.order_id and order.open]
+            if resting:
+                break
+            host = scene.host()
+        order = resting[0]
+        with scene.open_device() as device:
+            gate = Gate(device)
+            held = gate.show(order.account, order.symbol)["position"]
+            fill = Report(Kind.FILL, order.gate.number + 1, order.gate.token, shares=1, price=order.price)
+            assert gate.report(report_slots([fill])) == 1
+            device.transport.run(256)
+            assert gate.show(order.account, order.symbol)["position"] == held + order.sign
+        host = scene.host()
+        host.until(f"gate: account {order.account}, symbol {order.symbol}: the gate has position ")
+        host.until("kill: tickgate run, compared with the gate: gate and host differ")
+        host.end(signal.SIGTERM)
+        assert gate_status(scene)["killed"]
+        host = scene.host()
+        host.until("gate: shut by the global kill")
 
 
 def test_two_hosts_do_not_share_a_journal() -> None:
