@@ -3,30 +3,8 @@
 import pytest
 
 from sim.board.model import Carriers
-from tests.gateware.net.ip.packets import BROADCAST, OUR_IP, OURS, PEER, PEER_IP, arp, echo
-from tests.gateware.net.mac.line import PREAMBLE, fcs
-
-
-def on_wire(frame: bytes) -> bytes:
-    return PREAMBLE + frame + fcs(frame)
-
-
-def plus(address: bytes, n: int) -> bytes:
-    return (int.from_bytes(address, "big") + n).to_bytes(len(address), "big")
-
-
-def asked(port: int) -> tuple[bytes, bytes]:
-    """Return a question who has the port's address, and the answer."""
-    mac, ip = plus(OURS, port), plus(OUR_IP, port)
-    return (arp(1, to=BROADCAST, sender=PEER, sender_ip=PEER_IP, target=bytes(6), target_ip=ip),
-            arp(2, to=PEER, sender=mac, sender_ip=ip, target=PEER, target_ip=PEER_IP))
-
-
-def ping(port: int, data: bytes) -> tuple[bytes, bytes]:
-    """Return a ping of ``data`` and its answer."""
-    mac, ip = plus(OURS, port), plus(OUR_IP, port)
-    return (echo(8, data, to=mac, sender=PEER, source=PEER_IP, destination=ip),
-            echo(0, data, to=PEER, sender=mac, source=ip, destination=PEER_IP))
+from sim.board.traffic import on_wire
+from tests.sim.board.questions import asked, ping
 
 
 def say(simulated, port: int, *frames: bytes, gap: int = 12) -> None:
