@@ -8,18 +8,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from sim.board.model import Carriers
-from wire.ethernet import GAP_BYTES, MAX_WITH_FCS, MIN_FRAME, MIN_WITH_FCS, PREAMBLE, PREAMBLE_BYTES, SFD
+from wire.ethernet import FCS_BYTES, GAP_BYTES, MAX_WITH_FCS, MIN_FRAME, MIN_WITH_FCS, PREAMBLE, PREAMBLE_BYTES, SFD
 
 __all__ = ["START", "MINIMUM", "SIZES", "WORST", "MIXES", "Traffic", "traffic", "with_fcs", "on_wire"]
 
 #: Preamble and start frame delimiter.
 START = bytes([PREAMBLE] * PREAMBLE_BYTES + [SFD])
-_FCS = 4
 
 
 def with_fcs(frame: bytes) -> bytes:
     """Return ``frame`` with its check sequence behind it."""
-    return frame + zlib.crc32(frame).to_bytes(_FCS, "little")
+    return frame + zlib.crc32(frame).to_bytes(FCS_BYTES, "little")
 
 
 def on_wire(frame: bytes) -> bytes:
@@ -45,7 +44,7 @@ def _spoiled(chance: random.Random, data: bytes) -> bytes:
 def _frame(low: int, high: int, *, right: bool = True) -> Callable[[random.Random], bytes]:
     """Return a maker of frames of ``low`` to ``high`` bytes with their check sequence, which is right or not."""
     def make(chance: random.Random) -> bytes:
-        frame = with_fcs(chance.randbytes(chance.randint(low, high) - _FCS))
+        frame = with_fcs(chance.randbytes(chance.randint(low, high) - FCS_BYTES))
         return START + (frame if right else _spoiled(chance, frame))
     return make
 
@@ -68,8 +67,8 @@ _KINDS: dict[str, tuple[str, Callable[[random.Random], bytes]]] = {
     "any": ("good", _frame(MIN_WITH_FCS, MAX_WITH_FCS)),
     "maximum": ("good", _frame(MAX_WITH_FCS, MAX_WITH_FCS)),
     "spoiled": ("fcs", _frame(MIN_WITH_FCS, MIN_WITH_FCS + 16, right=False)),
-    "runt": ("runts", _frame(_FCS + 1, MIN_WITH_FCS - 1)),
-    "fragment": ("fragments", _frame(_FCS + 1, MIN_WITH_FCS - 1, right=False)),
+    "runt": ("runts", _frame(FCS_BYTES + 1, MIN_WITH_FCS - 1)),
+    "fragment": ("fragments", _frame(FCS_BYTES + 1, MIN_WITH_FCS - 1, right=False)),
     "oversized": ("oversized", _frame(MAX_WITH_FCS + 1, _LONG)),
     "jabber": ("jabbers", _frame(MAX_WITH_FCS + 1, _LONG, right=False)),
     "coding": ("coding", _frame(MIN_WITH_FCS, MIN_WITH_FCS + 16)),
@@ -96,5 +95,5 @@ def traffic(mix: tuple[Mapping[str, int], int, int], count: int, chance: random.
         made.carriers.add(carrier, gap=chance.randint(least, most), error_at=error_at)
         made.fates[fate] += 1
         if fate == "good":
-            made.good.append(carrier[len(START):-_FCS])
+            made.good.append(carrier[len(START):-FCS_BYTES])
     return made
