@@ -12,12 +12,13 @@ from host.device.pcie import PCI_SCHEME, PcieTransport
 from host.device.protocol import SCHEME, default_socket
 from host.device.remote import RemoteTransport
 from host.device.transport import Transport
+from host.device.udp import UDP_SCHEME, UdpTransport
 from wire.profiles import PROFILES
 
 __all__ = ["ADDRESSES", "Served", "default_address", "device_errors", "open_device", "serve_device"]
 
 #: Addresses that can be opened.
-ADDRESSES = ("sim", f"{SCHEME}PATH", f"{PCI_SCHEME}SLOT")
+ADDRESSES = ("sim", f"{SCHEME}PATH", f"{PCI_SCHEME}SLOT", f"{UDP_SCHEME}IP:PORT")
 _PCI_DEVICES = Path("/sys/bus/pci/devices")
 
 
@@ -45,7 +46,8 @@ def default_address() -> str:
 
 #: How a transport is made of what follows the scheme; a path goes over one that begins with a slash.
 _OPENERS: dict[str, Callable[[str], Transport]] = {
-    SCHEME: lambda path: RemoteTransport(Path(path)), PCI_SCHEME: lambda slot: PcieTransport(_PCI_DEVICES / slot)}
+    SCHEME: lambda path: RemoteTransport(Path(path)), PCI_SCHEME: lambda slot: PcieTransport(_PCI_DEVICES / slot),
+    UDP_SCHEME: UdpTransport}
 
 
 def open_device(address: str = "sim", *, profile: str = "sim", trace: Path | None = None,
@@ -53,7 +55,8 @@ def open_device(address: str = "sim", *, profile: str = "sim", trace: Path | Non
     """Open a device.
 
     address: "sim", the gateware Verilated in this process, "unix:PATH", a device that another process serves at a
-    socket, or "pci:SLOT", one in a PCIe slot, such as pci:0000:03:00.0, or its folder in sysfs.
+    socket, "pci:SLOT", one in a PCIe slot, such as pci:0000:03:00.0, or its folder in sysfs, or "udp:IP:PORT", one on
+    Ethernet, such as udp:192.168.1.50:1234; the port may be left out.
     Of the first alone, profile: its sizes (wire/profiles.py);
     trace: waveform file to be written, over the cycles ``trace_cycles`` (from, up to; None: to the end).
     Raises ValueError for an unknown address or profile, OSError when the waveform cannot be written, and one of

@@ -1,0 +1,69 @@
+# Ref: wire/hostlink.py
+"""The link's own registers."""
+
+from amaranth.hdl import C, Cat, Module, Signal
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+
+from gateware.interfaces import RegisterBus
+from wire import hostlink
+
+__all__ = ["EVENTS", "RING_REQUEST", "LinkRegisters"]
+
+WORD_BITS = 32
+EVENTS = data.StructLayout({name: 1 for name, _ in hostlink.COUNTERS})
+#: On ``valid``, the lower half of the number from which records are to be sent again.
+RING_REQUEST = data.StructLayout({"valid": 1, "number": WORD_BITS})
+
+
+class LinkRegisters(wiring.Component):
+    """Holds the registers of wire.hostlink but TICKET, and counts.
+
+    Latency: ``r_valid`` two cycles after ``r_en``; a write acts in the second cycle behind it. Throughput: an access a
+    cycle. A write to a register that is read-only, or to none, does nothing; a read of one that is write-only, or of
+    none, gives 0. Counters wrap at 2**32. Reset: nothing is streamed, all counters are 0.
+
+    Members
+    -------
+    bus : accesses, by the register's offset
+    stream, streams : ring records are wanted; strobe, they are from now on
+    resend : requests, for each ring
+    last : number of the last record of each ring
+    events : strobes
+    """
+
+    def __init__(self, *, kept: tuple[int, ...]):
+        self.kept = kept
+        super().__init__({
+            "bus": In(RegisterBus), "stream": Out(1), "streams": Out(1),
+            "resend": Out(data.ArrayLayout(RING_REQUEST, len(hostlink.Ring))),
+            "last": In(data.ArrayLayout(WORD_BITS, len(hostlink.Ring))), "events": In(EVENTS)})
+
+    def elaborate(self, platform):
+        m = Module()
+        bus = self.bus
+        offsets = {register.name: register.offset for register in hostlink.REGISTERS}
+        at, data_in, writes, reads = Signal(12), Signal(WORD_BITS), Signal(), Signal()
+        m.d.sync += [
+            at.eq(bus.addr), data_in.eq(bus.w_data), writes.eq(bus.w_en), reads.eq(bus.r_en), bus.r_valid.eq(reads),
+            self.streams.eq(0), *(each.valid.eq(0) for each in self.resend)]
+        with m.If(writes & (at == offsets["STREAM"])):
+            m.d.sync += [self.stream.eq(data_in[0]), self.streams.eq(data_in[0])]
+        for ring, name in zip(hostlink.Ring, ("RESEND_EVENTS", "RESEND_VERDICTS"), strict=True):
+            with m.If(writes & (at == offsets[name])):
+                m.d.sync += [self.resend[ring].valid.eq(1), self.resend[ring].number.eq(data_in)]
+
+        shown = {
+            "STREAM": self.stream, "KEPT": Cat(C(kept, WORD_BITS // 2) for kept in self.kept),
+            "LAST_EVENT": self.last[hostlink.Ring.EVENTS], "LAST_VERDICT": self.last[hostlink.Ring.VERDICTS]}
+        for name, _ in hostlink.COUNTERS:
+            count = Signal(WORD_BITS, name=name)
+            m.d.sync += count.eq(count + self.events[name])
+            shown[name.upper()] = count
+        with m.Switch(at):
+            for name, value in shown.items():
+                with m.Case(offsets[name]):
+                    m.d.sync += bus.r_data.eq(value)
+            with m.Default():
+                m.d.sync += bus.r_data.eq(0)
+        return m

@@ -1,0 +1,126 @@
+"""The transport over UDP, against the simulated gateware of the link and against sockets that misbehave."""
+
+import socket
+import threading
+
+import numpy as np
+import pytest
+
+from host.device.connect import open_device
+from host.device.driver import Device, DeviceError
+from host.device.transport import Transport
+from host.device.udp import UdpTransport
+from tests.gateware.hostlink.bridge import Bridge
+from tests.host.fake import FakeTransport
+from wire.registers import by_name
+
+#: Seconds in which a loaded machine's simulation answers.
+PATIENCE = 10.0
+
+
+def test_it_is_a_transport_under_the_same_driver() -> None:
+    fake = FakeTransport("tiny")
+    with Bridge(fake) as bridge, Device(UdpTransport(bridge.address, patience=PATIENCE)) as device:
+        assert isinstance(device.transport, Transport) and device.transport.rx is None
+        assert device.capabilities == Device(FakeTransport("tiny")).capabilities
+        device.write("SEQ_SET", 0x1_0000_0002)
+        assert device.read("SEQ_SET") == 0x1_0000_0002
+        offset = by_name("GAP_PACKETS").offset
+        device.transport.write_words(offset, np.array([5, 6, 7], "<u4"))
+        device.transport.write_port(offset, np.array([8, 9], "<u4"))
+        assert fake.log[-5:] == [(offset, 5), (offset + 4, 6), (offset + 8, 7), (offset, 8), (offset, 9)]
+        word = by_name("RISK_WORD").offset
+        assert device.transport.read_indexed(word, word, 3).tolist() == [0, 1, 2]
+        device.transport.settle()
+        with device.transport.exclusive():
+            pass
+
+
+def test_what_is_lost_or_comes_twice_is_done_once() -> None:
+    fake = FakeTransport("tiny")
+    with Bridge(fake, loss=0.2, twice=0.2, seed=3) as bridge:
+        with Device(UdpTransport(bridge.address, patience=PATIENCE)) as device:
+            before = len(fake.log)
+            for number in range(8):
+                device.transport.write(by_name("GAP_PACKETS").offset, number)
+            assert [value for _, value in fake.log[before:]] == list(range(8))
+
+
+def test_who_is_not_the_host_reads_but_does_not_write() -> None:
+    fake = FakeTransport("tiny")
+    with Bridge(fake, host=False) as bridge, Device(UdpTransport(bridge.address, patience=PATIENCE)) as device:
+        with pytest.raises(DeviceError, match="takes no writes from this host"):
+            device.write("GAP_PACKETS", 1)
+        word = by_name("RISK_WORD").offset
+        with pytest.raises(DeviceError, match="takes no writes from this host"):
+            device.transport.read_indexed(word, word, 3)
+        assert not fake.log
+
+
+def test_two_who_write_find_each_other() -> None:
+    with Bridge(FakeTransport("tiny")) as bridge:
+        first, second = (UdpTransport(bridge.address, patience=PATIENCE) for _ in range(2))
+        first.write(by_name("GAP_PACKETS").offset, 1)
+        with pytest.raises(DeviceError, match="somebody else wrote.*ticket is 1, not 1|ticket is 2, not 1"):
+            first.write(by_name("GAP_PACKETS").offset, 2)
+            second.write(by_name("GAP_PACKETS").offset, 3)
+        first.close()
+        second.close()
+
+
+@pytest.mark.parametrize("address", ["", "192.168.1", "192.168.1.50:0", "192.168.1.50:x", "192.168.1.50:70000", "a.b"])
+def test_an_address_that_is_none(address: str) -> None:
+    with pytest.raises(ValueError, match="udp:|no device"):
+        open_device(f"udp:{address}")
+
+
+def test_nobody_listens() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with pytest.raises(DeviceError, match=f"udp:127.0.0.1:{port}: no answer within 0.1 s: nothing listens"):
+        UdpTransport(f"127.0.0.1:{port}", patience=0.1)
+
+
+def answering(source: socket.socket, answer: bytes) -> threading.Thread:
+    def serve() -> None:
+        while (got := source.recvfrom(2048))[0] != b"end":
+            if answer:
+                source.sendto(answer, got[1])
+    thread = threading.Thread(target=serve)
+    thread.start()
+    return thread
+
+
+HEAD = bytes.fromhex("4e6f1044 00000000")
+
+
+@pytest.mark.parametrize("answer", [
+    b"", b"rubbish", HEAD, HEAD[:4], HEAD + b"\0\x0f", HEAD + bytes.fromhex("000f0001 00000001 00000002"),
+    HEAD + bytes.fromhex("000f0400 00000001 00000000"), HEAD + bytes.fromhex("000f0100 00000001 00000002"),
+    HEAD + bytes.fromhex("000f0100 00000001 00000002 000f0100 00000002 00000002")])
+def test_no_answer_that_can_be_used(answer: bytes) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        thread = answering(other, answer)
+        try:
+            with pytest.raises(DeviceError, match="no answer within 0.1 s: is it on, and in this network"):
+                UdpTransport(f"127.0.0.1:{other.getsockname()[1]}", patience=0.1)
+        finally:
+            other.sendto(b"end", other.getsockname())
+            thread.join()
+
+
+def test_something_else_answers() -> None:
+    fake = FakeTransport("tiny", magic=0x1234_5678)
+    with Bridge(fake) as bridge, pytest.raises(DeviceError, match="no tickgate device: MAGIC reads 0x12345678"):
+        UdpTransport(bridge.address, patience=PATIENCE)
+
+
+def test_a_closed_one_says_so() -> None:
+    with Bridge(FakeTransport("tiny")) as bridge:
+        transport = UdpTransport(bridge.address, patience=PATIENCE)
+        transport.close()
+        transport.close()
+        with pytest.raises(DeviceError, match="was closed"):
+            transport.read(0)
