@@ -124,7 +124,10 @@ class Half:
 
     def best(self) -> tuple[int, int] | None:
         """Return best price and the shares there, None when the half is empty."""
-        return (abs(self.keys[-1]), self.levels[self.keys[-1]].shares) if self.keys else None
+        if not self.keys:
+            return None
+        key = self.keys[-1]
+        return self.sign * key, self.levels[key].shares
 
 
 class Book:

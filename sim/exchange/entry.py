@@ -21,7 +21,7 @@ from wire.itch50 import MAX_PRICE, Side, TradingAction
 
 __all__ = ["OrderEntry", "added"]
 
-_SIGNS = {Side.BUY: BUY, Side.SELL: SELL}
+_BUY_SIDE, _SIDES = Side.BUY, (Side.BUY, Side.SELL)
 _TRADING, _QUOTATION = TradingAction.TRADING, TradingAction.QUOTATION
 _DAY = TimeInForce.DAY
 #: States in which orders are taken and changed.
@@ -45,7 +45,7 @@ class OrderEntry:
         if reason is not None:
             return [Rejected(command, reason)]
         reference = self._next_reference
-        order = Order(reference, command, _SIGNS[command.side])
+        order = Order(reference, command, BUY if command.side == _BUY_SIDE else SELL)
         would_trade = book.state is _TRADING and book.crosses(order)
         if command.post_only and would_trade:
             return [Rejected(command, RejectReason.WOULD_TRADE)]
@@ -75,7 +75,7 @@ class OrderEntry:
             return RejectReason.UNKNOWN_SYMBOL
         if self.over:
             return RejectReason.CLOSED
-        if command.side not in _SIGNS:
+        if command.side not in _SIDES:
             return RejectReason.INVALID_SIDE
         if not 0 < command.shares <= MAX_SHARES:
             return RejectReason.INVALID_SHARES

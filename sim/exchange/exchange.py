@@ -3,7 +3,7 @@
 The same on a virtual clock, where all happens in one process and in no time, and on the wall clock.
 """
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import partial
 
 from host.fix.message import Message
@@ -11,6 +11,7 @@ from host.fix.timestamp import stamp
 from sim.exchange.clock import Alarm, Clock
 from sim.exchange.commands import CloseCross, Indicate, OpenCross
 from sim.exchange.config import Config
+from sim.exchange.events import Event
 from sim.exchange.fixdesk.copies import OuchCopies
 from sim.exchange.fixdesk.desk import FixDesk
 from sim.exchange.fixdesk.orders import FixOrder
@@ -18,7 +19,7 @@ from sim.exchange.flow.participant import Participant as Actor
 from sim.exchange.lines import Lines
 from sim.exchange.operator import Operator, OperatorError
 from sim.exchange.ouchdesk.desk import OuchDesk
-from sim.exchange.ouchdesk.orders import OuchUser
+from sim.exchange.ouchdesk.orders import OuchOrder, OuchUser
 from sim.exchange.statements import statement
 from sim.exchange.venue import Venue
 from wire.itch50 import CrossType, SystemEvent
@@ -29,6 +30,11 @@ __all__ = ["Exchange"]
 _IN_A_ROW = 100
 #: ns between two imbalances.
 _SECOND = 1_000_000_000
+
+
+def _show(actor: Actor, events: Sequence[Event], _: int) -> None:
+    """Let a participant see what happened."""
+    actor.saw(events)
 
 
 def _nowhere(*_: object) -> None:
@@ -65,7 +71,7 @@ class Exchange:
                            day=f"{day}-")
         users = config.users()
         self.copies = OuchCopies(users, self.fix.reporter)
-        self.venue.listen(self.copies.listen)
+        self.venue.listen(self.copies.listen, OuchOrder)
         self.ouch = OuchDesk(self.venue, users, lambda user: self.on_stream(user))
         self.operator = Operator(self.venue, self.lines, lambda: self.on_statements())
         self._plan = [(when, partial(self._operate, self._parsed(text))) for when, text in config.plan]
@@ -75,7 +81,7 @@ class Exchange:
         self._acts = [Alarm(clock, self._deadline(actor), partial(self._act, actor)) for actor in self.actors.values()]
         self.venue.outlets.append(self._send)
         for actor in self.actors.values():
-            self.venue.listen(lambda events, _, actor=actor: actor.saw(events))
+            self.venue.listen(partial(_show, actor))
 
     def begin(self) -> None:
         """Begin the day, and do what its plan has for now; the rest comes by the clock."""

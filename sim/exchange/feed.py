@@ -49,6 +49,11 @@ class Feed:
         return len(self.messages) + 1
 
     @property
+    def waiting(self) -> int:
+        """Number of messages that no packet has taken yet."""
+        return len(self.messages) - self.sent
+
+    @property
     def over(self) -> bool:
         """Whether the session has ended and said so often enough."""
         return self._ends > END_PACKETS
@@ -60,13 +65,17 @@ class Feed:
             return []
         if self._ends:
             raise ValueError("the session has ended")
-        size = LENGTH_BYTES * len(messages) + sum(map(len, messages))
-        packets = self._close(now) if self._waiting and not self._fits(size, len(messages)) else []
-        if not self._waiting:
+        count = len(messages)
+        size = LENGTH_BYTES * count + sum(map(len, messages))
+        waiting = self.waiting
+        packets: list[bytes] = []
+        if waiting and not self._fits(size, waiting + count):
+            packets, waiting = self._close(now), 0
+        if not waiting:
             self._opened = now
         self.messages += messages
         self._bytes += size
-        if not self._gather or not self._fits(1, 1):
+        if not self._gather or not self._fits(1, waiting + count + 1):
             packets += self._close(now)
         return packets
 
@@ -80,7 +89,7 @@ class Feed:
 
     def tick(self, now: int) -> list[bytes]:
         """Return what has waited long enough, the heartbeat, or the end of session packet, that is due."""
-        if self._waiting:
+        if self.waiting:
             return self._close(now) if now >= self._opened + self._gather else []
         due = self.deadline()
         if due is None or now < due:
@@ -92,7 +101,7 @@ class Feed:
 
     def deadline(self) -> int | None:
         """Return when ``tick`` is to be called, None when all was said."""
-        if self._waiting:
+        if self.waiting:
             return self._opened + self._gather
         return None if self.over else self._sent + (END_NS if self._ends else HEARTBEAT_NS)
 
@@ -116,16 +125,13 @@ class Feed:
         wanted = self.messages[first - 1:min(first - 1 + min(count, self._size), self.sent)]
         return next(moldudp64.packetize(wanted, session=self.session, sequence=first, size=self._size))
 
-    @property
-    def _waiting(self) -> int:
-        return len(self.messages) - self.sent
-
     def _fits(self, size: int, messages: int) -> bool:
-        return self._bytes + size <= self._size and self._waiting + messages <= self._most
+        """Return whether a packet has room for ``size`` bytes more, and for ``messages`` in all."""
+        return self._bytes + size <= self._size and messages <= self._most
 
     def _close(self, now: int) -> list[bytes]:
         """Return the packets of all that waits."""
-        messages, first, whole = self.messages[self.sent:], self.sent + 1, self._fits(0, 0)
+        messages, first, whole = self.messages[self.sent:], self.sent + 1, self._fits(0, self.waiting)
         self._bytes, self.sent = HEADER.size, len(self.messages)
         if not messages:
             return []

@@ -20,7 +20,7 @@ from sim.exchange.events import (
 )
 from sim.exchange.symbols import Symbol
 from wire.fields import Layout
-from wire.itch50 import MESSAGES, NS_PER_DAY, RegSho, SystemEvent, TradingAction, pack
+from wire.itch50 import MESSAGES, NS_PER_DAY, RegSho, Side, SystemEvent, TradingAction, pack
 
 __all__ = ["Encoder", "compiled"]
 
@@ -34,6 +34,7 @@ def compiled(layout: Layout) -> struct.Struct:
 
 
 _PACK = {letter: compiled(layout).pack for letter, layout in MESSAGES.items()}
+_BUY = Side.BUY
 _CODES = {code: code.value.encode() for code in TradingAction}
 _TRACKING = 0
 
@@ -90,8 +91,8 @@ class Encoder:
         return self._added(order, *divmod(_checked(ns), 1 << 32))[0]
 
     def _added(self, event: Added, high: int, low: int) -> Sequence[bytes]:
-        common = (event.locate, _TRACKING, high, low, event.reference, event.side.value.encode(), event.shares,
-                  self._names[event.locate], event.price)
+        common = (event.locate, _TRACKING, high, low, event.reference, b"B" if event.side is _BUY else b"S",
+                  event.shares, self._names[event.locate], event.price)
         if event.attribution:
             return (_PACK["F"](b"F", *common, event.attribution.ljust(4).encode()),)
         return (_PACK["A"](b"A", *common),)

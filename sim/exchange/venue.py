@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from sim.exchange.commands import Command, EndOfDay
 from sim.exchange.engine import Engine
-from sim.exchange.events import Event
+from sim.exchange.events import Accepted, Added, Canceled, Event, Executed, Replaced
 from sim.exchange.feed import Feed
 from sim.exchange.itch import Encoder
 from sim.exchange.symbols import Symbol
@@ -17,6 +17,9 @@ from wire.itch50 import NS_PER_DAY, RegSho, SystemEvent
 from wire.soupbintcp import right
 
 __all__ = ["Listener", "Outlet", "Venue"]
+
+#: Events of an order, which have its token. What else happens may concern anybody.
+_OF_ORDERS = frozenset({Accepted, Added, Canceled, Executed, Replaced})
 
 #: Is told all events of a command, and when.
 Listener = Callable[[Sequence[Event], int], None]
@@ -43,13 +46,16 @@ class Venue:
         self.commands = 0
         self._encoder = Encoder(symbols)
         self._restrictions: dict[int, RegSho] = {}
-        self._listeners: list[Listener] = []
+        self._listeners: list[tuple[Listener, type | None]] = []
         self._untold: deque[tuple[Sequence[Event], int]] = deque()
         self._telling = False
 
-    def listen(self, listener: Listener) -> None:
-        """Tell ``listener`` from now on. It may apply commands; their events are told after those it is told now."""
-        self._listeners.append(listener)
+    def listen(self, listener: Listener, tokens: type | None = None) -> None:
+        """Tell ``listener`` from now on. It may apply commands; their events are told after those it is told now.
+
+        tokens: class of those of its orders; it is not told of a command that led to events of others' orders alone.
+        """
+        self._listeners.append((listener, tokens))
 
     def begin(self, now: int) -> None:
         """Begin the day: start of messages, all symbols, start of system hours."""
@@ -79,8 +85,10 @@ class Venue:
             try:
                 while self._untold:
                     happened, when = self._untold.popleft()
-                    for listener in self._listeners:
-                        listener(happened, when)
+                    tokens = {type(event.token) if type(event) in _OF_ORDERS else None for event in happened}
+                    for listener, own in self._listeners:
+                        if own is None or own in tokens or None in tokens:
+                            listener(happened, when)
             finally:
                 self._telling = False
         return events
@@ -108,7 +116,10 @@ class Venue:
 
     def _publish(self, messages: Sequence[bytes], now: int) -> None:
         if messages:
-            self._send(self.feed.publish(messages, now), now)
+            begins = not self.feed.waiting
+            packets = self.feed.publish(messages, now)
+            if packets or begins:
+                self._send(packets, now)
 
     def _send(self, packets: Sequence[bytes], now: int) -> None:
         for outlet in self.outlets:

@@ -55,7 +55,7 @@ class FixDesk:
             MsgType.NewOrderSingle: self._new, MsgType.OrderCancelRequest: self._cancel,
             MsgType.OrderCancelReplaceRequest: self._replace, MsgType.OrderStatusRequest: self._status,
             MsgType.OrderMassCancelRequest: self._mass_cancel, MsgType.OrderMassStatusRequest: self._mass_status}
-        venue.listen(self.reporter.listen)
+        venue.listen(self.reporter.listen, FixOrder)
 
     def take(self, session: Hashable, message: Message, now: int) -> None:
         """Do what a participant asks. now: ns since 1970, never less than before."""

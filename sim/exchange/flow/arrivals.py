@@ -2,8 +2,9 @@
 # Ref: Y. Ogata, On Lewis' simulation method for point processes, IEEE Trans. Inf. Theory 27 (1981)
 """When things happen: Poisson and self-exciting arrivals."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from math import exp
+from math import exp, log
 from random import Random
 
 __all__ = ["NS", "Excitement", "Arrivals", "BURSTY"]
@@ -44,26 +45,34 @@ class Arrivals:
             raise ValueError(f"rate must be above 0, not {rate}")
         if branching >= 1:
             raise ValueError(f"children of all excitements must be below 1 together, not {branching}")
-        self._random = Random(seed)
         self._base = rate * (1 - branching) / NS
-        self._decays = [1 / excitement.delay for excitement in excitements]
-        self._jumps = [excitement.children / excitement.delay for excitement in excitements]
-        self._excited = [0.0] * len(excitements)
-        self._now = start
+        self._excitements = excitements
+        self._times = self._arrive(Random(seed).random, start)
 
-    def __iter__(self) -> "Arrivals":
-        return self
+    def __iter__(self) -> Iterator[int]:
+        """Return the times to come, ns, none less than the one before."""
+        return self._times
 
     def __next__(self) -> int:
-        """Return the time of the next arrival, ns, never less than the one before."""
+        """Return the time of the next arrival."""
+        return next(self._times)
+
+    def _arrive(self, draw: Callable[[], float], now: int) -> Iterator[int]:
+        """Yield the times. draw: gives random numbers of 0 to 1, 1 not among them."""
+        base = self._base
+        decays = [-1 / excitement.delay for excitement in self._excitements]
+        jumps = [excitement.children / excitement.delay for excitement in self._excitements]
+        excited = [0.0] * len(jumps)
+        bound = base
         # Thinning: the intensity only falls until the next arrival, so the present one bounds it.
         while True:
-            bound = self._base + sum(self._excited)
-            gap = self._random.expovariate(bound)
-            self._excited = [excited * exp(-decay * gap)
-                             for excited, decay in zip(self._excited, self._decays, strict=True)]
+            gap = -log(1.0 - draw()) / bound
+            excited = [one * exp(decay * gap) for one, decay in zip(excited, decays, strict=True)]
+            intensity = base + sum(excited)
             # What is under a nanosecond is kept on average.
-            self._now += int(gap + self._random.random())
-            if self._random.random() * bound <= self._base + sum(self._excited):
-                self._excited = [excited + jump for excited, jump in zip(self._excited, self._jumps, strict=True)]
-                return self._now
+            now += int(gap + draw())
+            if draw() * bound <= intensity:
+                yield now
+                excited = [one + jump for one, jump in zip(excited, jumps, strict=True)]
+                intensity = base + sum(excited)
+            bound = intensity

@@ -5,6 +5,7 @@ What it asks for is so mixed (ACTS) that the feed's messages come in the shares 
 the best prices and the fate of its own orders, and follows no aim.
 """
 
+from bisect import bisect
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -24,8 +25,8 @@ __all__ = ["ACTS", "Crowd", "CrowdSettings"]
 #: replacements become X.
 ACTS = {"add": 0.4385, "delete": 0.419, "replace": 0.0905, "trade": 0.0130, "reduce": 0.009}
 
-_OTHER = {Side.BUY: Side.SELL, Side.SELL: Side.BUY}
-_SIGN = {Side.BUY: 1, Side.SELL: -1}
+_BUY, _SELL = Side.BUY, Side.SELL
+_TRADING, _QUOTATION = TradingAction.TRADING, TradingAction.QUOTATION
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +89,7 @@ class Crowd:
         self.settings = settings
         self._engine = engine
         self._random = Random(settings.seed)
-        self._arrivals = Arrivals(settings.rate, settings.excitements, seed=settings.seed, start=start)
+        self._arrivals = iter(Arrivals(settings.rate, settings.excitements, seed=settings.seed, start=start))
         self._due = next(self._arrivals)
         locates = [symbol.locate for symbol in engine.symbols] if symbols is None else list(symbols)
         self._pools = {locate: _Pool() for locate in locates}
@@ -107,29 +108,29 @@ class Crowd:
     def act(self) -> Command | None:
         """Return what it does at ``due``; None where the symbol that it looked at is halted."""
         self._due = next(self._arrivals)
-        random = self._random
-        locate = random.choices(self._locates, cum_weights=self._busy)[0]
+        draw, busy, weights = self._random.random, self._busy, self._weights
+        locate = self._locates[bisect(busy, draw() * busy[-1])]
         state = self._engine.state(locate)
-        if state not in (TradingAction.TRADING, TradingAction.QUOTATION):
+        if state is not _TRADING and state is not _QUOTATION:
             return None
-        kind = random.choices(self._kinds, cum_weights=self._weights)[0]
+        kind = self._kinds[bisect(weights, draw() * weights[-1])]
         pool, orders = self._pools[locate].references, self.settings.orders
         if len(pool) < orders - orders // 8:
             # Below what it keeps it builds up, above it takes away, so that the mix between is the settings'.
             kind = "add" if kind == "delete" or len(pool) < 4 else kind
         elif kind == "add" and len(pool) > orders + orders // 8:
             kind = "delete"
-        if kind == "add" or (kind == "trade" and state is TradingAction.QUOTATION):
+        if kind == "add" or (kind == "trade" and state is _QUOTATION):
             return self._add(locate)
         if kind == "trade":
             return self._trade(locate)
         # The young ones are those that are cancelled.
-        reference = pool[len(pool) - 1 - int(len(pool) * random.random() ** 2)]
+        reference = pool[len(pool) - 1 - int(len(pool) * draw() ** 2)]
         if kind == "replace":
             return Replace(reference, self._size(), self._price(locate, self._sides[reference]), self.settings.owner,
                            reference)
         shares = self._engine.open_shares(reference)
-        leaves = random.randrange(1, shares) if kind == "reduce" and shares > 1 else 0
+        leaves = self._random.randrange(1, shares) if kind == "reduce" and shares > 1 else 0
         return Cancel(reference, self.settings.owner, leaves)
 
     def saw(self, events: Sequence[Event]) -> None:
@@ -155,16 +156,16 @@ class Crowd:
             pool.add(event.reference)
 
     def _add(self, locate: int) -> New:
-        random, settings = self._random, self.settings
-        side = Side.BUY if random.random() < 0.5 else Side.SELL
-        attribution = settings.attribution if random.random() < settings.attributed else ""
+        draw, settings = self._random.random, self.settings
+        side = _BUY if draw() < 0.5 else _SELL
+        attribution = settings.attribution if draw() < settings.attributed else ""
         return New(locate, side, self._size(), self._price(locate, side), settings.owner, self._next_token(),
                    attribution=attribution)
 
     def _trade(self, locate: int) -> New:
         """Return an order that takes at most what stands at the best price."""
-        side = Side.BUY if self._random.random() < 0.5 else Side.SELL
-        best = self._engine.best(locate, _OTHER[side])
+        side = _BUY if self._random.random() < 0.5 else _SELL
+        best = self._engine.best(locate, _SELL if side is _BUY else _BUY)
         if best is None:
             return self._add(locate)
         price, there = best
@@ -173,22 +174,24 @@ class Crowd:
 
     def _price(self, locate: int, side: Side) -> int:
         """Return a price for an order that is to rest: some ticks behind the other side's best."""
-        sign, distance = _SIGN[side], 1
-        while self._random.random() >= self.settings.near:
+        draw, near, distance = self._random.random, self.settings.near, 1
+        while draw() >= near:
             distance += 1
-        best = self._engine.best(locate, _OTHER[side])
+        sign, other = (1, _SELL) if side is _BUY else (-1, _BUY)
+        best = self._engine.best(locate, other)
         touch = self._engine.last(locate) if best is None else best[0]
         price = touch - sign * distance * (CENT if touch > DOLLAR else 1)
         if price >= DOLLAR:
-            price -= price % CENT if side is Side.BUY else -(-price % CENT)
-        return min(max(price, 1), MAX_PRICE)
+            price -= price % CENT if side is _BUY else -(-price % CENT)
+        return 1 if price < 1 else MAX_PRICE if price > MAX_PRICE else price
 
     def _size(self) -> int:
         """Return shares of an order: half of them a round lot, the rest odd lots and multiples."""
-        kind = self._random.random()
+        random = self._random
+        kind = random.random()
         if kind < 0.5:
             return 100
-        return self._random.randrange(1, 100) if kind < 0.75 else 100 * self._random.randrange(2, 21)
+        return random.randrange(1, 100) if kind < 0.75 else 100 * random.randrange(2, 21)
 
     def _next_token(self) -> int:
         self._token += 1

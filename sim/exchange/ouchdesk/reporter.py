@@ -60,7 +60,7 @@ class Reporter:
         self._cross = ""
         self._events = {Accepted: self._accepted, Executed: self._executed, Canceled: self._canceled,
                         Replaced: self._replaced}
-        venue.listen(self._listen)
+        venue.listen(self._listen, OuchOrder)
 
     def say(self, user: OuchUser, letter: str, now: int, **fields: Any) -> None:
         """Put a message of these fields into a user's stream. now: ns since 1970."""
