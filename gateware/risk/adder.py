@@ -68,8 +68,10 @@ class Adder(wiring.Component):
 
         # Whether the low bits of the sum are all 0 is known without the sum: while they are, either operand's bit
         # carries into the next one.
-        carries, none_2 = Cat(subtract, a | added), Signal()
-        m.d.sync += none_2.eq((a ^ added ^ carries)[:self.bits] == 0)
+        low = (a ^ added ^ Cat(subtract, a | added))[:self.bits]
+        halves_2 = Signal(2)
+        m.d.sync += halves_2.eq(Cat(low[:self.bits // 2].any(), low[self.bits // 2:].any()))
+        none_2 = halves_2 == 0
 
         total, high = self.total_2, Const((1 << self.bits) - 1, self.bits)
         negative = total[-1]

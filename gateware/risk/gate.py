@@ -10,6 +10,7 @@ from gateware.risk.duplicates import Duplicates
 from gateware.risk.intake import STAGE, Intake
 from gateware.risk.interfaces import EVENTS, ROWS, SHUT_BITS, SLOT, VERDICT, Sizes
 from gateware.risk.judge import Judge
+from gateware.risk.kept import any_kept
 from gateware.risk.kills import Kills
 from gateware.risk.limits import LIMITS, Limits
 from gateware.risk.orders import Orders
@@ -88,7 +89,7 @@ class Gate(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        sizes, clock = self.sizes, self.profile.clock_hz / 1_000_000
+        sizes, clock = self.sizes, (self.profile.aim_hz or self.profile.clock_hz) / 1_000_000
         rule = Compiled(m, clock_mhz=clock)
         m.submodules.queue = queue = Queue(shape=VERDICT, depth=_QUEUE)
         touches = Touches(sizes=sizes)
@@ -185,8 +186,11 @@ class Gate(wiring.Component):
         account_killed_4 = at[4].account_exists & kills.next_accounts.bit_select(account[4], 1)
         symbol_killed, account_killed = held("symbol_killed", symbol_killed_4, 1), held(
             "account_killed", account_killed_4, 1)
-        live, trading, restricted = ((bits & symbol_is_5).any()
-                                     for bits in (self.live, self.trading, self.short_restricted))
+        live, trading, restricted = (Signal(name=name, attrs={"keep": True}) for name in (
+            "live_5", "trading_5", "restricted_5"))
+        for its, bits in ((live, self.live), (trading, self.trading), (restricted, self.short_restricted)):
+            of_symbol = bits & symbol_is_5
+            m.d.comb += its.eq(any_kept(m, its.name, [of_symbol[n:n + 2].any() for n in range(0, sizes.symbols, 2)]))
         repeats_5 = held("repeats", at[4].new & at[4].good & (at[4].slot.type < 4), 1)
         found = {
             Rule.GLOBAL_KILL: rule("global_kill", kill.global_kill, killed=kills.killed),
@@ -211,20 +215,25 @@ class Gate(wiring.Component):
             has_ask=quote_4.ask.has)
         may_5 = held("may", request_4 & at[4].order & ~symbol_killed_4 & ~account_killed_4 & ~nothing_4, 1)
         passes_5 = held("passes", request_4 & ~at[4].order, 1)
-        late_5, closed_5, broken_5, after_first_5, accepted_5 = (Signal(name=name, attrs={"keep": True}) for name in (
-            "late_5", "closed_5", "broken_5", "after_first_5", "accepted_5"))
+        # The sums are told by a tree of their own, which can lie where they do.
+        late_5, closed_5, broken_5, after_first_5, accepted_5, barred_5, barred_after_5, taken_5 = (
+            Signal(name=name, attrs={"keep": True}) for name in (
+                "late_5", "closed_5", "broken_5", "after_first_5", "accepted_5", "barred_5", "barred_after_5",
+                "taken_5"))
         m.d.comb += [
-            late_5.eq(~may_5 | judge.late_5 | Cat(found[name] for name in (
-                Rule.GLOBAL_KILL, Rule.HEARTBEAT, Rule.DUPLICATE, Rule.SELF_TRADE, Rule.THROTTLE)).any()),
+            late_5.eq(~may_5 | any_kept(m, "late", [judge.late_5, found[Rule.DUPLICATE], found[Rule.SELF_TRADE], Cat(
+                found[name] for name in (Rule.GLOBAL_KILL, Rule.HEARTBEAT, Rule.THROTTLE)).any()])),
             closed_5.eq(five.symbol_exists & ~live | found[Rule.NOT_TRADING] | found[Rule.SHORT_SALE]),
-            broken_5.eq(reserve.broken_5), after_first_5.eq(reserve.after_first_5)]
+            broken_5.eq(reserve.broken_5), after_first_5.eq(reserve.after_first_5),
+            barred_5.eq(reserve.barred_5), barred_after_5.eq(reserve.barred_after_5)]
         request_5 = Signal()
         # The many registers that wait for an accepted NEW have a signal of their own.
-        accepted_6, new_6, fresh_6, stale_6 = Signal(), Signal(), Signal(), Signal(init=1)
+        accepted_6, taken_6, new_6, fresh_6, stale_6 = Signal(), Signal(), Signal(), Signal(), Signal(init=1)
         m.d.comb += [request_5.eq(five.valid & ~five.report),
-                     accepted_5.eq(~late_5 & ~closed_5 & ~broken_5 & ~(accepted_6 & after_first_5))]
-        m.d.sync += [accepted_6.eq(accepted_5), new_6.eq(five.new), fresh_6.eq(accepted_5 & five.new),
-                     stale_6.eq(~(accepted_5 & five.new))]
+                     accepted_5.eq(~late_5 & ~closed_5 & ~broken_5 & ~(accepted_6 & after_first_5)),
+                     taken_5.eq(~late_5 & ~closed_5 & ~barred_5 & ~(taken_6 & barred_after_5))]
+        m.d.sync += [accepted_6.eq(accepted_5), taken_6.eq(taken_5), new_6.eq(five.new),
+                     fresh_6.eq(accepted_5 & five.new), stale_6.eq(~(accepted_5 & five.new))]
         # The mask is put together a cycle later: there is time for it.
         others = judge.mask_5 | Mux(five.order, Cat(found.get(name, Const(0, 1)) for name in Rule), 0)
         mask_6 = Signal.like(others)
@@ -235,7 +244,7 @@ class Gate(wiring.Component):
         notional_6 = held("notional", judge.notional_3, 3)
         applied = reports.applied
         m.d.comb += [
-            reserve.accepted_5.eq(accepted_5), reserve.accepted_6.eq(accepted_6),
+            reserve.accepted_6.eq(accepted_6), reserve.taken_5.eq(taken_5), reserve.taken_6.eq(taken_6),
             duplicates.accepted_6.eq(~stale_6), duplicates.push_6.eq(fresh_6), crossing.accepted_6.eq(accepted_6),
             crossing.place_6.eq(place[6]),
             orders.place_6.eq(place[6]), orders.new_6.eq(~stale_6), orders.replace_6.eq(accepted_6 & ~new_6),
@@ -296,6 +305,7 @@ class Gate(wiring.Component):
                    Format("token {:08x} came while its place was live", six.slot.token)),
             Assert(~(accepted_6 & ~new_6 & ~crossing.live.bit_select(place[6], 1)),
                    Format("token {:08x} was replaced while its place was not live", six.slot.token)),
+            Assert(accepted_6 == taken_6, Format("sums were told of another decision")),
             Assert(~(reports.done & request_5), Format("a report and a request were decided at once"))]
 
         under_way = Cat(stage.valid for stage in at.values()).any() | reports.under_way

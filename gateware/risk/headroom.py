@@ -7,8 +7,9 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from gateware.risk.compiled import Compiled
+from gateware.risk.kept import twice
 
-__all__ = ["Headroom", "Growth"]
+__all__ = ["Growth", "Headroom"]
 
 
 class Growth(wiring.Component):
@@ -42,7 +43,8 @@ class Headroom(wiring.Component):
 
     room, beyond: the rule's functions, of (allowance, asked, before) and (the sum, room); total: what the latter calls
     the sum. The sum is compared in cycle 4, when it lacks only the order before; which of the two results holds is
-    known in cycle 5. Throughput: one a cycle.
+    known in cycle 5. Each is told twice, from registers of its own: who decides and who takes on the sums may be far
+    apart. Throughput: one a cycle.
 
     Members
     -------
@@ -51,6 +53,7 @@ class Headroom(wiring.Component):
     sum_4 : the sum without the order before
     applies_4, follows_4 : the sum matters to the order; it does, and the order before adds to it
     beyond_5, after_first_5 : whether it matters and is beyond without, with the order before
+    barred_5, barred_after_5 : the same
     """
 
     def __init__(self, *, room: Callable, beyond: Callable, total: str, sum_shape, allowance_bits: int, bits: int,
@@ -58,17 +61,21 @@ class Headroom(wiring.Component):
         self.room, self.beyond, self.total, self.clock_mhz = room, beyond, total, clock_mhz
         super().__init__({
             "allowance_3": In(allowance_bits), "asked_3": In(bits), "before_3": In(bits), "sum_4": In(sum_shape),
-            "applies_4": In(1), "follows_4": In(1), "beyond_5": Out(1), "after_first_5": Out(1)})
+            "applies_4": In(1), "follows_4": In(1), "beyond_5": Out(1), "after_first_5": Out(1),
+            "barred_5": Out(1), "barred_after_5": Out(1)})
 
     def elaborate(self, platform):
         m = Module()
         rule = Compiled(m, clock_mhz=self.clock_mhz)
-        for name, before, applies, result in (
-                ("without", 0, self.applies_4, self.beyond_5),
-                ("with", self.before_3, self.follows_4, self.after_first_5)):
+        for name, before, applies, *results in (
+                ("without", 0, self.applies_4, self.beyond_5, self.barred_5),
+                ("with", self.before_3, self.follows_4, self.after_first_5, self.barred_after_5)):
             room = rule(f"room_{name}", self.room, allowance=self.allowance_3, asked=self.asked_3, before=before)
             room_4 = Signal.like(room, name=f"room_{name}_4")
-            m.d.sync += [room_4.eq(room), result.eq(0)]
-            with m.If(applies):
-                m.d.sync += result.eq(rule(f"beyond_{name}", self.beyond, **{self.total: self.sum_4, "room": room_4}))
+            beyond_5 = Signal(name=f"beyond_{name}_5")
+            m.d.sync += [
+                room_4.eq(room),
+                beyond_5.eq(rule(f"beyond_{name}", self.beyond, **{self.total: self.sum_4, "room": room_4}))]
+            m.d.comb += [result.eq(beyond_5 & matters) for result, matters in zip(
+                results, twice(m, applies, f"matters_{name}_5"), strict=True)]
         return m

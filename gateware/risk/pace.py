@@ -5,6 +5,7 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from gateware.risk.compiled import Compiled
+from gateware.risk.kept import twice
 from rules import rate
 from wire.risk import TIME_BITS
 
@@ -24,6 +25,7 @@ class Pace(wiring.Component):
     applies_4, follows_4 : the rule is about the request; it is, and the one before is of the same account or symbol
     stopped_4 : any request breaks the rule
     early_5, early_after_5 : this one does; it does if the one before is accepted, which any bit tells
+    barred_5, barred_after_5 : the same, from registers of their own, as of ``Headroom``
     earliest_6 : the time as it is if the request is accepted
     """
 
@@ -37,6 +39,8 @@ class Pace(wiring.Component):
     stopped_4: Out(1)
     early_5: Out(1)
     early_after_5: Out(2)
+    barred_5: Out(1)
+    barred_after_5: Out(2)
     earliest_6: Out(TIME_BITS + 1)
 
     def __init__(self, *, clock_mhz: float):
@@ -65,13 +69,14 @@ class Pace(wiring.Component):
         last_4 = held("last_4", last_3)
         less_4 = held("less_4", last_3 - interval[4])
         # Cycle 4: that one takes it from the time as it is, or from its own time.
-        m.d.sync += [self.early_5.eq(0), self.early_after_5.eq(0)]
-        with m.If(self.applies_4):
-            m.d.sync += self.early_5.eq(rule("early", rate.early, last=last_4, earliest=self.earliest_4))
-        with m.If(self.follows_4):
-            m.d.sync += self.early_after_5.eq(Cat(
-                rule("early_after_bucket", rate.early, last=less_4, earliest=self.earliest_4),
-                rule("early_after_request", rate.early, last=less_4, earliest=now[5])))
+        early_5 = held("is_early_5", rule("early", rate.early, last=last_4, earliest=self.earliest_4))
+        after_5 = held("is_early_after_5", Cat(
+            rule("early_after_bucket", rate.early, last=less_4, earliest=self.earliest_4),
+            rule("early_after_request", rate.early, last=less_4, earliest=now[5])))
+        for applies, follows, early, after in zip(
+                twice(m, self.applies_4, "applies_5"), twice(m, self.follows_4, "follows_5"),
+                (self.early_5, self.barred_5), (self.early_after_5, self.barred_after_5), strict=True):
+            m.d.comb += [early.eq(early_5 & applies), after.eq(after_5 & follows.replicate(2))]
         # Cycle 5.
         fresh_5 = held("fresh_5", now[4] + interval[4])
         fresh_6 = held("fresh_6", fresh_5)

@@ -8,6 +8,7 @@ from gateware.risk.compiled import Compiled
 from gateware.risk.headroom import Growth, Headroom
 from gateware.risk.intake import STAGE
 from gateware.risk.interfaces import Sizes
+from gateware.risk.kept import any_kept, twice
 from gateware.risk.limits import LIMITS
 from gateware.risk.pace import Pace
 from gateware.risk.sums import Sums
@@ -30,8 +31,10 @@ class Reserve(wiring.Component):
     limits_2 : limits of the slot in cycle 2
     held_shares_2, held_notional_2 : what the order that it replaces has open, else 0
     notional_3, no_growth_3 : see Judge
-    accepted_5, accepted_6 : the order in cycle 5 is, in cycle 6 was accepted
+    accepted_6 : the order in cycle 6 was accepted
+    taken_5, taken_6 : that in cycle 5 is, in cycle 6 was; the sums take it on
     broken_5, after_first_5 : whether it breaks any, whatever became of the order before; if that was accepted
+    barred_5, barred_after_5 : the same, for ``taken_5``
     mask_6 : Rule, as far as it is judged here, for rule 21 without the price test, of the order in cycle 6
     pair_5, account_5 : sums as all slots before have left them
     put, put_account, put_symbol, put_pair_sums, put_account_sums : sums after a report
@@ -44,8 +47,8 @@ class Reserve(wiring.Component):
             **{f"stage_{n}": In(STAGE) for n in range(2, 6)},
             "account_2": In(sizes.account_bits), "symbol_2": In(sizes.symbol_bits), "limits_2": In(LIMITS),
             "held_shares_2": In(32), "held_notional_2": In(64), "notional_3": In(64), "no_growth_3": In(1),
-            "accepted_5": In(1), "accepted_6": In(1), "mask_6": Out(22),
-            "broken_5": Out(1), "after_first_5": Out(1),
+            "accepted_6": In(1), "taken_5": In(1), "taken_6": In(1), "mask_6": Out(22),
+            "broken_5": Out(1), "after_first_5": Out(1), "barred_5": Out(1), "barred_after_5": Out(1),
             "pair_5": Out(sizes.pair_sums), "account_5": Out(sizes.account_sums),
             "put": In(1), "put_account": In(sizes.account_bits), "put_symbol": In(sizes.symbol_bits),
             "put_pair_sums": In(sizes.pair_sums), "put_account_sums": In(sizes.account_sums),
@@ -76,8 +79,8 @@ class Reserve(wiring.Component):
                 (accounts, self.account_2, self.put_account, self.shown_account),
                 (symbols, self.symbol_2, self.put_symbol, self.shown_symbol)):
             m.d.comb += [
-                sums.key_2.eq(key), sums.accepted_5.eq(self.accepted_5),
-                sums.accepted_6.eq(self.accepted_6), sums.put_key.eq(put_key),
+                sums.key_2.eq(key), sums.accepted_5.eq(self.taken_5), sums.accepted_6.eq(self.taken_6),
+                sums.put_key.eq(put_key),
                 sums.shown_key.eq(shown_key)]
         m.d.comb += [
             pairs.put.eq(self.put), pairs.put_row.eq(self.put_pair_sums), accounts.put.eq(self.put),
@@ -126,7 +129,7 @@ class Reserve(wiring.Component):
                 room.asked_3.eq(three.slot.shares if shares_ else self.notional_3),
                 room.before_3.eq(shares.growth_4 if shares_ else value.growth_4), room.sum_4.eq(sum_4),
                 room.applies_4.eq(applies_4), room.follows_4.eq(applies_4 & follows_4[follows])]
-            return room.beyond_5, room.after_first_5
+            return room.beyond_5, room.after_first_5, room.barred_5, room.barred_after_5
 
         worst, net = sizes.pair_sums["worst_buy"].shape, sizes.account_sums["net_buy"].shape
         position = headroom(
@@ -165,7 +168,7 @@ class Reserve(wiring.Component):
                 pace.now_2.eq(two.now), pace.interval_2.eq(row.interval), pace.tolerance_2.eq(row.tolerance),
                 pace.earliest_4.eq(sums.row_4.earliest), pace.earliest_5.eq(sums.row_5.earliest),
                 pace.applies_4.eq(four.order & exists), pace.follows_4.eq(four.order & exists & follows_4[name])]
-            rates.append((pace.early_5, pace.early_after_5))
+            rates.append((pace.early_5, pace.early_after_5, pace.barred_5, pace.barred_after_5))
             stopped_4.append(four.order & exists & pace.stopped_4)
 
         # What is known in cycle 4 is but one register for the decision. The mask is of later copies: if it were of the
@@ -173,11 +176,14 @@ class Reserve(wiring.Component):
         full_4, full_after_4 = (Cat(pair[n] for pair in full).any() for n in range(2))
         full_5, full_after_5 = held("full", full_4), held("full_after", full_after_4)
         stopped_5 = held("stopped", Cat(stopped_4).any())
-        outright_5 = held("outright", full_4 | Cat(stopped_4).any())
-        compared = [position, located, gross, both_net, *rates]
-        m.d.comb += [
-            self.broken_5.eq(outright_5 | Cat(alone for alone, _ in compared).any()),
-            self.after_first_5.eq(full_after_5 | Cat(after for _, after in compared).any())]
+        outright_5 = twice(m, full_4 | Cat(stopped_4).any(), "outright_5")
+        outright_after_5 = twice(m, full_after_4, "outright_after_5")
+        answers = self.broken_5, self.after_first_5, self.barred_5, self.barred_after_5
+        outright = outright_5[0], outright_after_5[0], outright_5[1], outright_after_5[1]
+        for n, (answer, known, *found) in enumerate(zip(
+                answers, outright, position, located, gross, both_net, *rates, strict=True)):
+            m.d.comb += answer.eq(any_kept(m, f"answer_{n}", [
+                found[0] | found[1], found[2] | found[3], found[4].any() | known, found[5].any()]))
         accepted_7 = held("accepted", self.accepted_6)
         for name, found in {
                 Rule.POSITION: [position], Rule.GROSS: [gross], Rule.NET: [both_net],

@@ -54,7 +54,8 @@ class GateInTime(wiring.Component):
         m.d.sync += [of_before.eq(of), result_before.eq(result), unchanged.eq(Cat(of == of_before, unchanged))]
         m.d.comb += [
             Assume(~unchanged.all() | (result == result_before)),
-            # test_reserve.py proves it, and test_rules.py what follows.
+            # test_reserve.py proves these, and test_rules.py what follows.
+            Assume((reserve.barred_5 == reserve.broken_5) & (reserve.barred_after_5 == reserve.after_first_5)),
             Assume(delayed(m, reserve.broken_5 | reserve.accepted_6 & reserve.after_first_5, 1, "broken")
                    == reserve.mask_6.any())]
 
@@ -98,16 +99,17 @@ class GateInTime(wiring.Component):
         # Whatever keeps state is told to change it by an order that is accepted, in the cycle of its verdict, or by a
         # report which matches, when it is done.
         order_changes = {
-            "sums": reserve.accepted_6, "orders": orders.new_6 | orders.replace_6,
+            "sums": reserve.taken_6, "orders": orders.new_6 | orders.replace_6,
             "remembered orders": block.duplicates.accepted_6, "resting orders": block.crossing.accepted_6}
         m.d.comb += [
             *(Assert(~told | accepted & (is_new | is_replace), Format(f"state: a refused order changes the {name}"))
               for name, told in order_changes.items()),
-            Assert(~(accepted & (is_new | is_replace)) | reserve.accepted_6 & (orders.new_6 == is_new)
+            Assert(~(accepted & (is_new | is_replace)) | reserve.taken_6 & (orders.new_6 == is_new)
                    & (orders.replace_6 == is_replace), Format("state: an accepted order changes nothing")),
             Assert(~reserve.accepted_6 | (orders.place_6 == item.token[:len(orders.place_6)]),
                    Format("state: an order lies at another place")),
             Assert(~applied | reports.done, Format("state: a report changes orders before it is done")),
+            Assert(reserve.taken_6 == reserve.accepted_6, Format("state: sums are told of another decision")),
             Assert(reserve.put == applied, Format("state: a report changes orders or sums alone")),
             *(Assert(~told | applied, Format(f"state: a report that does not match changes the {name}"))
               for name, told in {"fills": block.throttle.put, "kills": block.kills.shut}.items()),

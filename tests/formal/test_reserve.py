@@ -87,7 +87,7 @@ class ReserveAsSums(wiring.Component):
             dut.symbol_2.eq(Mux(stage[2].report, self.report_symbol, stage[2].slot.symbol)),
             dut.limits_2.eq(limits_2), dut.held_shares_2.eq(held_shares), dut.held_notional_2.eq(held_notional),
             dut.notional_3.eq(notional_3), dut.no_growth_3.eq(no_growth),
-            dut.accepted_5.eq(self.accepted), dut.accepted_6.eq(accepted_6),
+            dut.accepted_6.eq(accepted_6), dut.taken_5.eq(self.accepted), dut.taken_6.eq(accepted_6),
             dut.put.eq(self.put), dut.put_account.eq(self.put_account), dut.put_symbol.eq(self.put_symbol),
             dut.put_pair_sums.eq(put_pair), dut.put_account_sums.eq(put_sums),
             dut.shown_account.eq(self.account), dut.shown_symbol.eq(self.symbol)]
@@ -140,7 +140,9 @@ class ReserveAsSums(wiring.Component):
                 Assert(dut.mask_6 & ~int(BY_SUMS) == 0, Format("another rule is not what the sums say")),
                 Assert(stage[6].order | ~dut.mask_6.any(), Format("a rule of orders is not what the sums say")),
                 Assert(delayed(m, any_5, 1, "any") == dut.mask_6.any(),
-                       Format("whether any rule is broken is not what the sums say"))]
+                       Format("whether any rule is broken is not what the sums say")),
+                Assert((dut.barred_5 == dut.broken_5) & (dut.barred_after_5 == dut.after_first_5),
+                       Format("what the sums are told is not what the sums say"))]
             ours_6 = delayed(m, ours & five.order, 1, "ours")
             for rule, found in broken.items():
                 found_6 = delayed(m, found, 1, rule.name.lower())
