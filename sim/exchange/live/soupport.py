@@ -3,6 +3,7 @@
 
 import asyncio
 import socket
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import cast
 
@@ -21,7 +22,7 @@ __all__ = ["GlimpsePort", "OuchPort", "SoupPort"]
 _CONNECTIONS = 100
 
 
-class SoupPort:
+class SoupPort(ABC):
     """Listens, and gives each connection its side of the protocol. Subclasses say who may log in, and what follows.
     log: gets a line for what happens."""
 
@@ -50,13 +51,15 @@ class SoupPort:
                 connection.close()
             await self._server.wait_closed()
 
+    @abstractmethod
     def login(self, user: str, password: str, session: str) -> Stream | Reject:
         """Return the stream for a login, or why there is none."""
-        raise NotImplementedError
 
+    @abstractmethod
     def received(self, connection: "_Connection", payload: bytes) -> None:
         """Take an unsequenced message."""
 
+    @abstractmethod
     def left(self, user: str) -> None:
         """Hear that the connection of a user is gone."""
 
@@ -107,6 +110,12 @@ class GlimpsePort(SoupPort):
     def login(self, user: str, password: str, session: str) -> Stream | Reject:
         """See SoupPort."""
         return Stream(self._venue.feed.session, self._venue.snapshot(self.clock.now()), ended=True)
+
+    def received(self, connection: "_Connection", payload: bytes) -> None:
+        """See SoupPort. GLIMPSE has no messages of a user's; they are left alone."""
+
+    def left(self, user: str) -> None:
+        """See SoupPort. Nothing is kept of a user."""
 
 
 class _Connection(asyncio.Protocol):

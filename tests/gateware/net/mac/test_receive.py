@@ -56,7 +56,10 @@ def run(schedule: list[Chunk | None], *, max_bytes: int = 1522, off: frozenset[i
         if not ctx.get(dut.o.valid):
             return
         word = ctx.get(dut.o.p)
-        assert 1 <= word.count <= 8 and (word.last or word.count == 8 and not word.error)
+        assert 1 <= word.count <= 8
+        if not word.last:
+            assert word.count == 8
+            assert not word.error
         if word.first:
             assert resets or not frames or frames[-1].whole
             frames.append(Frame())
