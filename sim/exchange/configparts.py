@@ -136,6 +136,7 @@ def read_fix(file: Table) -> tuple[tuple[SessionConfig, ...], tuple[Participant,
             "accounts": frozenset(map(str, accounts or ())),
             "self_match": _SELF_MATCH[own.choice("self_match", _SELF_MATCH, "allow")],
             "pending": own.flag("pending", False), "cancel_on_disconnect": own.flag("cancel_on_disconnect", False),
+            "tells_positions": own.flag("positions", True),
             "copies": None if copies is None else frozenset(str(one).encode() for one in copies)})
         entry = own.rest()
         entries.append({"name": entry.get("target", "")} | entry)

@@ -6,9 +6,9 @@ __all__ = ["FIELDS", "TAGS", "TYPES"]
 FIELDS = """
 AMT: Commission NetMoney SettlCurrAmt MiscFeeAmt AccruedInterestAmt TotalTakedown Concession GrossTradeAmt
     InterestAtMaturity UnderlyingStartValue UnderlyingCurrentValue UnderlyingEndValue EndAccruedInterestAmt StartCash
-    EndCash
+    EndCash PosAmt
 BOOLEAN: CopyMsgIndicator LastRptRequested PossDupFlag PossResend ReportToExch LocateReqd ForexReq GapFillFlag
-    ResetSeqNumFlag TradedFlatSwitch SolicitedFlag TestMessageIndicator WorkingIndicator
+    ResetSeqNumFlag TradedFlatSwitch SolicitedFlag TestMessageIndicator WorkingIndicator UnsolicitedIndicator
 CHAR: OptAttribute UnderlyingOptAttribute NestedPartyIDSource LegPositionEffect LegSettlType LegOptAttribute LegSide
     QuoteQualifier
 COUNTRY: CountryOfIssue UnderlyingCountryOfIssue LegCountryOfIssue
@@ -24,6 +24,7 @@ FLOAT: SettlCurrFxRate PegOffsetValue Factor ContractMultiplier UnderlyingFactor
 INT: HeartBtInt NumDaysInterest RepurchaseTerm UnderlyingRepurchaseTerm LegRepurchaseTerm UnderlyingPutOrCall RefTagID
     UnderlyingProduct TotalAffectedOrders NestedPartyRole LegCoveredOrUncovered LegProduct AllocAcctIDSource
     BenchmarkPriceType LegBenchmarkPriceType LegPriceType YieldRedemptionPriceType NestedPartySubIDType TotNumReports
+    TotalNumPosReports UnderlyingSettlPriceType
 LENGTH: BodyLength SecureDataLen SignatureLength RawDataLength XmlDataLen EncodedIssuerLen EncodedSecurityDescLen
     EncodedTextLen EncodedUnderlyingIssuerLen EncodedUnderlyingSecurityDescLen MaxMessageSize EncodedLegIssuerLen
     EncodedLegSecurityDescLen
@@ -31,22 +32,24 @@ LOCALMKTDATE: SettlDate TradeDate SettlDate2 CouponPaymentDate IssueDate TradeOr
     UnderlyingCouponPaymentDate UnderlyingIssueDate UnderlyingRedemptionDate LegCouponPaymentDate LegIssueDate
     LegRedemptionDate BasisFeatureDate ExpireDate MaturityDate UnderlyingMaturityDate LegSettlDate LegMaturityDate
     YieldRedemptionDate YieldCalcDate LegDatedDate EventDate DatedDate InterestAccrualDate AgreementDate StartDate
-    EndDate LegInterestAccrualDate
+    EndDate LegInterestAccrualDate ClearingBusinessDate DeliveryDate
 MONTHYEAR: MaturityMonthYear UnderlyingMaturityMonthYear LegMaturityMonthYear ContractSettlMonth LegContractSettlMonth
 NUMINGROUP: NoAllocs NoMiscFees NoRelatedSym NoStipulations NoContraBrokers NoMsgTypes NoTradingSessions NoPartyIDs
     NoSecurityAltID NoUnderlyingSecurityAltID NoContAmts NoAffectedOrders NoNestedPartyIDs NoLegs NoLegSecurityAltID
     NoHops NoLegStipulations NoUnderlyings NoQuoteQualifiers NoPartySubIDs NoNestedPartySubIDs NoEvents
-    NoUnderlyingStips
+    NoUnderlyingStips NoPositions NoPosAmt
 PERCENTAGE: AccruedInterestRate CouponRate RepurchaseRate Yield UnderlyingRepurchaseRate LegRepurchaseRate
     UnderlyingCouponRate OrderPercent LegCouponRate BidYield MidYield OfferYield ParticipationRate MarginRatio
 PRICE: AvgPx LastPx Price StopPx BidPx OfferPx PrevClosePx BidSpotRate OfferSpotRate LastSpotRate StrikePrice
     BasisFeaturePrice UnderlyingStrikePrice DayAvgPx LegPrice LegStrikePrice MidPx LegLastPx Price2 MktBidPx
     MktOfferPx UnderlyingLastPx BenchmarkPrice LastParPx LegBenchmarkPrice LegBidPx LegOfferPx YieldRedemptionPrice
-    UnderlyingPx PeggedPrice DiscretionPrice EventPx UnderlyingDirtyPrice UnderlyingEndPrice
+    UnderlyingPx PeggedPrice DiscretionPrice EventPx UnderlyingDirtyPrice UnderlyingEndPrice SettlPrice
+    UnderlyingSettlPrice PriorSettlPrice
 PRICEOFFSET: BidForwardPoints OfferForwardPoints LastForwardPoints Spread PriceImprovement LastForwardPoints2
     BidForwardPoints2 OfferForwardPoints2
 QTY: CumQty LastQty OrderQty AllocQty MinQty MaxFloor BidSize OfferSize LeavesQty CashOrderQty OrderQty2 MaxShow
-    DayOrderQty DayCumQty ContraTradeQty MinBidSize MinOfferSize UnderlyingLastQty LegQty UnderlyingQty
+    DayOrderQty DayCumQty ContraTradeQty MinBidSize MinOfferSize UnderlyingLastQty LegQty UnderlyingQty LongQty
+    ShortQty
 SEQNUM: BeginSeqNo EndSeqNo MsgSeqNum NewSeqNo RefSeqNum LastMsgSeqNumProcessed HopRefID NextExpectedMsgSeqNum
 STRING: Account BeginString CheckSum ClOrdID ExecID ExecRefID IOIID MsgType OrderID OrigClOrdID SecurityID
     SenderCompID SenderSubID Symbol TargetCompID TargetSubID Text SymbolSfx ListID AllocID AllocAccount Issuer
@@ -66,7 +69,8 @@ STRING: Account BeginString CheckSum ClOrdID ExecID ExecRefID IOIID MsgType Orde
     LegBenchmarkCurvePoint LegStipulationType LegStipulationValue Pool QuoteRespID BenchmarkSecurityID LegPool
     BenchmarkSecurityIDSource SecuritySubType UnderlyingSecuritySubType LegSecuritySubType OrdStatusReqID
     TargetStrategyParameters EventText CPRegType UnderlyingCPProgram UnderlyingCPRegType UnderlyingStipType
-    UnderlyingStipValue AgreementDesc AgreementID TimeBracket
+    UnderlyingStipValue AgreementDesc AgreementID TimeBracket PosReqID SettlSessSubID PosMaintRptID
+    ResponseDestination
 UTCTIMESTAMP: SendingTime TransactTime ValidUntilTime OrigSendingTime ExpireTime EffectiveTime ContraTradeTime
     TransBkdTime ExecValuationPoint OrigOrdModTime HopSendingTime
 
@@ -258,6 +262,24 @@ EventType INT: 1=Put 2=Call 3=Tender 4=SinkingFundCall 99=Other
 CPProgram INT: 1=Program3a3 2=Program42 99=Other
 MiscFeeBasis INT: 0=Absolute 1=PerUnit 2=Percentage
 DeliveryType INT: 0=VersusPaymentDeliver 1=FreeDeliver 2=TriParty 3=HoldInCustody
+SubscriptionRequestType CHAR: 0=Snapshot 1=SnapshotPlusUpdates 2=DisablePreviousSnapshotPlusUpdateRequest
+RegistStatus CHAR: A=Accepted R=Rejected H=Held N=Reminder
+MatchStatus CHAR: 0=Compared 1=Uncompared 2=Advisory
+PosType STRING: TQ=TransactionQuantity IAS=IntraSpreadQty IES=InterSpreadQty FIN=EndOfDayQty SOD=StartOfDayQty
+    EX=OptionExerciseQty AS=OptionAssignment TX=TransactionFromExercise TA=TransactionFromAssignment PIT=PitTradeQty
+    TRF=TransferTradeQty ETR=ElectronicTradeQty ALC=AllocationTradeQty PA=AdjustmentQty ASF=AsOfTradeQty
+    DLV=DeliveryQty TOT=TotalTransactionQty XM=CrossMarginQty SPL=IntegralSplit
+PosQtyStatus INT: 0=Submitted 1=Accepted 2=Rejected
+PosAmtType STRING: FMTM=FinalMarkToMarketAmount IMTM=IncrementalMarkToMarketAmount TVAR=TradeVariationAmount
+    SMTM=StartOfDayMarkToMarketAmount PREM=PremiumAmount CRES=CashResidualAmount CASH=CashAmount
+    VADJ=ValueAdjustedAmount
+SettlSessID STRING: ITD=Intraday RTH=RegularTradingHours ETH=ElectronicTradingHours
+PosReqType INT: 0=Positions 1=Trades 2=Exercises 3=Assignments
+ResponseTransportType INT: 0=Inband 1=OutOfBand
+PosReqResult INT: 0=ValidRequest 1=InvalidOrUnsupportedRequest 2=NoPositionsFound 3=NotAuthorized
+    4=RequestForPositionNotSupported 99=Other
+PosReqStatus INT: 0=Completed 1=CompletedWithWarnings 2=Rejected
+SettlPriceType INT: 1=Final 2=Theoretical
 """
 
 #: Every message type of this version.

@@ -1,4 +1,4 @@
-# Ref: FIX 4.4 with errata 20030618: volumes 1 (components), 2 (session), 3 and 4 (orders), 6 (fields)
+# Ref: FIX 4.4 with errata 20030618: volumes 1 (components), 2 (session), 3 and 4 (orders), 5 (positions), 6 (fields)
 """FIX 4.4: the messages that we speak, their fields and values, in the notation of wire.fix.notation."""
 
 from wire.fix.fields44 import FIELDS, TAGS, TYPES
@@ -80,6 +80,9 @@ Trailer: SignatureLength Signature CheckSum!
 @LegQuotGrp: NoLegs(@InstrumentLeg LegQty LegSwapType LegSettlType LegSettlDate @LegStipulations @NestedParties
     LegPriceType LegBidPx LegOfferPx @LegBenchmarkCurveData)
 @AffectedOrdGrp: NoAffectedOrders(OrigClOrdID AffectedOrderID AffectedSecondaryOrderID)
+@PosUndInstrmtGrp: NoUnderlyings(@UnderlyingInstrument UnderlyingSettlPrice! UnderlyingSettlPriceType!)
+@PositionQty: NoPositions(PosType LongQty ShortQty PosQtyStatus @NestedParties)
+@PositionAmountData: NoPosAmt(PosAmtType PosAmt)
 
 0 Heartbeat: TestReqID
 1 TestRequest: TestReqID!
@@ -152,6 +155,16 @@ r OrderMassCancelReport: ClOrdID SecondaryClOrdID OrderID! SecondaryOrderID Mass
     @UnderlyingInstrument Side TransactTime Text EncodedTextLen EncodedText
 AF OrderMassStatusRequest: MassStatusReqID! MassStatusReqType! @Parties Account AcctIDSource TradingSessionID
     TradingSessionSubID @Instrument @UnderlyingInstrument Side
+AN RequestForPositions: PosReqID! PosReqType! MatchStatus SubscriptionRequestType @Parties! Account! AcctIDSource
+    AccountType! @Instrument Currency @InstrmtLegGrp @UndInstrmtGrp ClearingBusinessDate! SettlSessID SettlSessSubID
+    @TrdgSesGrp TransactTime! ResponseTransportType ResponseDestination Text EncodedTextLen EncodedText
+AO RequestForPositionsAck: PosMaintRptID! PosReqID TotalNumPosReports UnsolicitedIndicator PosReqResult! PosReqStatus!
+    @Parties! Account! AcctIDSource AccountType! @Instrument Currency @InstrmtLegGrp @UndInstrmtGrp
+    ResponseTransportType ResponseDestination Text EncodedTextLen EncodedText
+AP PositionReport: PosMaintRptID! PosReqID PosReqType SubscriptionRequestType TotalNumPosReports UnsolicitedIndicator
+    PosReqResult! ClearingBusinessDate! SettlSessID SettlSessSubID @Parties! Account! AcctIDSource AccountType!
+    @Instrument Currency SettlPrice! SettlPriceType! PriorSettlPrice! @InstrmtLegGrp @PosUndInstrmtGrp @PositionQty!
+    @PositionAmountData! RegistStatus DeliveryDate Text EncodedTextLen EncodedText
 """
 
 FIX44 = compile_dictionary(b"FIX.4.4", _MESSAGES, FIELDS, TYPES, TAGS)

@@ -70,6 +70,9 @@ class MsgType:
     OrderMassCancelRequest: Final = b"q"
     OrderMassCancelReport: Final = b"r"
     OrderMassStatusRequest: Final = b"AF"
+    RequestForPositions: Final = b"AN"
+    RequestForPositionsAck: Final = b"AO"
+    PositionReport: Final = b"AP"
 
 
 #: Codes of the messages of the session itself.

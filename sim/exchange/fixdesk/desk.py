@@ -9,6 +9,7 @@ from collections.abc import Callable, Hashable, Iterable
 from host.fix.message import Message
 from sim.exchange.commands import Cancel, MassCancel, New, Replace
 from sim.exchange.fixdesk.orders import FixOrder, Participant, Request, Status
+from sim.exchange.fixdesk.positions import POSITIONS, holdings, position_messages, refused
 from sim.exchange.fixdesk.reporter import Reporter
 from sim.exchange.fixdesk.reports import (
     DUPLICATE,
@@ -30,11 +31,14 @@ __all__ = ["FixDesk", "SUPPORTED"]
 
 #: Application messages that the desk takes.
 SUPPORTED = frozenset((MsgType.NewOrderSingle, MsgType.OrderCancelRequest, MsgType.OrderCancelReplaceRequest,
-                       MsgType.OrderStatusRequest, MsgType.OrderMassCancelRequest, MsgType.OrderMassStatusRequest))
+                       MsgType.OrderStatusRequest, MsgType.OrderMassCancelRequest, MsgType.OrderMassStatusRequest,
+                       MsgType.RequestForPositions))
 
 _UNKNOWN = b"1"
 _DUPLICATE = {FIX42: OPTION}
 _SECURITY, _ALL = b"1", b"7"
+#: PosReqResult (728).
+_UNSUPPORTED, _NOT_AUTHORISED = b"1", b"3"
 
 
 class FixDesk:
@@ -49,12 +53,14 @@ class FixDesk:
         self.orders: dict[Hashable, dict[bytes, FixOrder]] = {session: {} for session in self.participants}
         self._venue, self._send = venue, send
         self._locates = {symbol.name.encode(): symbol.locate for symbol in venue.engine.symbols}
+        self._references = {symbol.locate: symbol.reference for symbol in venue.engine.symbols}
         self.reporter = Reporter(self.participants.values(), send, day=day)
         self._report, self._refuse = self.reporter.report, self.reporter.refuse
         self._requests = {
             MsgType.NewOrderSingle: self._new, MsgType.OrderCancelRequest: self._cancel,
             MsgType.OrderCancelReplaceRequest: self._replace, MsgType.OrderStatusRequest: self._status,
-            MsgType.OrderMassCancelRequest: self._mass_cancel, MsgType.OrderMassStatusRequest: self._mass_status}
+            MsgType.OrderMassCancelRequest: self._mass_cancel, MsgType.OrderMassStatusRequest: self._mass_status,
+            MsgType.RequestForPositions: self._positions}
         venue.listen(self.reporter.listen, FixOrder)
 
     def take(self, session: Hashable, message: Message, now: int) -> None:
@@ -199,6 +205,24 @@ class FixDesk:
             self._report(order, Kind.STATUS, now, extra=[
                 (Tag.MassStatusReqID, message.get(Tag.MassStatusReqID) or b""), (Tag.TotNumReports, b"%d" % len(found)),
                 (Tag.LastRptRequested, b"Y" if number == len(orders) else b"N")])
+
+    def _positions(self, participant: Participant, message: Message, now: int) -> None:
+        session, account = participant.session, message.get(Tag.Account) or b""
+        if not participant.tells_positions:
+            refusal = _NOT_AUTHORISED, "positions are not told to this session"
+        elif participant.accounts and account.decode("latin-1") not in participant.accounts:
+            refusal = _NOT_AUTHORISED, "no such account of this session"
+        elif message.get(Tag.PosReqType) != POSITIONS or message.get(Tag.Symbol) is not None:
+            refusal = _UNSUPPORTED, "all positions of an account are told, and nothing else"
+        else:
+            held = holdings(self.orders[session].values(), account, self._prices)
+            for answer in position_messages(message, held, lambda: self.reporter.number(b"P"), now):
+                self._send(session, answer)
+            return
+        self._send(session, refused(message, self.reporter.number(b"P"), *refusal))
+
+    def _prices(self, order: FixOrder) -> tuple[int, int]:
+        return self._venue.engine.last(order.locate), self._references[order.locate]
 
     def _unknown(self, participant: Participant, message: Message, clordid: bytes) -> FixOrder:
         """Return what is said of an order that is not there."""

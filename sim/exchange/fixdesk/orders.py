@@ -33,6 +33,7 @@ class Participant:
     its orders do on meeting its own account's. pending: whether PendingNew, PendingReplace and PendingCancel are
     reported before what becomes of a request. cancel_on_disconnect: whether its open orders are cancelled when it is
     gone. copies: of whose reports it gets copies, by CompID; None: it is no drop copy session, empty: of all.
+    tells_positions: whether it is told what it holds.
     """
 
     session: Hashable
@@ -43,6 +44,7 @@ class Participant:
     pending: bool = False
     cancel_on_disconnect: bool = False
     copies: frozenset[bytes] | None = None
+    tells_positions: bool = True
 
     @property
     def owner(self) -> str:
