@@ -5,7 +5,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST_ARGS ?= -n auto --dist loadfile
 
-.PHONY: demo test lint bench soak timing mutants formal formal-soak docs clean
+# Which board, and how to build it; tickgate board list has the names.
+BOARD ?= colorlight_5a75b
+BITSTREAM_ARGS ?= --seeds 1,2,3
+
+.PHONY: demo test lint bench soak timing bitstream bitstream-all mutants formal formal-soak docs clean
 
 demo: $(VENV)/demo.stamp
 	mkdir -p build
@@ -43,6 +47,12 @@ formal-soak: $(VENV)/formal.stamp
 
 timing: $(VENV)/fpga.stamp
 	$(BIN)/python -m bench.timing
+
+bitstream: $(VENV)/fpga.stamp
+	$(BIN)/tickgate board build $(BOARD) $(BITSTREAM_ARGS)
+
+bitstream-all: $(VENV)/fpga.stamp
+	for board in colorlight_5a75b versa_ecp5_5g ecpix5; do $(BIN)/tickgate board build $$board $(BITSTREAM_ARGS) || exit; done
 
 docs: $(VENV)/sim.stamp
 	$(BIN)/python -m host.device.contract docs

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from amaranth.build import Attrs, Clock, Pins, PinsN, Resource, Subsignal
 
+from gateware.ram import VerilogPlatform
+
 __all__ = ["BoardError", "Port", "Board", "RX_HZ", "TAP_PS", "normalised"]
 
 #: The receive clock of a gigabit link.
@@ -31,16 +33,21 @@ class Port:
 
 @dataclass(frozen=True, kw_only=True)
 class Board:
-    """A board: ``clock_hz`` of its oscillator, ``core_hz`` of the core, its LEDs as (resource, number, component)."""
+    """A board. clock_hz: of its oscillator. profile: sizes of the device and clock of its core, in wire/profiles.py.
+    leds: as (resource, number, component), with the meanings and in the order of boards/lamps.py. idcode: what the FPGA
+    answers by JTAG. cable: what openFPGALoader calls the cable that is on the board, None when one must be connected.
+    """
 
     name: str
     title: str
     phy: str
     platform: type
     clock_hz: int
-    core_hz: int
+    profile: str
     ports: tuple[Port, ...]
     leds: tuple[tuple[str, int, str], ...]
+    idcode: int
+    cable: str | None
 
 
 def normalised(platform):
@@ -48,7 +55,8 @@ def normalised(platform):
 
     ``rgmii`` n has ``rx_clk``, ``rx_ctl``, ``rx_data`` and the same for ``tx``, whatever they are called there, with a
     clock constraint on the receive clock, which is missing there. ``phy`` n has ``rst``, ``mdc`` and ``mdio``; PHYs
-    that share these wires are one resource. All else stays. Raises BoardError when a pin is missing.
+    that share these wires are one resource. All else stays. The platform takes memories as Verilog
+    (``gateware.ram.VERILOG_RAM``). Raises BoardError when a pin is missing.
     """
     resources, managed = [], []
     for resource in platform.resources:
@@ -72,7 +80,7 @@ def normalised(platform):
             parts = (Subsignal(name, io) for name, io in zip(("rst", "mdc", "mdio"), wires, strict=True))
             resources.append(Resource("phy", len(managed), *parts, attributes))
             managed.append(str(wires))
-    return type(platform.__name__, (platform,), {"resources": resources})
+    return type(platform.__name__, (platform, VerilogPlatform), {"resources": resources})
 
 
 def _pins(pins):

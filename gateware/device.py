@@ -1,7 +1,7 @@
 """The device: frames and a register bus in, book records and verdicts out. Here blocks are only made and connected."""
 
 from amaranth.hdl import DomainRenamer, Module, Signal
-from amaranth.lib import wiring
+from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from gateware.book.book import Book
@@ -16,7 +16,11 @@ from gateware.risk.gate import Gate
 from gateware.risk.interfaces import EVENTS
 from wire.registers import COUNTERS
 
-__all__ = ["Device", "sources"]
+__all__ = ["HEALTH", "Device", "sources"]
+
+#: ``alive``: a session of the feed is followed, and is not silent. ``stale``: the books are behind. ``killed``: there
+#: is a risk gate, and it is shut for all.
+HEALTH = data.StructLayout({"alive": 1, "stale": 1, "killed": 1})
 
 
 def sources(blocks):
@@ -56,6 +60,7 @@ class Device(wiring.Component):
     bus : registers; a byte address, see gateware/link/registers.py for the latencies
     ring : words for ring memory; ``addr`` counts words of 64 bits
     verdicts : whole verdicts for the verdict ring's memory
+    health : what goes on, for whoever looks at the device itself
     risk_awake : only with ``resting``, which gives the gate a domain of its own, ``risk``: low in a cycle at whose end
         that clock needs no edge
     """
@@ -77,7 +82,7 @@ class Device(wiring.Component):
             "gate_link": [event for event, _ in GATE_LINK_EVENTS]})
         super().__init__({
             "rx": In(FrameStream), "bus": In(RegisterBus), "ring": Out(RingWrite), "verdicts": Out(VerdictWrite),
-            **({"risk_awake": Out(1)} if resting else {})})
+            "health": Out(HEALTH), **({"risk_awake": Out(1)} if resting else {})})
 
     def elaborate(self, platform):
         m = Module()
@@ -122,6 +127,7 @@ class Device(wiring.Component):
 
         # Status and counters.
         m.d.comb += [
+            self.health.alive.eq(feed.session_known & ~feed.silent), self.health.stale.eq(feed.stale),
             link.status.clearing.eq(book.clearing), link.status.hold.eq(net.hold_active),
             link.status.session.eq(feed.session_known),
             *(link.status[name].eq(getattr(feed, name))
@@ -147,6 +153,7 @@ class Device(wiring.Component):
               for name in ("touch", "trade", "forget", "live", "trading", "short_restricted")),
             *(getattr(gate, name).eq(getattr(link, name))
               for name in ("admin", "beat", "show", "show_account", "show_symbol")),
+            self.health.killed.eq(gate.killed | gate.lost),
             status.killed.eq(gate.killed), status.lost.eq(gate.lost), status.locked.eq(link.locked),
             status.account_kills.eq(gate.account_kills.any()), status.symbol_kills.eq(gate.symbol_kills.any())]
         if self.resting:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from host.cli import (
+    board,
     demo,
     doctor,
     exchange,
@@ -78,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     trades.add_parser(commands)
     reconcile.add_parser(commands)
     doctor.add_parser(commands)
+    board.add_parser(commands)
     tune.add_parser(commands, main)
     run_report.add_parser(commands)
     return parser
