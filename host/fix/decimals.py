@@ -6,10 +6,12 @@ from functools import lru_cache
 
 from host.fix.shown import quoted
 
-__all__ = ["average_text", "price_of", "price_text", "shares_of"]
+__all__ = ["average_of", "average_text", "price_of", "price_text", "shares_of"]
 
 _PLACES = 4
 _UNIT = 10_000
+#: Of an average, which may have any number of places.
+_AVERAGE = re.compile(rb"(-?)(?=\.?[0-9])([0-9]{0,15})(?:\.([0-9]{0,4})([0-9]?)[0-9]*)?")
 _DECIMAL = re.compile(rb"(-?)(?=\.?[0-9])([0-9]{0,15})(?:\.([0-9]{0,4})0{0,12})?")
 #: Decimals of an average price.
 _AVERAGE_PLACES = 6
@@ -34,11 +36,22 @@ def price_of(value: bytes) -> int:
 
 
 def shares_of(value: bytes) -> int:
-    """Return the number of shares that ``value`` says. Raises ValueError for what is no whole number."""
+    """Return the number of shares that ``value`` says. Raises ValueError for what is negative or no whole number."""
     found = price_of(value)
-    if found % _UNIT:
+    if found < 0 or found % _UNIT:
         raise ValueError(f"quantity must be a whole number, not {quoted(value)}")
     return found // _UNIT
+
+
+def average_of(value: bytes) -> int:
+    """Return the average price that ``value`` says, to the nearest 1/10,000, halves away from 0. Raises ValueError if
+    it is no decimal number."""
+    found = _AVERAGE.fullmatch(value)
+    if found is None:
+        raise ValueError(f"{quoted(value)}: not a decimal number")
+    sign, whole, digits, next_digit = found.groups()
+    average = int(whole or b"0") * _UNIT + int((digits or b"").ljust(_PLACES, b"0")) + ((next_digit or b"0") >= b"5")
+    return -average if sign else average
 
 
 def average_text(notional: int, count: int) -> bytes:

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from host.fix.decimals import average_of, price_of, price_text, shares_of
 from host.fix.message import Message
 from host.fix.shown import quoted
 from host.fix.timestamp import parse, stamp
-from host.oms.decimals import amount, decimal, rounded, whole
 from host.oms.inputs import CancelRejected, ExecKind, Execution, IntentKind, Refused, TimeInForce
 from host.oms.outputs import DontKnow, ToVenue, VenueKind
 from host.oms.states import CODES, State
@@ -97,7 +97,7 @@ class FixOrders:
             fields += [(Tag.HandlInst, _AUTOMATED), (Tag.OrdType, b"%d" % output.type),
                        (Tag.TimeInForce, b"%d" % output.time_in_force)]
             if output.type == OrderType.LIMIT:
-                fields.append((Tag.Price, decimal(output.price)))
+                fields.append((Tag.Price, price_text(output.price)))
             if output.side in (Side.SELL_SHORT, Side.SELL_SHORT_EXEMPT):
                 fields.append((Tag.LocateReqd, b"N"))
         return Message(_REQUESTS[kind], fields)
@@ -107,7 +107,7 @@ class FixOrders:
         return Message(MsgType.DontKnowTrade, [
             (Tag.OrderID, output.order_id), (Tag.ExecID, output.exec_id), (Tag.DKReason, bytes((output.reason,))),
             (Tag.Symbol, symbol), (Tag.Side, b"%d" % output.side), (Tag.OrderQty, b"%d" % output.shares),
-            (Tag.LastQty, b"%d" % output.last_shares), (Tag.LastPx, decimal(output.last_price))])
+            (Tag.LastQty, b"%d" % output.last_shares), (Tag.LastPx, price_text(output.last_price))])
 
     def input(self, message: Message, *, day: int, time: int) -> Execution | CancelRejected | Refused | None:
         """Return what a message says; None for types that are not about orders. day: the trading day's number, time:
@@ -122,9 +122,9 @@ class FixOrders:
         return None
 
     def _execution(self, fields: "_Fields", day: int, time: int) -> Execution:
-        last = fields.get(Tag.LastQty, whole, 0)
+        last = fields.get(Tag.LastQty, shares_of, 0)
         account = fields.text(Tag.Account)
-        commission = fields.get(Tag.Commission, amount, 0) if fields.text(Tag.CommType) == _ABSOLUTE else 0
+        commission = fields.get(Tag.Commission, price_of, 0) if fields.text(Tag.CommType) == _ABSOLUTE else 0
         return Execution(
             session=self.session, day=day, kind=self._kind(fields, last), status=fields.code(Tag.OrdStatus, CODES),
             cl_ord_id=fields.text(Tag.ClOrdID), orig_cl_ord_id=fields.text(Tag.OrigClOrdID),
@@ -133,9 +133,9 @@ class FixOrders:
             symbol=self._symbols.get(fields.need(Tag.Symbol), -1), side=fields.code(Tag.Side, _SIDES),
             type=fields.code(Tag.OrdType, _TYPES, OrderType.LIMIT),
             time_in_force=fields.code(Tag.TimeInForce, _LIVES, TimeInForce.DAY),
-            shares=fields.get(Tag.OrderQty, whole, 0), price=fields.get(Tag.Price, amount, 0), last_shares=last,
-            last_price=fields.get(Tag.LastPx, amount, 0), cum_shares=fields.get(Tag.CumQty, whole),
-            leaves=fields.get(Tag.LeavesQty, whole), average=fields.get(Tag.AvgPx, rounded, 0), fee=commission,
+            shares=fields.get(Tag.OrderQty, shares_of, 0), price=fields.get(Tag.Price, price_of, 0), last_shares=last,
+            last_price=fields.get(Tag.LastPx, price_of, 0), cum_shares=fields.get(Tag.CumQty, shares_of),
+            leaves=fields.get(Tag.LeavesQty, shares_of), average=fields.get(Tag.AvgPx, average_of, 0), fee=commission,
             reason=fields.get(Tag.OrdRejReason, int, fields.get(Tag.ExecRestatementReason, int, 0)),
             mass_id=fields.text(Tag.MassStatusReqID), mass_total=fields.get(Tag.TotNumReports, int, 0),
             mass_last=fields.text(Tag.LastRptRequested) == b"Y", text=fields.text(Tag.Text).decode("latin-1"),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from host.fix.decimals import average_text, price_of, price_text, shares_of
+from host.fix.decimals import average_of, average_text, price_of, price_text, shares_of
 
 
 @given(st.integers(-10**15, 10**15))
@@ -34,8 +34,11 @@ def test_no_price(text):
 
 def test_quantities():
     assert shares_of(b"100") == shares_of(b"100.00") == 100
-    with pytest.raises(ValueError, match="whole"):
-        shares_of(b"100.5")
+    for text in b"100.5", b"-1":
+        with pytest.raises(ValueError, match="whole"):
+            shares_of(text)
+    with pytest.raises(ValueError, match="decimal number"):
+        shares_of(b"x")
 
 
 @given(fills=st.lists(st.tuples(st.integers(1, 2_000_000_000), st.integers(1, 1_000_000)), max_size=5))
@@ -43,3 +46,15 @@ def test_averages(fills):
     notional, count = sum(price * shares for price, shares in fills), sum(shares for _, shares in fills)
     exact = Decimal(notional) / count / 10_000 if count else Decimal(0)
     assert Decimal(average_text(notional, count).decode()) == exact.quantize(Decimal("0.000001"), ROUND_HALF_UP)
+
+
+@given(st.decimals(-10**9, 10**9, places=9))
+def test_an_average_is_read_to_the_nearest(average):
+    nearest = (average * 10_000).to_integral_value(ROUND_HALF_UP)
+    assert average_of(f"{average:f}".encode()) == nearest
+
+
+@pytest.mark.parametrize("text", [b"", b".", b"-", b"1e3", b" 1", b"1,5", b"0x1"])
+def test_no_average(text):
+    with pytest.raises(ValueError, match="decimal number"):
+        average_of(text)

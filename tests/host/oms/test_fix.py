@@ -1,13 +1,10 @@
 """FIX messages of orders, both ways and in both versions; every message is one that the dictionary allows."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from host.fix.message import Message
 from host.fix.timestamp import stamp
 from host.fix.validate import check
-from host.oms.decimals import amount, decimal, rounded, whole
 from host.oms.fix import FixError, FixOrders, Names
 from host.oms.inputs import CancelRejected, ExecKind, Execution, IntentKind, Refused, TimeInForce
 from host.oms.outputs import DKReason, DontKnow, ToVenue, VenueKind
@@ -145,33 +142,3 @@ def test_rejects_are_read():
 
 def test_messages_that_are_not_about_orders_are_left():
     assert read(msg_type=b"B", base={}) is None
-
-
-@given(st.integers(-10**12, 10**12))
-def test_decimals_come_back(units):
-    text = decimal(units)
-    assert amount(text) == rounded(text) == units and len(text.partition(b".")[2]) >= 2
-
-
-@pytest.mark.parametrize("text, value", [
-    (b"1", 1_0000), (b".5", 5000), (b"5.", 5_0000), (b"-0.0001", -1), (b"1.50000000", 1_5000)])
-def test_amounts_are_exact(text, value):
-    assert amount(text) == value
-
-
-@pytest.mark.parametrize("text", [b"", b".", b"-", b"1e3", b"1.00001", b" 1", b"1,5", b"0x1"])
-def test_what_is_no_amount_is_refused(text):
-    with pytest.raises(ValueError, match="is no number|decimal places"):
-        amount(text)
-
-
-def test_averages_are_rounded_to_the_nearest():
-    assert [rounded(text) for text in (b"1.00004", b"1.00005", b"-1.00005", b"50.006667")] == [
-        1_0000, 1_0001, -1_0001, 50_0067]
-
-
-def test_shares_are_whole():
-    assert whole(b"100.00") == 100
-    for text in b"1.5", b"-1", b"x":
-        with pytest.raises(ValueError):
-            whole(text)
