@@ -12,7 +12,7 @@ has it. The flags of a record, which choose a configuration space or constant ad
 
 from enum import IntFlag
 
-from wire.fields import Field, Layout
+from wire.fields import Layout, uint
 
 __all__ = ["MAGIC", "VERSION", "SIZES", "BYTE_ENABLE", "WORD_BYTES", "MOST_WORDS", "PORT", "Flag", "HEADER", "RECORD"]
 
@@ -37,20 +37,16 @@ class Flag(IntFlag):
     NO_READS = 4
 
 
-def _uint(name: str, offset: int, size: int, doc: str) -> Field:
-    return Field(name=name, offset=offset, size=size, kind="uint", unit="", lo=0, hi=(1 << 8 * size) - 1, doc=doc)
-
-
 HEADER = Layout("Etherbone", (
-    _uint("magic", 0, 2, "MAGIC"),
-    _uint("version_flags", 2, 1, "version in bits 7..4, Flag in 3..0"),
-    _uint("sizes", 3, 1, "SIZES"),
-    _uint("padding", 4, 4, "0; of a probe: comes back"),
+    uint("magic", 0, 2, "MAGIC"),
+    uint("version_flags", 2, 1, "version in bits 7..4, Flag in 3..0"),
+    uint("sizes", 3, 1, "SIZES"),
+    uint("padding", 4, 4, "0; of a probe: comes back"),
 ), 8, "header of a datagram")
 
 RECORD = Layout("EtherboneRecord", (
-    _uint("flags", 0, 1, "0"),
-    _uint("byte_enable", 1, 1, "bytes of the words that count"),
-    _uint("wcount", 2, 1, "words to be written"),
-    _uint("rcount", 3, 1, "words to be read"),
+    uint("flags", 0, 1, "0"),
+    uint("byte_enable", 1, 1, "bytes of the words that count"),
+    uint("wcount", 2, 1, "words to be written"),
+    uint("rcount", 3, 1, "words to be read"),
 ), 4, "header of a record")
