@@ -1,6 +1,6 @@
 """The risk gate's 22 rules in plain Python, in NumPy and as gateware, and the whole gate beside its model.
 
-    python -m bench.risk [--orders 100000] [--gate-orders 20000] [--clock 125] [--profile ecp5_85_gate] [--runs 5]
+    python -m bench.risk [--orders 100000] [--gate-orders 20000] [--clock MHZ] [--profile ecp5_85_gate] [--runs 5]
                          [--json OUT|-]
 
 Rules: every rule of ``rules.RULES`` on the same random inputs, once an order: by calling the Python function, by its
@@ -10,7 +10,8 @@ of every size that their ports take, up to 2**40.
 Gate: ``--gate-orders`` NEW requests, one in every cycle, on one account and symbol, to the Verilated gate and to the
 reference gate in Python (sim/models/risk), which must give the same verdicts: as many are accepted as the table of
 open orders holds, all others are refused. Latency and the cycles between requests are read from the verdicts.
-Decisions per second of gateware are those at ``--clock`` MHz: what ``python -m bench.timing --block gate`` has routed.
+Decisions per second of gateware are those at ``--clock`` MHz, by default the profile's clock, which
+``python -m bench.timing --profile ecp5_85_gate`` has routed.
 
 Python, NumPy and simulation are measured in CPU time, medians over ``--runs`` runs.
 """
@@ -151,11 +152,12 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="bench.risk", description=__doc__.splitlines()[0])
     parser.add_argument("--orders", type=int, default=100_000, help="inputs of each rule")
     parser.add_argument("--gate-orders", type=int, default=20_000, help="requests to the whole gate")
-    parser.add_argument("--clock", type=float, default=125, help="MHz that the gate was routed for")
+    parser.add_argument("--clock", type=float, help="MHz of the gate; default: the profile's clock")
     parser.add_argument("--profile", default="ecp5_85_gate", choices=sorted(PROFILES))
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--json", metavar="OUT", help="also write the figures, - for standard output")
     options = parser.parse_args(argv)
+    options.clock = options.clock or PROFILES[options.profile].clock_hz / 1_000_000
     rules = measure_rules(options.orders, options.runs)
     gate = measure_gate(PROFILES[options.profile], options.gate_orders, options.runs)
     slowest = max(gate["cycles_between"])
