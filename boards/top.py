@@ -9,6 +9,8 @@ from boards.lamps import Lamps
 from boards.pll import Clocks
 from boards.port import StationPort
 from gateware.device import Device
+from gateware.net.mac.mdio import divisor
+from gateware.net.mac.phys import Phys
 from gateware.net.merge import Merge
 from wire.profiles import PROFILES
 
@@ -21,8 +23,8 @@ RESET_FRACTION = 50
 class Top(Elaboratable):
     """All of ``board``: port n is a station of its own at ``mac`` + n and ``ip`` + n, and answers ARP and ping. The
     frames of all ports go to one device of the board's profile.
-
-    LEDs: boards/lamps.py. The PHYs are in reset for the first 20 ms. Reset: when the PLL has no lock.
+    LEDs: boards/lamps.py. The PHYs are in reset for the first 20 ms, and asked for their links then. Reset: when the
+    PLL has no lock.
 
     build: what the BUILD register says.
     """
@@ -64,26 +66,35 @@ class Top(Elaboratable):
                 connect(m, station.o, merge.i[n])
             connect(m, merge.o, device.rx)
 
+        linked = self._manage_phys(m, platform, hz, len(ports))
         m.submodules.lamps = lamps = Lamps(count=len(board.leds), hz=hz)
         m.d.comb += [
-            lamps.link.eq(Cat(station.status.gigabit for station in ports).all()), lamps.alive.eq(device.health.alive),
-            lamps.stale.eq(device.health.stale), lamps.killed.eq(device.health.killed)]
+            lamps.link.eq(Cat(station.status.gigabit for station in ports).all() & linked),
+            lamps.alive.eq(device.health.alive), lamps.stale.eq(device.health.stale),
+            lamps.killed.eq(device.health.killed)]
         for n, (name, number, part) in enumerate(board.leds):
             resource = platform.request(name, number, dir={part: "-"} if part else "-")
             m.submodules[f"{name}{number}"] = led = io.Buffer("o", getattr(resource, part) if part else resource)
             m.d.comb += led.o.eq(lamps.o[n])
-        self._reset_phys(m, platform, hz)
         return m
 
     @staticmethod
-    def _reset_phys(m, platform, hz):
-        """Hold all PHYs in reset for a while; their management wires rest."""
+    def _manage_phys(m, platform, hz, ports):
+        """Hold all PHYs in reset for a while, then ask them; return whether none has lost its link."""
         cycles = hz // RESET_FRACTION
         waited = Signal(range(cycles + 1))
         with m.If(waited != cycles):
             m.d.sync += waited.eq(waited + 1)
-        for number in sorted(number for name, number in platform.resources if name == "phy"):
+        numbers = sorted(number for name, number in platform.resources if name == "phy")
+        states = []
+        for number in numbers:
             wires = platform.request("phy", number, dir={"rst": "-", "mdc": "-", "mdio": "-"})
+            m.submodules[f"phys{number}"] = phys = Phys(half=divisor(hz), count=ports // len(numbers))
             m.submodules[f"phy_reset{number}"] = reset = io.Buffer("o", wires.rst)
             m.submodules[f"phy_mdc{number}"] = mdc = io.Buffer("o", wires.mdc)
-            m.d.comb += [reset.o.eq(waited != cycles), mdc.o.eq(0)]
+            m.submodules[f"phy_mdio{number}"] = mdio = io.Buffer("io", wires.mdio)
+            m.d.comb += [
+                reset.o.eq(waited != cycles), mdc.o.eq(phys.mdc), mdio.o.eq(phys.mdio), mdio.oe.eq(phys.mdio_drive),
+                phys.mdio_seen.eq(mdio.i)]
+            states += [phys.state[n] for n in range(phys.count)]
+        return ~Cat(state.found & ~state.link for state in states).any()
