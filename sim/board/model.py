@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gateware.net.mac.mac import EVENTS
-from sim.board.top import FS, TOP, clocks, ports_of, simulation_top
-from sim.device.build import HEARD, MESSAGES, Progress, Recipe, build, terminal
+from sim.board.top import FS, TOP, TopError, clocks, ports_of, simulation_top
+from sim.device.build import HEARD, MESSAGES, BuildError, Progress, Recipe, build, terminal
 from wire.ethernet import GAP_BYTES
 
-__all__ = ["GIGABIT_HALF", "SENT_DTYPE", "HEARD_DTYPE", "FRAME_DTYPE", "BoardFailure", "Carriers", "Said",
-           "SimulatedBoard"]
+__all__ = ["GIGABIT_HALF", "SENT_DTYPE", "HEARD_DTYPE", "FRAME_DTYPE", "BoardFailure", "BuildError", "TopError",
+           "Carriers", "Said", "SimulatedBoard"]
 
 #: Half a period of a PHY's clock at 1000 Mbit/s, in femtoseconds.
 GIGABIT_HALF = 4_000_000

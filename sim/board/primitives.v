@@ -11,6 +11,11 @@ module OBZ(input wire I, input wire T, output wire O);
   assign O = I & ~T;
 endmodule
 
+// A pad both ways, pulled up, with nobody else at its wire.
+module BB(input wire I, input wire T, output wire O, inout wire B);
+  assign O = I | T;
+endmodule
+
 // A delay in steps of 25 ps: less than the time for which data stand on a pin, so nothing of it is seen at the edges.
 module DELAYG #(parameter DEL_MODE = "USER_DEFINED", parameter DEL_VALUE = 0) (input wire A, output wire Z);
   assign Z = A;

@@ -73,7 +73,8 @@ def _module(verilog: str) -> str:
 
 def _macs(verilog: str) -> dict[int, str]:
     """Return {port: where its MAC is}, as a path below the module ``top``."""
-    found = re.findall(r"^module \\(top\.(?:\w+\.)*(?:mac(\d+)|port(\d+)\.mac)) ", verilog, re.MULTILINE)
+    # Amaranth puts a $ and a number behind a name that is taken.
+    found = re.findall(r"^module \\(top\.(?:mac(\d+)|port(\d+)\.mac)(?:\$\d+)?) ", verilog, re.MULTILINE)
     return {int(number or other): path for path, number, other in found}
 
 
