@@ -19,7 +19,7 @@ from host.cli.errors import CHECK_FAILED, UserError
 from host.cli.risk_common import Names, add_limits, read_limits
 from host.journal.codec import Codec
 from host.journal.journal import JournalKind, Shown, read_journal, show_journal
-from host.journal.log import LogError
+from host.journal.log import LogError, written_bytes
 from host.positions.booked import Booked
 from host.positions.positions import Positions
 
@@ -108,7 +108,8 @@ def _verify(args: argparse.Namespace) -> int:
     console.print(table)
     number, end = (0, 0) if last is None else (last.number, last.end)
     console.print(f"{number:,} inputs, {end:,} bytes, whole")
-    rest = args.journal.stat().st_size - end
+    with args.journal.open("rb") as file:
+        rest = written_bytes(file.fileno(), end)
     console.print(f"torn off by deaths, never committed: {torn:,} bytes removed, {rest:,} at the end")
     return 0
 

@@ -15,7 +15,7 @@ import json
 import struct
 from collections.abc import Callable, Iterable, Sequence
 from enum import Enum, IntFlag
-from functools import cache
+from functools import cache, partial
 from operator import attrgetter
 from typing import Any, NamedTuple, cast, get_type_hints
 
@@ -106,6 +106,15 @@ class Codec:
         if writer is None:
             raise CodecError(f"{type(record).__name__} is not among {', '.join(self.types)}")
         return writer(record)
+
+
+    def packer(self, kind: type) -> Callable[..., bytes]:
+        """Return what makes the bytes of a record of ``kind`` of its fields' values, given in order; it raises
+        struct.error where one does not fit into 64 bits. Raises TypeError for a type that has texts."""
+        layout = next(one for each, one in zip(self.types.values(), self.layouts, strict=True) if each is kind)
+        if layout.texts:
+            raise TypeError(f"{layout.name} has texts: {', '.join(field.name for field in layout.texts)}")
+        return partial(layout.narrow.pack, layout.code, _NARROW)
 
 
 class Reader:

@@ -1,9 +1,9 @@
 """What is appended to a log, and when the disk has it; a log is for one writer at a time.
 
-What ``write`` was given is in the file, by one system call, before it returns: the death of the process takes none of
-it. Against the death of the machine: ``Sync.ALWAYS``, ``settle`` returns when the disk has all that was written;
-``Sync.INTERVAL``, the disk lags by ``interval`` seconds at the most, as long as ``flush`` is called that often (a
-Flusher does it); ``Sync.NEVER`` leaves it to the kernel.
+What was written is in the file before the call returns that did it, by a system call (Appender) or without
+(host.journal.mapped): the death of the process takes none of it. Against the death of the machine: ``Sync.ALWAYS``,
+``settle`` returns when the disk has all that was written; ``Sync.INTERVAL``, the disk lags by ``interval`` seconds at
+the most, as long as ``flush`` is called that often (a Flusher does it); ``Sync.NEVER`` leaves it to the kernel.
 """
 
 import fcntl
@@ -16,7 +16,7 @@ from pathlib import Path
 
 from host.journal.log import LogError
 
-__all__ = ["Appender", "Flusher", "Sync", "lock", "sync_folder"]
+__all__ = ["Appender", "Flusher", "LogFile", "Sync", "lock", "sync_folder"]
 
 
 class Sync(Enum):
@@ -27,8 +27,8 @@ class Sync(Enum):
     NEVER = "never"
 
 
-class Appender:
-    """Appends to the file ``handle``, which it owns from now on, from the place ``end`` on.
+class LogFile:
+    """The file ``handle`` of a log, which it owns from now on, and what of it the disk has.
 
     end: of what was written. interval: in seconds.
     """
@@ -38,21 +38,6 @@ class Appender:
         self.path, self.handle, self.end, self.sync, self.interval = path, handle, 0, sync, interval
         self._disk, self._unsynced, self._synced, self._broken = threading.Lock(), False, time.monotonic(), False
         self._since = 0.0
-
-    def write(self, data: bytes) -> None:
-        """Append ``data``; on an error nothing of it stays. Raises OSError; LogError when the disk has failed."""
-        if self._broken:
-            raise LogError(f"{self.path}: the disk has refused what was written; it must be opened anew")
-        done = 0
-        try:
-            while done < len(data):
-                done += os.pwrite(self.handle, data[done:] if done else data, self.end + done)
-        except OSError as error:
-            os.ftruncate(self.handle, self.end)
-            raise self._named(error) from None
-        self.end += len(data)
-        if not self._unsynced:
-            self._since, self._unsynced = time.monotonic(), True
 
     def cut(self) -> None:
         """Remove what lies behind ``end``."""
@@ -93,12 +78,6 @@ class Appender:
         """Whether the disk has failed."""
         return self._broken
 
-    def replace(self, handle: int, end: int) -> None:
-        """Go on at ``end`` of another file, which is as safe as it must be; let go of this one."""
-        with self._disk:
-            os.close(self.handle)
-            self.handle, self.end, self._unsynced = handle, end, False
-
     def close(self) -> None:
         """Bring all to the disk, unless told never to or it has failed, and let go of the file."""
         with self._disk:
@@ -107,6 +86,16 @@ class Appender:
                     self._to_disk()
             finally:
                 os.close(self.handle)
+
+    def _check(self) -> None:
+        if self._broken:
+            raise LogError(f"{self.path}: the disk has refused what was written; it must be opened anew")
+
+    def _wrote(self, end: int) -> None:
+        """What was written ends at ``end`` now."""
+        self.end = end
+        if not self._unsynced:
+            self._since, self._unsynced = time.monotonic(), True
 
     def _to_disk(self) -> None:
         self._unsynced = False
@@ -121,13 +110,35 @@ class Appender:
         return OSError(error.errno or 0, error.strerror or str(error), str(self.path))
 
 
+class Appender(LogFile):
+    """A log that is written by system calls."""
+
+    def write(self, data: bytes) -> None:
+        """Append ``data``; on an error nothing of it stays. Raises OSError; LogError when the disk has failed."""
+        self._check()
+        done = 0
+        try:
+            while done < len(data):
+                done += os.pwrite(self.handle, data[done:] if done else data, self.end + done)
+        except OSError as error:
+            os.ftruncate(self.handle, self.end)
+            raise self._named(error) from None
+        self._wrote(self.end + len(data))
+
+    def replace(self, handle: int, end: int) -> None:
+        """Go on at ``end`` of another file, which is as safe as it must be; let go of this one."""
+        with self._disk:
+            os.close(self.handle)
+            self.handle, self.end, self._unsynced = handle, end, False
+
+
 class Flusher:
     """Calls ``flush`` of a log every ``interval`` seconds, in a thread of its own: no writer waits for the disk.
 
     After an error of the disk it ends; the log then takes nothing more.
     """
 
-    def __init__(self, log: Appender) -> None:
+    def __init__(self, log: LogFile) -> None:
         self._log, self._ended = log, threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"flush {log.path.name}", daemon=True)
         self._thread.start()

@@ -6,10 +6,10 @@ Its records (host.journal.log), by kind; ``number`` is that of the last record o
     RECORD  an input
     TORN    a torn end was removed here; the body is how many bytes it had, u64
 
-**Group commit.** ``append`` keeps records in memory; ``commit`` writes all of them with one system call and returns
-when they are as safe as ``sync`` says (host.journal.disk); with ``Sync.INTERVAL`` a thread sees to it. What follows
-from an input may leave the process only behind the commit of that input: then the death of the process, and with
-``Sync.ALWAYS`` that of the machine, takes nothing with it that anybody has seen.
+**Group commit.** ``append`` keeps records in memory; ``commit`` stores all of them in the file (host.journal.mapped)
+and returns when they are as safe as ``sync`` says (host.journal.disk); with ``Sync.INTERVAL`` a thread sees to it. What
+follows from an input may leave the process only behind the commit of that input: then the death of the process, and
+with ``Sync.ALWAYS`` that of the machine, takes nothing with it that anybody has seen.
 """
 
 import os
@@ -20,8 +20,9 @@ from pathlib import Path
 from typing import Any, NamedTuple, Self
 
 from host.journal.codec import Codec, CodecError, Layout, Reader, layouts
-from host.journal.disk import Appender, Flusher, Sync, lock, sync_folder
-from host.journal.log import LogError, LogFormat, Record
+from host.journal.disk import Flusher, Sync, lock, sync_folder
+from host.journal.log import LogError, LogFormat, Record, written_bytes
+from host.journal.mapped import MappedLog
 
 __all__ = ["JOURNAL", "Entry", "Journal", "JournalKind", "JournalReader", "Shown", "read_journal", "show_journal"]
 
@@ -34,7 +35,11 @@ class JournalKind(IntEnum):
     TORN = 3
 
 
-JOURNAL = LogFormat(b"tgh\x01", JournalKind, "journal of the host")
+_RECORD = int(JournalKind.RECORD)
+#: Room that ``ready`` prepares.
+_READY_BYTES = 1 << 11
+
+JOURNAL = LogFormat(b"tgh\x01", JournalKind, "journal of the host", mapped=True)
 
 
 class Entry(NamedTuple):
@@ -87,7 +92,8 @@ class _Follower:
 class Journal:
     """A journal that is appended to, by one process at a time.
 
-    number: of the last record appended. recovered: bytes of a torn end that were removed when it was opened.
+    number: of the last record appended. recovered: bytes of a torn end that were removed when it was opened, up to the
+    last that was not zero.
     """
 
     def __init__(self, path: Path, codec: Codec, *, take: Callable[[Entry], object] | None = None,
@@ -105,7 +111,7 @@ class Journal:
         self._lock = lock(path)
         try:
             handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            self._log = Appender(path, handle, sync=sync, interval=interval)
+            self._log = MappedLog(path, handle, sync=sync, interval=interval)
             try:
                 self._load(take)
                 if sync == Sync.INTERVAL:
@@ -130,18 +136,34 @@ class Journal:
         self._wait(JournalKind.RECORD, body)
         return self.number
 
+    def ready(self) -> bool:
+        """Prepare for ``put``, which must come before anything else then; return whether it may be used: where the
+        disk need not have a record before its writer goes on, and nothing waits. Raises as ``commit``."""
+        if self._waiting or self._log.sync is Sync.ALWAYS:
+            return False
+        self._log.warm(_READY_BYTES)
+        return True
+
+    def put(self, body: bytes) -> None:
+        """Append the record that the codec has made ``body`` of, of less than 1 KiB; it is in the file when this
+        returns."""
+        self._log.put(JOURNAL.pack(_RECORD, self.number + 1, self._now(), body))
+        self.number += 1
+
     def commit(self) -> None:
         """Write what was appended. Raises OSError: nothing of it is in the file, and it may be tried again; LogError
         when the disk has failed."""
         if self._waiting:
-            self._log.write(b"".join(self._waiting))
+            self._log.reserve(sum(map(len, self._waiting)))
+            for record in self._waiting:
+                self._log.put(record)
             self._waiting.clear()
         if self._flusher is None:
             self._log.settle()
 
     @property
     def size(self) -> int:
-        """Of the file, bytes."""
+        """Bytes that were written, without room ahead."""
         return self._log.end
 
     @property
@@ -179,11 +201,11 @@ class Journal:
                 if take is not None and entry is not None:
                     take(entry)
         self.number = follower.number
-        self.recovered = os.fstat(self._log.handle).st_size - self._log.end
+        self.recovered = written_bytes(self._log.handle, self._log.end)
+        self._log.cut()
         if not self._log.end and self._log.sync != Sync.NEVER:
             sync_folder(self.path.parent)
         if self.recovered:
-            self._log.cut()
             self._wait(JournalKind.TORN, self.recovered.to_bytes(8, "little"))
         if follower.schema != self._codec.schema:
             self._wait(JournalKind.SCHEMA, self._codec.schema)

@@ -9,6 +9,9 @@ from its beginning, at the end of the file: less than a head, or a head that is 
 The death of the machine may leave zeros in place of what was written, to the end of the file, from the beginning of a
 record or of a sector on. These are torn ends: a reader stops before one, a writer removes it and says so. Anything else
 that is not a whole record is damage: LogError names the file and the byte, and nothing is changed.
+
+Of a log that is written through memory the mark of a record comes last. The death of its writer leaves zeros, in which
+no record has begun, or anything behind four zeros in place of a mark, but no head of a later record: a torn end, too.
 """
 
 import os
@@ -20,7 +23,7 @@ from enum import IntEnum
 from pathlib import Path
 from typing import BinaryIO, Generic, NamedTuple, TypeVar
 
-__all__ = ["HEAD", "MOST_BYTES", "SECTOR", "LogError", "LogFormat", "Record"]
+__all__ = ["HEAD", "MOST_BYTES", "SECTOR", "LogError", "LogFormat", "Record", "any_written", "written_bytes"]
 
 HEAD = struct.Struct("<4sIIQQII")
 _FIELDS = struct.Struct("<4sIIQQI")
@@ -56,11 +59,13 @@ class Record(NamedTuple, Generic[K]):
 
 @dataclass(frozen=True)
 class LogFormat(Generic[K]):
-    """A kind of log. mark: four bytes that begin each record. kinds: of record. name: what people call such a file."""
+    """A kind of log. mark: four bytes that begin each record. kinds: of record. name: what people call such a file.
+    mapped: it is written through memory."""
 
     mark: bytes
     kinds: type[K]
     name: str
+    mapped: bool = False
 
     def pack(self, kind: int, number: int, time_ns: int, body: bytes = b"") -> bytes:
         """Return a record as it lies in the file. Raises ValueError for a body of more than MOST_BYTES."""
@@ -125,18 +130,53 @@ class LogFormat(Generic[K]):
         """Raise LogError when what begins at ``place`` is not a torn end."""
         file.seek(place)
         rest = file.read(HEAD.size + MOST_BYTES)
-        beyond = any(block.strip(b"\0") for block in iter(lambda: file.read(_BLOCK), b""))
+        beyond = any(any_written(block) for block in iter(lambda: file.read(_BLOCK), b""))
+        if not beyond and (not any_written(rest) or self.mapped and self._unmarked(rest)):
+            return
         written = place + len(rest.rstrip(b"\0"))
         edge = written + -written % SECTOR if written > place else place
         piece = rest[:edge - place]
         size = self._body_bytes(piece[:HEAD.size])
         in_head = len(piece) < HEAD.size and piece[:4] == self.mark[:len(piece)]
         in_body = size is not None and len(piece) < HEAD.size + size
-        if not beyond and (in_head or in_body):
+        if not beyond and (in_head or in_body) or self.mapped and self._is_whole(file, place):
             return
         if place == 0 and piece[:4] != self.mark[:len(piece)]:
             raise LogError(f"{where}: is no {self.name}")
         raise LogError(f"{where}: damaged at byte {place}: the record there is not what was written")
+
+    def _is_whole(self, file: BinaryIO, place: int) -> bool:
+        """Return whether a whole record is at ``place`` now, where none was a moment ago: its writer lives."""
+        file.seek(place)
+        head = file.read(HEAD.size)
+        size = self._body_bytes(head)
+        return size is not None and _is_body(head, file.read(size))
+
+    def _unmarked(self, rest: bytes) -> bool:
+        """Return whether ``rest`` begins with a record that has no mark yet, and no other follows."""
+        if any_written(rest[:len(self.mark)]):
+            return False
+        place = rest.find(self.mark)
+        while place >= 0 and self._body_bytes(rest[place:place + HEAD.size]) is None:
+            place = rest.find(self.mark, place + 1)
+        return place < 0
+
+
+def written_bytes(handle: int, start: int) -> int:
+    """Return how many bytes the open file ``handle`` has from ``start`` on, up to the last that is not zero."""
+    end = os.fstat(handle).st_size
+    while end > start:
+        begin = max(end - _BLOCK, start)
+        block = os.pread(handle, end - begin, begin)
+        if any_written(block):
+            return begin + len(block.rstrip(b"\0")) - start
+        end = begin
+    return 0
+
+
+def any_written(data: bytes) -> bool:
+    """Return whether ``data`` is anything but zeros."""
+    return data != bytes(len(data))
 
 
 def _is_body(head: bytes, body: bytes) -> bool:

@@ -74,16 +74,35 @@ def test_it_goes_on_where_it_ended(path, sync):
     assert path.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_group_is_in_the_file_with_its_commit_by_one_call(path, monkeypatch):
+def test_a_group_is_in_the_file_with_its_commit_without_a_system_call(path, monkeypatch):
     with opened(path) as journal:
-        calls, real = [], os.pwrite
-        monkeypatch.setattr(disk.os, "pwrite", lambda *given: calls.append(1) or real(*given))
+        calls = []
+        for name in ("pwrite", "write", "posix_fallocate", "ftruncate", "fdatasync"):
+            monkeypatch.setattr(disk.os, name, lambda *given: calls.append(given))
         numbers = [journal.append(each) for each in fills(100)]
         assert numbers == list(range(1, 101)) and held(path) == []
         journal.commit()
-        assert held(path) == fills(100) and len(calls) == 1
+        assert held(path) == fills(100)
         journal.commit()
-        assert len(calls) == 1
+        assert not calls
+        monkeypatch.undo()
+
+
+def test_room_is_taken_ahead_and_given_back(path):
+    with opened(path) as journal:
+        for _ in range(2):
+            while path.stat().st_size - journal.size > 4096:
+                journal.append(fill(journal.number + 1))
+                journal.commit()
+            size = path.stat().st_size
+            for _ in range(100):
+                journal.append(fill(journal.number + 1))
+            journal.commit()
+            assert path.stat().st_size > size
+        count = journal.number
+        assert held(path) == fills(count)
+    assert [shown.end for shown in show_journal(path)][-1] == path.stat().st_size == journal.size
+    assert held(path) == fills(count)
 
 
 @pytest.mark.parametrize("sync, synced", [(Sync.ALWAYS, [1, 2, 3]), (Sync.INTERVAL, [0] * 3), (Sync.NEVER, [0] * 3)])
@@ -141,11 +160,12 @@ def test_cut_at_every_byte_it_holds_all_that_was_whole(path):
         count = max(sum(end <= cut for end in ends) - 1, 0)
         assert held(path) == fills(count)
         with opened(path) as journal:
-            assert (journal.number, journal.recovered) == (count, cut - kept)
+            torn_bytes = len(whole[kept:cut].rstrip(b"\0"))
+            assert (journal.number, journal.recovered) == (count, torn_bytes)
             journal.append(fill(count + 1))
         assert held(path) == fills(count + 1)
         torn = [shown.fields["bytes"] for shown in show_journal(path) if shown.what == "TORN"]
-        assert torn == ([cut - kept] if cut > kept else [])
+        assert torn == ([torn_bytes] if torn_bytes else [])
         with opened(path) as journal:
             assert journal.recovered == 0
 
@@ -194,7 +214,8 @@ def test_more_zeros_than_any_record_has_bytes(path, behind, says):
             opened(path)
     else:
         with opened(path) as journal:
-            assert (journal.number, journal.recovered) == (1, MOST_BYTES + HEAD.size + len(behind))
+            assert (journal.number, journal.recovered) == (1, 0)
+        assert path.stat().st_size == end
 
 
 def test_records_that_are_missing_or_twice_are_found(path):
@@ -286,21 +307,24 @@ def test_what_cannot_be_written_takes_no_number(path):
 
 
 def test_a_full_disk_leaves_nothing_of_the_group_which_may_be_tried_again(path, monkeypatch):
-    def full(file, data, place):
-        real(file, data[:HEAD.size + 7], place)
+    def full(file, place, length):
+        real(file, place, length // 2)
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    real = os.pwrite
+    real = os.posix_fallocate
     with opened(path) as journal:
-        for each in fills(3):
+        many = fills(20_000)
+        for each in many:
             journal.append(each)
         with monkeypatch.context() as patched:
-            patched.setattr(os, "pwrite", full)
+            patched.setattr(os, "posix_fallocate", full)
+            size = path.stat().st_size
             with pytest.raises(OSError, match="No space left on device") as caught:
                 journal.commit()
+            assert path.stat().st_size == size
         assert caught.value.filename == str(path) and held(path) == []
         journal.commit()
-        assert held(path) == fills(3)
+        assert held(path) == many
 
 
 def test_a_disk_that_fails_ends_the_journal(path, monkeypatch):
@@ -316,6 +340,53 @@ def test_a_disk_that_fails_ends_the_journal(path, monkeypatch):
         journal.append(fill(2))
         with pytest.raises(LogError, match="must be opened anew"):
             journal.commit()
+
+
+def test_a_record_that_lacks_its_mark_is_a_torn_end(path):
+    """All that the death of a writer may leave: any part of a record's bytes behind its mark."""
+    written(path, 2)
+    whole = path.read_bytes()
+    start = [record.place for record in JOURNAL.read(path)][-1]
+    chance = random.Random(20261122)
+    for _ in range(50):
+        record = bytearray(whole[start:])
+        record[:4] = bytes(4)
+        for place in chance.sample(range(4, len(record)), chance.randrange(len(record) - 4)):
+            record[place] = 0
+        path.write_bytes(whole[:start] + record + bytes(chance.randrange(1 << 20)))
+        assert held(path) == fills(1)
+        with opened(path) as journal:
+            assert (journal.number, journal.recovered) == (1, len(record.rstrip(b"\0")))
+        assert held(path) == fills(1)
+
+
+def test_a_record_that_lost_its_mark_before_others_is_damage(path):
+    written(path, 3)
+    whole = path.read_bytes()
+    start = [record.place for record in JOURNAL.read(path)][2]
+    path.write_bytes(whole[:start] + bytes(4) + whole[start + 4:])
+    with pytest.raises(LogError, match=f"damaged at byte {start}: "):
+        held(path)
+    with pytest.raises(LogError, match=f"damaged at byte {start}: "):
+        opened(path)
+
+
+def test_a_reader_beside_a_writer_never_takes_it_for_damage(path):
+    """The writer, another process, is as far ahead as the pipe holds of what it tells."""
+    written(path, 0)
+    count = 0
+    with subprocess.Popen([sys.executable, "-m", "tests.host.journal.writer", str(path), Sync.NEVER.value, "1", "3"],
+                          cwd=ROOT, stdout=subprocess.PIPE, pipesize=4096) as process:
+        try:
+            with JournalReader(path, CODEC) as reader:
+                for _ in range(40):
+                    told = int(process.stdout.readline())
+                    for entry in reader.poll():
+                        count += 1
+                        assert entry.number == count
+                    assert count >= told
+        finally:
+            process.kill()
 
 
 @pytest.mark.parametrize("sync", Sync)

@@ -1,6 +1,6 @@
 """Appends bookings to the journal argv[1] for ever, in groups of random size, and tells the last that was committed.
 
-Run by tests, which kill it: ``python -m tests.host.journal.writer JOURNAL SYNC SEED``.
+Run by tests, which kill it: ``python -m tests.host.journal.writer JOURNAL SYNC SEED [MOST]``; MOST of a group.
 """
 
 import random
@@ -22,9 +22,10 @@ def fill(number: int) -> Booked:
 
 if __name__ == "__main__":
     random.seed(sys.argv[3])
+    most = int(sys.argv[4]) if len(sys.argv) > 4 else 3000
     journal = Journal(Path(sys.argv[1]), Codec((Booked,)), sync=Sync(sys.argv[2]))
     while True:
-        for _ in range(random.choice((1, 1, 2, 50, 3000))):
+        for _ in range(min(random.choice((1, 1, 2, 50, 3000)), most)):
             journal.append(fill(journal.number + 1))
         journal.commit()
         sys.stdout.write(f"{journal.number}\n")
