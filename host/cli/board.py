@@ -15,10 +15,13 @@ from rich.table import Table
 
 from host.cli.board_progress import Progress
 from host.cli.board_show import read_record, show_report
+from host.cli.board_simulate import add_simulate
 from host.cli.console import result_console, wide_console
 from host.cli.errors import CHECK_FAILED, UserError
 from host.cli.jsonout import write_json
 from host.cli.output import check_writable
+from host.device import connect
+from host.device.udp import UDP_SCHEME
 from wire.ethernet import mac_address
 from wire.fields import WireError
 from wire.ipv4 import ip_address, ip_text
@@ -33,7 +36,7 @@ _PINGS = 3
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add ``board`` to the command's sub-commands."""
     parser = commands.add_parser(
-        "board", help="bitstreams for FPGA boards: build, report, flash, ping",
+        "board", help="bitstreams for FPGA boards: build, report, flash, simulate, ping",
         description="Make bitstreams for boards, show what is in them, and bring them up. docs/boards.md tells how.")
     inner = parser.add_subparsers(metavar="ACTION", dest="action", required=True)
     inner.add_parser("list", help="the boards, and what is built for them").set_defaults(run=_list)
@@ -58,8 +61,9 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     flash.add_argument("--cable", metavar="NAME", help="as openFPGALoader calls it (default: the one on the board)")
     flash.add_argument("--dry-run", action="store_true", help="only print the commands")
 
-    ping = _board(inner, "ping", "see whether the board answers", _ping)
-    ping.add_argument("--ip", help="address of a port (default: that of port 0, as it was built)")
+    add_simulate(inner)
+    ping = _board(inner, "ping", "see whether the board answers, and which device is on it", _ping)
+    ping.add_argument("--ip", help="of another port, which answers pings alone (default: that of port 0, as built)")
     ping.add_argument("--dry-run", action="store_true", help="only print the command")
 
 
@@ -180,17 +184,29 @@ def _ping(args: argparse.Namespace) -> int:
         address = ip_text(ip_address(args.ip)) if args.ip else None
     except WireError as error:
         raise UserError(str(error)) from None
-    if address is None:
-        address = ip_text(read_record(args.folder / args.board / "build.json", args.board)["ip"])
-    command = ["ping", "-c", str(_PINGS), "-W", "1", address]
+    record = None if address else read_record(args.folder / args.board / "build.json", args.board)
+    if record is not None:
+        address = ip_text(record["ip"])
+    command = ["ping", "-c", str(_PINGS), "-W", "1", str(address)]
     if args.dry_run:
         result_console().print(shlex.join(command), soft_wrap=True, markup=False)
         return 0
     if shutil.which(command[0]) is None:
         raise UserError("ping is not installed: your system's packages have it (iputils-ping)")
-    status = subprocess.run(command, check=False).returncode
-    if status:
+    if subprocess.run(command, check=False).returncode:
         return _failed(f"{address} does not answer; docs/boards.md says what to look at first")
+    return 0 if record is None else _ask(f"{UDP_SCHEME}{address}", record)
+
+
+def _ask(address: str, record: dict[str, Any]) -> int:
+    """Say which device is at ``address``; it should be the one of ``record``. Raises one of connect.device_errors."""
+    with connect.open_device(address) as device:
+        found = device.capabilities
+    result_console().print(
+        f"{address}: build {found.build:016x}, {found.symbols} symbols, {found.levels} levels, "
+        f"{found.order_slots:,} order slots, core {found.clock_hz / 1e6:g} MHz", soft_wrap=True, markup=False)
+    if f"{found.build:016x}" != record["build"]:
+        return _failed(f"the board holds another build than {record['build']}: tickgate board flash {record['board']}")
     return 0
 
 

@@ -7,7 +7,7 @@ import pytest
 from boards import build as builds
 from boards.board import BoardError
 from boards.build import Options, build
-from boards.names import board
+from boards.names import NAMES, board
 from boards.timing import check
 from boards.tools import find
 from tests.boards import fakes
@@ -96,3 +96,12 @@ def test_a_program_that_is_missing_or_another_is_told(tmp_path, monkeypatch):
     other.chmod(0o755)
     with pytest.raises(BoardError, match="answers --version with 'hello"):
         find("x", path=str(other))
+
+
+@pytest.mark.timing
+@pytest.mark.parametrize("name", NAMES)
+def test_every_board_meets_its_clocks_with_every_seed(name, tmp_path):
+    record = build(board(name), Options(mac=MAC, ip=IP, seeds=(1, 2, 3, 4, 5), every_seed=True, folder=tmp_path))
+    assert len(record["seeds"]) == 5 and (tmp_path / name / "top.bit").stat().st_size > 50_000
+    for kind, cells in record["used"].items():
+        assert cells["used"] <= 0.8 * cells["available"], kind

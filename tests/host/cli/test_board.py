@@ -2,6 +2,8 @@
 
 import json
 import sys
+from contextlib import nullcontext
+from types import SimpleNamespace
 
 import pytest
 
@@ -90,6 +92,24 @@ def test_ping_asks_the_address_that_was_built(built, tmp_path, monkeypatch, caps
     assert "10.0.0.8 does not answer" in capsys.readouterr().err
     monkeypatch.setenv("PATH", "/nowhere")
     assert main(["board", "ping", NAME]) == 2
+
+
+def test_ping_tells_which_device_is_on_the_board(built, tmp_path, monkeypatch, capsys):
+    (ping := tmp_path / "ping").write_text("#!/bin/sh\n")
+    ping.chmod(0o755)
+    asked = []
+    for build, status in ((0xB0B0, 0), (0xBAD, 1)):
+        found = SimpleNamespace(build=build, symbols=2, levels=4, order_slots=4096, clock_hz=62_500_000)
+
+        def opened(address, found=found):
+            asked.append(address)
+            return nullcontext(SimpleNamespace(capabilities=found))
+
+        monkeypatch.setattr("host.device.connect.open_device", opened)
+        assert main(["board", "ping", NAME]) == status
+    said = capsys.readouterr()
+    assert asked == ["udp:10.0.0.7"] * 2 and "build 000000000000b0b0, 2 symbols, 4 levels" in said.out
+    assert "the board holds another build than 000000000000b0b0: tickgate board flash colorlight_5a75b" in said.err
 
 
 @pytest.mark.parametrize("words, message", [
