@@ -25,12 +25,13 @@ ALLOWED = {
 #: Rooms that may import tools that describe hardware.
 HARDWARE = ("gateware", "sim", "boards")
 #: Where ``host`` reaches into ``sim``, at run time and by name only: the simulated device behind the transport
-#: interface, market data and models for the commands that generate, replay and check, the exchange and the closed
-#: loop for the commands that run them. The compiler of rules is in ``gateware``, builds are in ``boards``.
+#: interface, market data and models for the commands that generate, replay and check, the exchange, the closed loop
+#: and the simulated board for the commands that run them. The compiler of rules is in ``gateware``, builds are in
+#: ``boards``.
 DOORS = {"host/device/connect.py": ("sim.device",), "host/cli/": ("sim.market", "sim.models"),
          "host/cli/exchange.py": ("sim.exchange",), "host/cli/run.py": ("sim.loop",),
          "host/cli/demo.py": ("sim.loop",), "host/cli/hls.py": ("gateware.hls",),
-         "host/cli/board": ("boards",)}
+         "host/cli/board": ("boards",), "host/cli/board_simulate.py": ("sim.board",)}
 
 
 def imported(source):
