@@ -13,6 +13,7 @@ from typing import Any
 
 from rich.table import Table
 
+from host.cli.board_feed import add_feed
 from host.cli.board_progress import Progress
 from host.cli.board_show import read_record, show_report
 from host.cli.board_simulate import add_simulate
@@ -65,6 +66,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     ping = _board(inner, "ping", "see whether the board answers, and which device is on it", _ping)
     ping.add_argument("--ip", help="of another port, which answers pings alone (default: that of port 0, as built)")
     ping.add_argument("--dry-run", action="store_true", help="only print the command")
+    add_feed(inner)
 
 
 def _board(inner: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, what: str,
