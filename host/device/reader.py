@@ -6,7 +6,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["EventReader"]
+__all__ = ["LOST", "EventReader"]
+
+#: Added to a record's number in its slot when the record is lost.
+LOST = 1 << 63
 
 Records = npt.NDArray[Any]
 
@@ -15,7 +18,8 @@ class EventReader:
     """Reads new records of a ring, in order, without copies, and counts those it was too late for.
 
     Record ``seq`` (from 1) lies in slot ``(seq - 1) % len(ring)``. The reader needs no head pointer: a slot that holds
-    the awaited number is new, one that holds a later number means that the writer has lapped the reader.
+    the awaited number is new, one that holds a later number means that the writer has lapped the reader. LOST added to
+    the awaited number says that this record never came (host/device/udp_rings.py).
 
     lost: records overwritten before they were read, or while the caller still held them.
     """
@@ -68,10 +72,12 @@ class EventReader:
 
     def _lapped(self) -> tuple[int, int]:
         """Go on at the oldest record that is there; return its slot, and the number in it."""
-        oldest = max(int(self._seq.max()) - self._mask, self._next)
+        newest = int((self._seq & np.uint64(LOST - 1)).max())
+        oldest = max(newest - self._mask, self._next)
+        while self._number(slot := oldest - 1 & self._mask) == LOST + oldest:
+            oldest += 1
         self.lost += oldest - self._next
         self._next = oldest
-        slot = oldest - 1 & self._mask
         return slot, self._number(slot)
 
     def _run(self, slot: int) -> int:
