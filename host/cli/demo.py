@@ -36,6 +36,9 @@ __all__ = ["FAULTS", "add_parser", "run"]
 FAULTS = "a:loss=0.03,dup=0.02,reorder=0.02,corrupt=0.005,silence=4000-4600;seed=7"
 _MESSAGES, _CHECKED, _SYMBOLS = 100_000, 5_000, 8
 _BOOK_MESSAGES = 20_000
+#: Orders of the generated session lie within this part of a window: a book that reaches beyond is not live, and what is
+#: not live is not compared.
+_REACH = 4
 #: Virtual time between two looks at the bar, ns.
 _SLICE = 20_000_000
 
@@ -87,7 +90,8 @@ def _books(messages: int, profile: str, console: Console) -> int:
     with tempfile.TemporaryDirectory(prefix="tickgate-") as folder:
         path = Path(folder) / "demo.itch"
         try:
-            session = generator.Session(messages=messages, symbols=_SYMBOLS)
+            deepest = min(generator.Session.deepest, PROFILES[profile].window // _REACH)
+            session = generator.Session(messages=messages, symbols=_SYMBOLS, deepest=deepest)
         except ValueError as error:
             raise UserError(str(error)) from None
         binaryfile.write_binaryfile(path, generator.generate(session))

@@ -91,8 +91,9 @@ class Market:
     """What a Recorder saw of a run.
 
     clock_hz: of the device. midnight: when the exchange's day began. samples (SAMPLE), decisions (DECISION): in order;
-    one in ``thinning`` of the first, trades and events of the feed excepted. lost: records that were overwritten before
-    they were seen. latencies: cycles to how often, by the stage's name. timings (TIMING): by the stage's name.
+    one in ``thinning`` of the books. lost: records that were overwritten before they were seen. latencies: cycles to
+    how often, by the stage's name. timings (TIMING): by the stage's name. Where there is too much of it, one in so many
+    is kept of what is no book too.
     events: what the run was told to note. counters: of the device at the end. outcome: None when nothing was compared.
     """
 

@@ -3,7 +3,7 @@
 The loop's driver calls ``collect`` at its own pace, often enough that no ring is lapped, and ``finish`` at the end.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Mapping
 from typing import Any, Self
 
@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from host.device.reader import EventReader
 from host.report.data import DECISION, SAMPLE, TIMING, Event, Market, Names, Outcome, Table
+from host.report.thinned import Thinned, merged
 from host.risk.gate import Gate
 from wire.records import RecordKind
 from wire.risk import Kind
@@ -25,26 +26,26 @@ _FIELDS = {"time": "exchange_ns", "last": "last_price", "last_shares": "last_sha
            "symbol": "symbol", "cause": "cause", "kind": "kind", "decode": "lat_decode", "best": "lat_best",
            "levels": "lat_levels"}
 _TRADES = np.frombuffer(b"ECP", np.uint8)
+#: Timings of a stage that wait to be put into their table.
+_NOTED = 1 << 12
 
 
 class Recorder:
-    """See above. Samples of books are thinned when they become more than ``most``; trades, events of the feed and
-    decisions never are, and what is counted is counted in full."""
+    """See above. However long the run, at most ``most`` rows are kept of books, as many of trades and events of the
+    feed, of decisions, and of the timings of each stage: each of these is thinned on its own (Thinned). Of what was
+    noted with ``event``, the last ``most``. What is counted is counted in full."""
 
     def __init__(self, records: EventReader, verdicts: EventReader, *, names: Names, clock_hz: int, midnight: int,
                  most: int = 1 << 18) -> None:
         """records, verdicts: readers of the event ring and of the gate's verdict ring, of nobody else. clock_hz: of the
         device. midnight: when the exchange's day began, ns since 1970. Raises ValueError for a ``most`` below 2."""
-        if most < 2:
-            raise ValueError(f"most must be at least 2, not {most}")
         self.names, self.clock_hz, self.midnight = names, clock_hz, midnight
-        self._records, self._verdicts, self._most = records, verdicts, most
-        self._samples: list[Table] = []
-        self._decisions: list[Table] = []
-        self._kept, self._thinning, self._seen, self._now = 0, 1, 0, 0
+        self._records, self._verdicts, self._seen, self._now = records, verdicts, 0, 0
+        self._books, self._notable, self._decisions = (Thinned(dtype, most) for dtype in (SAMPLE, SAMPLE, DECISION))
         self._counts: dict[str, Counter[int]] = {field: Counter() for field in STAGES}
-        self._timings: dict[str, list[tuple[int, int]]] = defaultdict(list)
-        self._events: list[Event] = []
+        self._noted: dict[str, list[tuple[int, int]]] = defaultdict(list)
+        self._timings: dict[str, Thinned] = defaultdict(lambda: Thinned(TIMING, most))
+        self._events: deque[Event] = deque(maxlen=most)
 
     @classmethod
     def of(cls, gate: Gate, *, names: Names, midnight: int, whole: bool = False) -> Self:
@@ -64,7 +65,10 @@ class Recorder:
 
     def timing(self, stage: str, time: int, ns: int) -> None:
         """Note a latency of ``ns`` in ``stage``, which ended at ``time``, ns since 1970."""
-        self._timings[stage].append((time, ns))
+        noted = self._noted[stage]
+        noted.append((time, ns))
+        if len(noted) == _NOTED:
+            self._file(stage)
 
     def event(self, time: int, kind: str, text: str, *, grave: bool = False) -> None:
         """Note what neither journal nor rings tell: what was done to the lines, for one. See Event."""
@@ -73,12 +77,15 @@ class Recorder:
     def finish(self, *, counters: Mapping[str, int], outcome: Outcome | None = None) -> Market:
         """Return all that was recorded. counters: the device's."""
         self.collect()
+        for stage in self._noted:
+            self._file(stage)
         return Market(
-            names=self.names, clock_hz=self.clock_hz, midnight=self.midnight, samples=_joined(self._samples, SAMPLE),
-            decisions=_joined(self._decisions, DECISION), thinning=self._thinning,
+            names=self.names, clock_hz=self.clock_hz, midnight=self.midnight,
+            samples=merged(self._books, self._notable), decisions=merged(self._decisions),
+            thinning=self._books.one_in,
             lost=self._records.lost + self._verdicts.lost,
             latencies={STAGES[field]: _histogram(counts) for field, counts in self._counts.items() if counts},
-            timings={stage: np.array(timings, TIMING) for stage, timings in self._timings.items()},
+            timings={stage: merged(timings) for stage, timings in self._timings.items()},
             events=tuple(self._events), counters=dict(counters), outcome=outcome)
 
     def _shown(self, records: Table) -> None:
@@ -96,7 +103,11 @@ class Recorder:
             self._count(field, books[field])
         if len(books):
             self._now = int(books["time"][-1])
-        self._keep(samples)
+        notable = (samples["kind"] != RecordKind.BOOK) | np.isin(samples["cause"], _TRADES)
+        places = self._seen + np.arange(len(samples))
+        self._seen += len(samples)
+        for table, of in ((self._books, ~notable), (self._notable, notable)):
+            table.add(samples[of], places[of])
 
     def _decided(self, verdicts: Table, now: int) -> None:
         decisions = np.zeros(len(verdicts), DECISION)
@@ -105,36 +116,16 @@ class Recorder:
         for name in ("client", "mask", "kind", "status"):
             decisions[name] = verdicts[name]
         self._count("cycles", decisions["cycles"][decisions["kind"] < Kind.ACK])
-        self._decisions.append(decisions)
+        self._decisions.add(decisions)
 
     def _count(self, field: str, cycles: npt.NDArray[Any]) -> None:
         values, counts = np.unique(cycles, return_counts=True)
         self._counts[field].update(dict(zip(values.tolist(), counts.tolist(), strict=True)))
 
-    def _keep(self, samples: Table) -> None:
-        """Keep one of so many books; thin what is there when it has become too much."""
-        always = _kept_always(samples)
-        number = self._seen + np.arange(len(samples))
-        self._seen += len(samples)
-        kept = samples[always | (number % self._thinning == 0)]
-        self._samples.append(kept)
-        self._kept += len(kept) - int(np.count_nonzero(_kept_always(kept)))
-        while self._kept > self._most:
-            whole = _joined(self._samples, SAMPLE)
-            always = _kept_always(whole)
-            books = np.flatnonzero(~always)
-            always[books[::2]] = True
-            self._samples, self._kept, self._thinning = [whole[always]], -(-len(books) // 2), 2 * self._thinning
-
-
-def _kept_always(samples: Table) -> npt.NDArray[np.bool_]:
-    """Return which samples are of trades, or of what happened to the feed."""
-    found: npt.NDArray[np.bool_] = (samples["kind"] != RecordKind.BOOK) | np.isin(samples["cause"], _TRADES)
-    return found
-
-
-def _joined(parts: list[Table], dtype: np.dtype[Any]) -> Table:
-    return np.concatenate(parts) if parts else np.zeros(0, dtype)
+    def _file(self, stage: str) -> None:
+        """Put what was noted of a stage into its table."""
+        self._timings[stage].add(np.array(self._noted[stage], TIMING))
+        self._noted[stage].clear()
 
 
 def _histogram(counts: Counter[int]) -> npt.NDArray[np.int64]:

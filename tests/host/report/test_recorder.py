@@ -70,29 +70,53 @@ def test_a_verdict_has_the_time_of_the_book_before_it_and_reports_are_not_timed(
 
 
 @given(st.lists(st.integers(0, 60), max_size=20), st.integers(2, 30))
-def test_thinned_books_keep_every_trade_and_event_of_the_feed_and_all_counts(steps, most):
+def test_books_are_thinned_apart_from_trades_and_events_of_the_feed_and_all_are_counted(steps, most):
     rings = Rings()
-    recorder, trades, events, books = rings.recorder(most=most), [], [], 0
+    recorder, notable, books = rings.recorder(most=most), [], []
     for step in steps:
         for _ in range(step):
             time = rings.counts["records"]
             if time % 7 == 3:
                 rings.put("records", kind=RecordKind.FEED, cause=FeedEvent.STALE, exchange_ns=time)
-                events.append(time)
+                notable.append(time)
                 continue
             trade = time % 5 == 0
             rings.book(time, cause="P" if trade else "A")
-            trades += [time] if trade else []
-            books += 1
+            (notable if trade else books).append(time)
         recorder.collect()
     market = finished(recorder)
     samples = market.samples
-    book = samples["kind"] == RecordKind.BOOK
-    traded = book & (samples["cause"] == ord("P"))
-    assert samples["time"][traded].tolist() == trades and samples["time"][~book].tolist() == events
-    assert int((book & ~traded).sum()) <= most and (np.diff(samples["time"]) > 0).all()
-    assert sum(int(counts.sum()) for counts in market.latencies.values()) == 3 * books
-    assert market.thinning == 1 or books - len(trades) > most
+    plain = (samples["kind"] == RecordKind.BOOK) & (samples["cause"] == ord("A"))
+    assert samples["time"][plain].tolist() == thinned(books, most)
+    assert samples["time"][~plain].tolist() == thinned(notable, most)
+    assert (np.diff(samples["time"]) > 0).all()
+    trades = sum(time % 7 != 3 for time in notable)
+    assert sum(int(counts.sum()) for counts in market.latencies.values()) == 3 * (len(books) + trades)
+    assert books[::market.thinning] == thinned(books, most)
+
+
+def thinned(values, most):
+    """Return every n-th of ``values`` for the least power of two that leaves at most ``most``."""
+    while len(values) > most:
+        values = values[::2]
+    return values
+
+
+def test_however_long_a_run_a_recorder_keeps_no_more():
+    rings = Rings()
+    recorder = rings.recorder(most=16)
+    for number in range(10_000):
+        recorder.timing("event to order", number, 1)
+        recorder.event(number, "line A", "cut")
+    for _ in range(50):
+        for _ in range(20):
+            rings.put("verdicts", cycles_in=0, cycles_out=5, kind=Kind.NEW, client=rings.counts["verdicts"])
+        recorder.collect()
+    market = finished(recorder)
+    assert market.timings["event to order"]["time"].tolist() == thinned(list(range(10_000)), 16)
+    assert market.decisions["client"].tolist() == thinned(list(range(1_000)), 16)
+    assert [event.time for event in market.events] == list(range(10_000 - 16, 10_000))
+    assert market.latencies["gate decided"].tolist() == [0, 0, 0, 0, 0, 1_000]
 
 
 def test_what_was_overwritten_is_counted():
