@@ -13,6 +13,9 @@ LOST = 1 << 63
 
 Records = npt.NDArray[Any]
 
+#: Bytes of a sequence number, which is at a multiple of them in each record.
+_WORD = 8
+
 
 class EventReader:
     """Reads new records of a ring, in order, without copies, and counts those it was too late for.
@@ -21,7 +24,8 @@ class EventReader:
     the awaited number is new, one that holds a later number means that the writer has lapped the reader. LOST added to
     the awaited number says that this record never came (host/device/udp_rings.py).
 
-    lost: records overwritten before they were read, or while the caller still held them.
+    ring: what it reads. memory: its bytes, of which ``size`` a record is. lost: records overwritten before they were
+    read, or while the caller still held them.
     """
 
     def __init__(self, ring: Records, *, first: int = 1) -> None:
@@ -34,9 +38,12 @@ class EventReader:
             raise ValueError(f"a ring is one-dimensional and has a power of two entries, not shape {ring.shape}")
         if first < 1:
             raise ValueError(f"records are numbered from 1, not {first}")
-        self._ring = ring
+        self.ring = ring
         self._seq: npt.NDArray[np.uint64] = ring["seq"]
-        self._number = self._seq.item
+        self.memory, self.size = ring.view(np.uint8).data, ring.itemsize
+        # The numbers again, as Python reads them fastest: every ``_stride`` words, from ``_word`` on.
+        self._words = self.memory.cast("Q")
+        self._stride, self._word = ring.itemsize // _WORD, ring.dtype.fields["seq"][1] // _WORD  # type: ignore[index]
         self._mask = entries - 1
         self._next = first
         self._held = 0
@@ -48,27 +55,42 @@ class EventReader:
         """Sequence number of the record that comes next."""
         return self._next
 
+    def waiting(self) -> bool:
+        """Return whether there is a new record, as cheaply as can be."""
+        return self._words[(self._next - 1 & self._mask) * self._stride + self._word] >= self._next
+
     def poll(self) -> Records:
         """Return the new records that lie side by side, oldest first; an empty view when there are none.
 
         The view is valid until the next call. Where the ring's end cuts a run in two, the next call gives the rest.
         """
+        slot, count = self.span()
+        return self.ring[slot:slot + count]
+
+    def span(self) -> tuple[int, int]:
+        """Likewise, but return the slot of the first, and how many they are: they lie in ``memory``, ``size`` bytes
+        each."""
         if self._held:
             self._check_held()
-        slot = self._next - 1 & self._mask
-        seen: int = self._number(slot)
-        if seen > self._next:
+        number = self._next
+        slot = number - 1 & self._mask
+        seen = self._number(slot)
+        if seen > number:
             slot, seen = self._lapped()
-        if seen != self._next:
-            return self._ring[slot:slot]
+            number = self._next
+        if seen != number:
+            return slot, 0
         # Most often there is one, and comparing runs costs more than it.
-        if slot == self._mask or self._number(slot + 1) != self._next + 1:
+        if slot == self._mask or self._number(slot + 1) != number + 1:
             count = 1
         else:
             count = self._run(slot)
-        self._next += count
+        self._next = number + count
         self._held = count
-        return self._ring[slot:slot + count]
+        return slot, count
+
+    def _number(self, slot: int) -> int:
+        return self._words[slot * self._stride + self._word]
 
     def _lapped(self) -> tuple[int, int]:
         """Go on at the oldest record that is there; return its slot, and the number in it."""
@@ -82,7 +104,7 @@ class EventReader:
 
     def _run(self, slot: int) -> int:
         """Return how many new records lie side by side from ``slot`` on."""
-        room = len(self._ring) - slot
+        room = len(self.ring) - slot
         run = 64
         while True:
             size = min(run, room)
@@ -101,7 +123,7 @@ class EventReader:
     def collect(self) -> Records:
         """Return all new records in one piece: a view, or a copy where the ring's end cuts them in two."""
         first = self.poll()
-        if not len(first) or (self._next - 1) % len(self._ring):
+        if not len(first) or (self._next - 1) % len(self.ring):
             return first
         first = first.copy()
         second = self.poll()

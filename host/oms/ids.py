@@ -33,10 +33,15 @@ class Ids:
 
     def take(self) -> int:
         """Return the next id. Raises IdError before the first epoch, and after 2^32 - 1 of them."""
+        number = self.next()
+        self.sequence += 1
+        return number
+
+    def next(self) -> int:
+        """Return what ``take`` would. Raises as it does."""
         if not self.epoch or self.sequence >= (1 << _HALF) - 1:
             raise IdError(f"epoch {self.epoch} has no id behind {self.sequence}")
-        self.sequence += 1
-        return self.epoch << _HALF | self.sequence
+        return self.epoch << _HALF | self.sequence + 1
 
 
 def split(number: int) -> tuple[int, int]:
@@ -80,6 +85,13 @@ class Places:
             self.live[place] = token
             return token
         return None
+
+    def next(self, busy: Container[int]) -> int | None:
+        """Return what ``take`` would, if it need not pass over a place."""
+        if not self.free or self.free[0] in busy:
+            return None
+        place = self.free[0]
+        return (self.uses[place] + 1) % (_TOKENS // self.count) * self.count + place
 
     def give(self, token: int) -> None:
         """Take the place of ``token`` back."""

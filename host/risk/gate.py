@@ -85,6 +85,16 @@ class Gate:
         """
         return self._publish(self._reports, reports, REPORT_DTYPE, _REPORTS, "report")
 
+    def free(self) -> bool:
+        """Return whether a request would find a slot now."""
+        if not self._requests.free:
+            self._look()
+        return self._requests.free > 0
+
+    def publish(self, slot: npt.NDArray[np.uint32]) -> None:
+        """Publish one request, as the words of a slot, for which ``free`` has found one."""
+        self.device.transport.write_words(self._requests.take(), slot)
+
     def beat(self) -> None:
         """Tell the gate that the host lives. What was lost by then stays lost until it is resumed."""
         self.device.transport.write(Page.REPORTS << ADDRESS_BITS | HEARTBEAT, 1)

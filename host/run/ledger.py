@@ -39,6 +39,7 @@ class Ledger:
         self.journal: Journal | None = None
         self.refs: dict[int, int] = {}
         self._expected: deque[Booked] = deque()
+        self._ahead: bytes | None = None
 
     def recall(self, entry: Entry) -> list[Output]:
         """Fold an entry of an earlier life; return its outputs, which were done then, or never will be.
@@ -62,8 +63,22 @@ class Ledger:
         journal = self.journal
         if journal is None:
             return self._fold(input_, lambda booked: None)
-        journal.append(input_)
+        if self._ahead is None:
+            journal.append(input_)
+        else:
+            self._meet(input_, self._ahead)
         return self._fold(input_, journal.append)
+
+    def put(self, body: bytes) -> None:
+        """Journal and commit the input that ``body`` is before it is taken, by Journal.put: it must be the next."""
+        assert self.journal is not None
+        self.journal.put(body)
+        self._ahead = body
+
+    def _meet(self, input_: Input, ahead: bytes) -> None:
+        if INPUTS.encode(input_) != ahead:
+            raise LedgerError(f"{ahead.hex()} is in the journal, but what comes is {input_}")
+        self._ahead = None
 
     def commit(self) -> None:
         """Bring all that was taken into the journal. Raises as Journal.commit."""

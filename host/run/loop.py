@@ -44,10 +44,10 @@ from host.positions.booked import Booked
 from host.positions.positions import BookingAlarm
 from host.run.gateway import Gateway
 from host.run.ledger import Ledger
+from host.run.shortcut import Shortcut
 from host.run.venue import Link, Venue, VenueEvent
 from host.strategy.dispatch import Dispatch
 from host.strategy.interface import ContextError
-from host.strategy.views import Records
 from host.strategy.working import Working
 
 __all__ = ["Loop", "LoopError", "Pace"]
@@ -77,18 +77,25 @@ class Loop:
 
     def __init__(self, *, ledger: Ledger, dispatch: Dispatch, records: EventReader, gateway: Gateway, venue: Venue,
                  orders: FixOrders, shut: Callable[[ShutGate], None], clock: Callable[[], int],
-                 pace: Pace | None = None,
+                 pace: Pace | None = None, shortcut: bool = True,
                  on_alarm: Callable[[Alarm | BookingAlarm], object] = lambda alarm: None) -> None:
         """records: of the device's event ring. orders: the venue's FIX. shut: sets the gate's kill. clock: ns since
-        1970, never less than before. Raises LoopError for settings that ask for positions: no message tells them."""
+        1970, never less than before. shortcut: whether orders may leave before they are folded (host.run.shortcut);
+        what is journaled and sent is the same. Raises LoopError for settings that ask for positions: no message tells
+        them."""
         if ledger.oms.book.settings.ask_positions:
             raise LoopError("ask_positions must be False: a venue by FIX orders alone tells no positions")
         self.ledger, self.dispatch, self.gateway, self.venue = ledger, dispatch, gateway, venue
         self.counts: Counter[str] = Counter()
         self.alarms: list[Alarm | BookingAlarm] = []
         self._records, self._orders, self._shut, self._clock = records, orders, shut, clock
+        dispatch.views.check(records.ring)
         self._templates = OrderTemplates(orders, venue.settings)
         self._pace, self._on_alarm = pace or Pace(), on_alarm
+        self._shortcut, self._folded = Shortcut(ledger, gateway), False
+        if shortcut:
+            for context in dispatch.contexts:
+                context.ahead = self._shortcut.order
         ledger.on_alarm = self.alarm
         self._contexts = {context.strategy: context for context in dispatch.contexts}
         self._due: deque[Output] = deque()
@@ -119,10 +126,24 @@ class Loop:
 
     def step(self) -> bool:
         """Do what there is to do; return whether there was anything."""
-        done = self._verdicts() | self._venue() | self._intents() | self._market() | self._time()
-        done |= self._flush() | self._submit()
-        self.ledger.commit()
+        done = self.gateway.decided() and self._verdicts()
+        done |= self._venue()
+        done |= self.dispatch.wanting and self._intents()
+        done |= self._records.waiting() and self._market()
+        done |= self._time() | self._flush() | self._submit()
+        if self._folded:
+            self._folded = False
+            self.ledger.commit()
+            if self._due:
+                self._shortcut.close()
+            else:
+                self._shortcut.prepare()
         return done
+
+    @property
+    def shortcuts(self) -> int:
+        """Orders that left before they were folded."""
+        return self._shortcut.taken
 
     def take(self, input_: Input) -> None:
         """Take what a person or program wants (Kill, Resume, Accept, NewDay, ClockError), and do what follows."""
@@ -186,31 +207,34 @@ class Loop:
             self._fold(input_)
 
     def _market(self) -> bool:
-        lost, any_ = self._records.lost, False
-        for records in self._records.drain():
-            any_ = True
-            self._show(records)
-            if self._records.lost != lost:
-                self.counts["records lost"] += self._records.lost - lost
-                lost = self._records.lost
+        records, lost, shown = self._records, self._records.lost, 0
+        slot, count = records.span()
+        while count:
+            self._show(slot, count)
+            shown += count
+            if records.lost != lost:
+                self.counts["records lost"] += records.lost - lost
+                lost = records.lost
+                self._shortcut.close()
                 self.dispatch.lapsed(self._clock())
-        return any_
+            slot, count = records.span()
+        self.counts["records"] += shown
+        return bool(shown)
 
-    def _show(self, records: Records) -> None:
-        """Show records to the strategies; what they want leaves before the next record is shown."""
-        self.counts["records"] += len(records)
-        done = 0
-        while done < len(records):
-            done += self.dispatch.events(records[done:], self._clock())
+    def _show(self, slot: int, count: int) -> None:
+        """Show ``count`` records to the strategies; what they want leaves before the next record is shown."""
+        end = slot + count
+        while slot < end:
+            slot += self.dispatch.apply(self._records.memory, slot, end - slot, self._clock())
             if self._intents():
                 self._flush()
 
     def _intents(self) -> bool:
         """Take what strategies want now; what they want because of the answers is taken later."""
-        intents = [intent for context in self.dispatch.contexts for intent in context.take()]
+        intents = self.dispatch.take()
         for intent in intents:
-            self.counts["intents"] += 1
             self._fold(intent)
+        self.counts["intents"] += len(intents)
         return bool(intents)
 
     def _time(self) -> bool:
@@ -229,6 +253,7 @@ class Loop:
 
     def _fold(self, input_: Input) -> None:
         """Journal and fold; do what stays inside the process, and note what does not."""
+        self._folded = True
         for output in self.ledger.take(input_):
             inside = self._inside.get(type(output))
             if inside is not None:

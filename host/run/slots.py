@@ -22,7 +22,7 @@ from wire.risk import (
     Status,
 )
 
-__all__ = ["decisions_of", "report_slots", "request_slots"]
+__all__ = ["PACK_REQUEST", "decisions_of", "report_slots", "request_slots"]
 
 Slots = npt.NDArray[Any]
 
@@ -40,6 +40,8 @@ def _struct(fields: tuple[RecordField, ...]) -> Struct:
 
 
 _REQUEST, _REPORT, _VERDICT = _struct(REQUEST_FIELDS), _struct(REPORT_FIELDS), _struct(VERDICT_FIELDS)
+#: Packs the fields of a request into a buffer, at a place.
+PACK_REQUEST = _REQUEST.pack_into
 _NAMES = [field.name for field in VERDICT_FIELDS]
 _DECISION = itemgetter(*map(_NAMES.index, ("kind", "client", "token", "status", "fault", "mask", "cycles_out")))
 

@@ -10,7 +10,7 @@ from host.run.loop import Loop
 __all__ = ["STAGES", "Stopwatch"]
 
 #: What is watched, and its name: every call is timed. A stage holds those that it calls, the journal's append for one.
-STAGES = {"events": "strategies told of book events", "take": "order manager, an input",
+STAGES = {"apply": "strategies told of book events", "take": "order manager, an input",
           "commit": "journal, a commit", "send": "FIX message to the venue",
           "send_made": "FIX order to the venue"}
 
@@ -23,7 +23,7 @@ class Stopwatch:
 
     def watch(self, loop: Loop) -> None:
         """Watch ``loop`` from now on, for all its life."""
-        for owner, method in ((loop.dispatch, "events"), (loop.ledger, "take"), (loop.ledger, "commit"),
+        for owner, method in ((loop.dispatch, "apply"), (loop.ledger, "take"), (loop.ledger, "commit"),
                               (loop.venue, "send"), (loop.venue, "send_made")):
             setattr(owner, method, self._timed(getattr(owner, method), STAGES[method]))
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from host.oms.inputs import Intend
 from host.oms.outputs import Tell, TellKind
 from host.strategy.interface import Context, ContextError, Strategy
 from host.strategy.views import Records, Views, ViewsError
@@ -15,14 +16,18 @@ __all__ = ["Dispatch"]
 
 _FILLS = (TellKind.FILL, TellKind.BUST, TellKind.CORRECT)
 _TRADES = b"ECP"
-_STALE = int(State.STALE)
+_STALE, _BOOK = int(State.STALE), int(RecordKind.BOOK)
 #: state to kind of a record.
 _HEAD = Struct("<IHBBIIB")
 
 
 class Dispatch:
     """Hands events to strategies, each with its context, in their order. All share ``views``, and have numbers of their
-    own. ``events`` and ``latest`` may be mixed; both leave the views the same."""
+    own. ``events`` and ``latest`` may be mixed; both leave the views the same.
+
+    intents: what the strategies have asked for and nobody has taken, in the order in which they did; it is that of
+    their contexts, too.
+    """
 
     def __init__(self, views: Views, seats: Sequence[tuple[Strategy, Context]]) -> None:
         """Start the strategies. Raises ValueError when two contexts have one number, or other views."""
@@ -30,6 +35,9 @@ class Dispatch:
         self._seats = {context.strategy: (strategy, context) for strategy, context in seats}
         if len(self._seats) != len(seats) or any(context.views is not views for context in self.contexts):
             raise ValueError("each strategy needs a number of its own, and all the same views")
+        self.intents: list[Intend] = []
+        for context in self.contexts:
+            context.intents = self.intents
         for strategy, context in seats:
             strategy.start(context)
         on: dict[str, list[list[Any]]] = {name: [[] for _ in range(views.symbols)]
@@ -48,24 +56,35 @@ class Dispatch:
     @property
     def wanting(self) -> bool:
         """Whether some strategy has intents that were not taken."""
-        return any(context.intents for context in self.contexts)
+        return bool(self.intents)
+
+    def take(self) -> list[Intend]:
+        """Return what was asked for since the last call."""
+        taken = self.intents[:]
+        self.intents.clear()
+        return taken
 
     def events(self, records: Records, now: int) -> int:
         """Apply records one by one, with all callbacks, until one of them made intents; return how many were applied.
 
         So what a strategy does never depends on how many records came at once. Raises ViewsError.
         """
+        self.views.check(records)
+        return self.apply(records.view(np.uint8).data, 0, len(records), now)
+
+    def apply(self, data: memoryview, first: int, count: int, now: int) -> int:
+        """Likewise, of the records that ``data`` holds: ``count`` of them, from number ``first`` (0, 1, ...) on. They
+        must have the form of the views' own."""
         views = self.views
-        views.check(records)
         self._at(now)
         size, symbols, head_at = views.dtype.itemsize, views.symbols, self._head_at
-        data, memory = records.view(np.uint8).data, views.memory
-        words, books, trades, watchers = self._words, self._book, self._trade, self._state
-        contexts, book, unpack = self.contexts, int(RecordKind.BOOK), _HEAD.unpack_from
+        memory, words, books, trades, watchers = views.memory, self._words, self._book, self._trade, self._state
+        intents, unpack = self.intents, _HEAD.unpack_from
         stale = _STALE if views.down else 0
-        for number, begin in enumerate(range(0, len(data), size), 1):
+        begin = first * size
+        for number in range(1, count + 1):
             state, _, symbol, cause, price, shares, kind = unpack(data, begin + head_at)
-            if kind == book:
+            if kind == _BOOK:
                 if symbol >= symbols:
                     raise ViewsError(f"a record of symbol {symbol}, where {symbols} are followed")
                 row = symbol * size
@@ -84,10 +103,10 @@ class Dispatch:
                 views.feed(cause)
                 stale = _STALE if views.down else 0
                 self._tell_states()
-            for context in contexts:
-                if context.intents:
-                    return number
-        return len(data) // size
+            if intents:
+                return number
+            begin += size
+        return count
 
     def latest(self, records: Records, now: int) -> None:
         """Apply all records at once; then call on_state and on_book for each symbol that changed, in the order of

@@ -35,6 +35,7 @@ class Imbalance(Taker):
         super().__init__(parameters.pause)
         self.parameters, self.wanted = parameters, parameters.symbols
         self._threshold, self._tick = parameters.threshold, parameters.tick
+        self._limit, self._shares = parameters.limit, parameters.shares
 
     def on_book(self, symbol: int) -> None:
         """Look at the best prices."""
@@ -46,6 +47,6 @@ class Imbalance(Taker):
             return
         lean, least = _WHOLE * (bids - asks), self._threshold * (bids + asks)
         if lean > least:
-            self.go(symbol, self.parameters.limit, self.parameters.shares)
+            self.take(symbol, self._limit, self._shares, bid, ask)
         elif lean < -least:
-            self.go(symbol, -self.parameters.limit, self.parameters.shares)
+            self.take(symbol, -self._limit, self._shares, bid, ask)

@@ -5,6 +5,7 @@ a seed in its parameters. So it runs unchanged in replay, on the simulated devic
 """
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from host.oms.inputs import Intend, IntentKind, TimeInForce
 from host.oms.outputs import Tell
@@ -12,7 +13,14 @@ from host.strategy.views import Views
 from host.strategy.working import Working
 from wire.risk import OrderType, Side
 
-__all__ = ["Context", "ContextError", "Strategy"]
+__all__ = ["Ahead", "Context", "ContextError", "Strategy"]
+
+
+class Ahead(Protocol):
+    """Lets a new order leave before all that an Intend of the same fields brings with it. Prices are 1/10,000."""
+
+    def __call__(self, ref: int, strategy: int, account: int, symbol: int, side: Side, type_: OrderType,
+                 time_in_force: TimeInForce, shares: int, price: int, time: int, /) -> None: ...
 
 
 class ContextError(Exception):
@@ -24,7 +32,8 @@ class Context:
 
     now: host's clock, ns since 1970, when the event came. account: the gate's index. strategy: number of the strategy.
     orders: every order of the day by its ref, the open ones of a symbol in ``open_orders``. positions: shares by
-    symbol, of this strategy's fills alone, busts and corrections included. intents: what was asked for and not taken.
+    symbol, of this strategy's fills alone, busts and corrections included. intents: what was asked for and not taken; a
+    dispatch has its contexts share one list. ahead: is told of a new order at once, if nothing was asked for before it.
     """
 
     def __init__(self, views: Views, *, strategy: int = 1, account: int = 0, first_ref: int = 1, now: int = 0) -> None:
@@ -34,6 +43,7 @@ class Context:
             raise ValueError(f"strategy must be at least 1, not {strategy}")
         self.views, self.strategy, self.account, self.now = views, strategy, account, now
         self.intents: list[Intend] = []
+        self.ahead: Ahead | None = None
         self.orders: dict[int, Working] = {}
         self.positions = [0] * views.symbols
         self._open: list[dict[int, Working]] = [{} for _ in range(views.symbols)]
@@ -67,6 +77,10 @@ class Context:
         """Return the orders of ``symbol`` of which shares may still be filled, oldest first."""
         return tuple(self._open[symbol].values())
 
+    def working(self, symbol: int) -> bool:
+        """Return whether there are any."""
+        return bool(self._open[symbol])
+
     def exposure(self, symbol: int) -> tuple[int, int]:
         """Return the most shares that open orders may still buy, and sell."""
         buys = sells = 0
@@ -79,7 +93,8 @@ class Context:
 
     def take(self) -> list[Intend]:
         """Return what was asked for since the last call."""
-        taken, self.intents = self.intents, []
+        taken = self.intents[:]
+        self.intents.clear()
         return taken
 
     def adopt(self, order: Working) -> None:
@@ -130,10 +145,11 @@ class Context:
         if not 0 <= symbol < self.views.symbols:
             raise ContextError(f"symbol must be 0..{self.views.symbols - 1}, not {symbol}")
         side = given if given is not None else self.selling(symbol, shares)
-        ref = self._ref()
+        ref, type_ = self._ref(), OrderType.LIMIT if price else OrderType.MARKET
+        if self.ahead is not None and not self.intents:
+            self.ahead(ref, self.strategy, self.account, symbol, side, type_, time_in_force, shares, price, self.now)
         order = Working(ref, symbol, side, shares, price, leaves=shares)
         self.orders[ref] = self._asked[ref] = self._open[symbol][ref] = order
-        type_ = OrderType.LIMIT if price else OrderType.MARKET
         self.intents.append(Intend(IntentKind.NEW, ref, self.strategy, 0, self.account, symbol, side, type_,
                                    time_in_force, shares, price, self.now))
         return ref

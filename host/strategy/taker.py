@@ -30,13 +30,18 @@ class Taker(Strategy):
     def go(self, symbol: int, target: int, most: int) -> None:
         """Ask for what lacks to a position of ``target`` shares, at most ``most`` of it, if the book is one to trade
         on. The position never goes beyond the target, whatever is filled."""
+        touch = self.context.views.touch(symbol)
+        if touch is not None:
+            self.take(symbol, target, most, touch[0], touch[2])
+
+    def take(self, symbol: int, target: int, most: int, bid: int, ask: int) -> None:
+        """Likewise, of a book whose best prices, 1/10,000, are ``bid`` and ``ask``."""
         context = self.context
-        touch = context.views.touch(symbol)
-        shares = min(abs(target - context.positions[symbol]), most)
-        if touch is None or not shares or context.now < self._until[symbol] or context.open_orders(symbol):
+        lacking = target - context.positions[symbol]
+        if not lacking or context.now < self._until[symbol] or context.working(symbol):
             return
         self._until[symbol] = context.now + self._pause
-        if target > context.positions[symbol]:
-            context.buy(symbol, shares, touch[2], time_in_force=TimeInForce.IOC)
+        if lacking > 0:
+            context.buy(symbol, min(lacking, most), ask, time_in_force=TimeInForce.IOC)
         else:
-            context.sell(symbol, shares, touch[0], time_in_force=TimeInForce.IOC)
+            context.sell(symbol, min(-lacking, most), bid, time_in_force=TimeInForce.IOC)
