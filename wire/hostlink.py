@@ -3,9 +3,10 @@
 Etherbone (wire/etherbone.py) reaches the device's pages (wire/pages.py) from address 0 on, and the link's registers
 from BASE on. Who may write is one host, by its IP address; all may read.
 
-A host that must not write twice begins a datagram with a record that writes TICKET, alone, and ends it with one that
-reads it. The writes between are done if the ticket is the next one, which then counts on by one; else they were done
-already, or somebody else's were. So a datagram may be sent again until its answer comes.
+A host that must not write twice begins by writing a random number to BEGIN: its next ticket. Then it begins a datagram
+with a record that writes TICKET, alone, and ends it with one that reads it. The writes between are done if the ticket
+is the next one, which then counts on by one; else they were done already, or somebody else has begun. So a datagram may
+be sent again until its answer comes.
 
 With STREAM set, ring records come to who set it as datagrams: RING_HEADER, and ``count`` whole records, each with its
 last ``words`` of 64 bits left out that are nothing but padding. A number that is missing is asked for through RESEND.
@@ -38,12 +39,15 @@ COUNTERS = (
 
 REGISTERS: tuple[Register, ...] = (
     Register("TICKET", 0x000, "rw", "number of the next datagram that says one"),
+    Register("BEGIN", 0x024, "wo", "sets the next ticket; to be written alone"),
     Register("STREAM", 0x004, "rw", "1: send ring records to who wrote this"),
     Register("RESEND_EVENTS", 0x008, "wo", "lower half of a record's number: send from it on what is still kept"),
     Register("RESEND_VERDICTS", 0x00C, "wo", "the same of the verdict ring"),
-    Register("LAST_EVENT", 0x010, "ro", "lower half of the number of the last event record"),
-    Register("LAST_VERDICT", 0x014, "ro", "lower half of the number of the last verdict"),
-    Register("KEPT", 0x018, "ro", "event records kept to be sent again in bits 15..0, verdicts in 31..16"),
+    Register("LAST_EVENT", 0x010, "ro", "number of the last event record; reading the lower half latches the upper",
+             size=8),
+    Register("LAST_VERDICT", 0x018, "ro", "the same of the verdict ring", size=8),
+    Register("KEPT", 0x020, "ro", "event records kept to be sent again in bits 15..0, verdicts in 31..16; 0: none are "
+             "sent"),
     *(Register(name.upper(), COUNTER_BASE + 4 * n, "ro", doc) for n, (name, doc) in enumerate(COUNTERS)),
 )
 
@@ -76,7 +80,8 @@ RING_HEADER = Layout("RingHeader", (
 
 
 def address(name: str) -> int:
-    """Return the Etherbone address of the link's register ``name``. Raises KeyError that names it."""
+    """Return the Etherbone address of the link's register ``name``, of its lower half if it has two. Raises KeyError
+    that names it."""
     for register in REGISTERS:
         if register.name == name:
             return BASE + register.offset

@@ -16,7 +16,7 @@ from wire.registers import ADDRESS_BITS
 __all__ = ["EVENTS", "Etherbone"]
 
 WORD_BITS = 8 * WORD_BYTES
-_TICKET = hostlink.address("TICKET")
+_TICKET, _BEGIN = hostlink.address("TICKET"), hostlink.address("BEGIN")
 #: Strobes of wire.hostlink.COUNTERS.
 EVENTS = data.StructLayout({"datagrams": 1, "garbage": 1, "refused": 1, "repeated": 1, "nowhere": 1})
 _HEADER_WORDS = HEADER.size // WORD_BYTES
@@ -57,7 +57,7 @@ class Etherbone(wiring.Component):
     valid, i, index, word, done : the inbox (gateware/net/ip/inbox.py)
     host : IP address of who may write; 0: nobody
     bus : the device's pages
-    link : the link's registers, by their offset; all but TICKET
+    link : the link's registers, by their offset; all but TICKET and BEGIN
     asker : who sent the datagram under way, or the last one
     o : answers, to ``asker``
     events : strobes
@@ -102,7 +102,7 @@ class Etherbone(wiring.Component):
         # What is under way.
         length, shaped = Signal.like(index), Signal()
         foreign, told, may = Signal(), Signal(), Signal()
-        probe, sense, reads = Signal(), Signal(), Signal()
+        probe, sense, reads, begins = Signal(), Signal(), Signal(), Signal()
         wcount, rcount = Signal(8), Signal(8)
         behind = Signal(range(MAX_BYTES // WORD_BYTES + 2 * 256 + 1))
         ticket, at, value = Signal(WORD_BITS), Signal(WORD_BITS), Signal(WORD_BITS)
@@ -204,14 +204,16 @@ class Etherbone(wiring.Component):
             with m.State("Take Address"):
                 with m.If(fresh):
                     m.d.sync += [*look_at(index + 1), at.eq(word), behind.eq(index + 1 + wcount)]
-                    m.d.sync += [events.refused.eq(foreign & ~told), told.eq(1)]
+                    m.d.sync += [events.refused.eq(foreign & ~told), told.eq(1), begins.eq(word == _BEGIN)]
                     m.next = "Write"
-                    with m.If((word == _TICKET) & (wcount == 1)):
+                    with m.If(((word == _TICKET) | (word == _BEGIN)) & (wcount == 1)):
                         m.next = "Take Ticket"
             with m.State("Take Ticket"):
                 with m.If(fresh):
                     m.d.sync += look_at(index + 1)
-                    with m.If(may):
+                    with m.If(may & begins):
+                        m.d.sync += ticket.eq(word)
+                    with m.Elif(may):
                         m.d.sync += [
                             ticket.eq(ticket + (word == ticket)), may.eq(word == ticket),
                             events.repeated.eq(word != ticket)]

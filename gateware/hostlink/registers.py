@@ -17,7 +17,7 @@ RING_REQUEST = data.StructLayout({"valid": 1, "number": WORD_BITS})
 
 
 class LinkRegisters(wiring.Component):
-    """Holds the registers of wire.hostlink but TICKET, and counts.
+    """Holds the registers of wire.hostlink but TICKET and BEGIN, and counts.
 
     Latency: ``r_valid`` two cycles after ``r_en``; a write acts in the second cycle behind it. Throughput: an access a
     cycle. A write to a register that is read-only, or to none, does nothing; a read of one that is write-only, or of
@@ -37,7 +37,7 @@ class LinkRegisters(wiring.Component):
         super().__init__({
             "bus": In(RegisterBus), "stream": Out(1), "streams": Out(1),
             "resend": Out(data.ArrayLayout(RING_REQUEST, len(hostlink.Ring))),
-            "last": In(data.ArrayLayout(WORD_BITS, len(hostlink.Ring))), "events": In(EVENTS)})
+            "last": In(data.ArrayLayout(2 * WORD_BITS, len(hostlink.Ring))), "events": In(EVENTS)})
 
     def elaborate(self, platform):
         m = Module()
@@ -54,15 +54,19 @@ class LinkRegisters(wiring.Component):
                 m.d.sync += [self.resend[ring].valid.eq(1), self.resend[ring].number.eq(data_in)]
 
         shown = {
-            "STREAM": self.stream, "KEPT": Cat(C(kept, WORD_BITS // 2) for kept in self.kept),
-            "LAST_EVENT": self.last[hostlink.Ring.EVENTS], "LAST_VERDICT": self.last[hostlink.Ring.VERDICTS]}
+            offsets["STREAM"]: self.stream, offsets["KEPT"]: Cat(C(kept, WORD_BITS // 2) for kept in self.kept)}
+        upper = Signal(WORD_BITS)
+        for last, name in zip(self.last, ("LAST_EVENT", "LAST_VERDICT"), strict=True):
+            with m.If(reads & (at == offsets[name])):
+                m.d.sync += upper.eq(last[WORD_BITS:])
+            shown |= {offsets[name]: last[:WORD_BITS], offsets[name] + WORD_BITS // 8: upper}
         for name, _ in hostlink.COUNTERS:
             count = Signal(WORD_BITS, name=name)
             m.d.sync += count.eq(count + self.events[name])
-            shown[name.upper()] = count
+            shown[offsets[name.upper()]] = count
         with m.Switch(at):
-            for name, value in shown.items():
-                with m.Case(offsets[name]):
+            for offset, value in shown.items():
+                with m.Case(offset):
                     m.d.sync += bus.r_data.eq(value)
             with m.Default():
                 m.d.sync += bus.r_data.eq(0)

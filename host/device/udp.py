@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from ipaddress import AddressValueError, IPv4Address
 from queue import Empty, SimpleQueue
+from secrets import randbits
 from threading import Event, Thread
 from typing import Any
 
@@ -13,8 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from host.device.driver import DeviceError
-from host.device.etherbone import MAX_BYTES, Access, EtherboneError, decode, encode, size
+from host.device.etherbone import MAX_BYTES, Access, decode, encode, size
+from host.device.udp_rings import RingFill, parse
 from wire.etherbone import HEADER, MOST_WORDS, PORT
+from wire.hostlink import Ring
 from wire.hostlink import address as link_address
 from wire.records import record_dtype
 from wire.registers import MAGIC, by_name
@@ -26,10 +29,19 @@ __all__ = ["UDP_SCHEME", "UdpTransport"]
 UDP_SCHEME = "udp:"
 #: Parts of the patience for which each attempt waits for its answer.
 _WAITS = (1 / 32, 1 / 32, 1 / 32, 1 / 32, 1 / 16, 1 / 16, 1 / 4, 1 / 2)
+#: Parts of it until a record is asked for again, and between two questions of the receiver for the last records.
+_AGAIN, _LOOK = 1 / 40, 1 / 8
 #: Seconds after which the receiver looks whether it is to end, or has to ask for something again.
 _TICK = 0.02
 _DATAGRAM = 2048
-_TICKET = link_address("TICKET")
+#: Entries of the rings' memories.
+_EVENTS, _VERDICTS = 1 << 16, 1 << 14
+_TICKET, _BEGIN, _STREAM = (link_address(name) for name in ("TICKET", "BEGIN", "STREAM"))
+_LAST = {Ring.EVENTS: link_address("LAST_EVENT"), Ring.VERDICTS: link_address("LAST_VERDICT")}
+_LASTS = tuple(first + half for first in _LAST.values() for half in (0, 4))
+_RESEND = {Ring.EVENTS: link_address("RESEND_EVENTS"), Ring.VERDICTS: link_address("RESEND_VERDICTS")}
+#: Tag of what the receiver asks by itself.
+_OWN_TAG = 0
 _WORD = 0xFFFF_FFFF
 
 
@@ -51,7 +63,11 @@ class UdpTransport:
     Reads are asked again until they are answered. Writes say a ticket (wire/hostlink.py), so that they are done once,
     however often they were sent, and are done when the call returns. A device without an answer for ``patience``
     seconds, one that takes no writes from this host, and one whose tickets somebody else has used, raise DeviceError.
-    Not to be used by two threads at once. A thread of its own takes what comes.
+    Not to be used by two threads at once.
+
+    A thread of its own takes what comes and puts records into the rings' memories, in order; it asks again for those
+    that are missing, also for the last ones, of which it asks the numbers now and then. One that the device has no more
+    is lost, as the reader sees by its number.
 
     strange: datagrams that were nothing the device sends.
     """
@@ -62,9 +78,12 @@ class UdpTransport:
         ip, port = _parse(address)
         self._where = f"{UDP_SCHEME}{ip}:{port}"
         self._patience = patience
-        self._tag = 0
+        self._tag = self._ticket = 0
         self._refused = False
         self.strange = 0
+        self._verdicts = np.zeros(_VERDICTS, VERDICT_DTYPE)
+        self._fills: dict[Ring, RingFill] = {}
+        self._lasts = dict.fromkeys(Ring, 0)
         self._answers: SimpleQueue[tuple[int, npt.NDArray[np.uint32]]] = SimpleQueue()
         self._end = Event()
         self._socket: socket.socket | None = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -74,18 +93,17 @@ class UdpTransport:
             self._socket.settimeout(_TICK)
             self._receiver.start()
             names = ("MAGIC", "CLOCK_HZ", "CAP_BOOK")
-            magic, hz, book, ticket = self._read(*(by_name(name).offset for name in names), _TICKET)
+            magic, self._clock_hz, book, *lasts = self._read(*(by_name(name).offset for name in names), *_LASTS)
             if magic != MAGIC:
                 raise DeviceError(f"{self._where}: no tickgate device: MAGIC reads {magic:#010x}, not {MAGIC:#010x}")
+            self._ring = np.zeros(_EVENTS, record_dtype(book >> 16 & 0xFF))
+            self._begin(_numbers(lasts))
         except OSError as error:
             self.close()
             raise DeviceError(f"{self._where}: {error.strerror or error}") from None
         except BaseException:
             self.close()
             raise
-        self._ticket, self._clock_hz = ticket, hz
-        self._ring = np.zeros(1 << 16, record_dtype(book >> 16 & 0xFF))
-        self._verdicts = np.zeros(1 << 14, VERDICT_DTYPE)
 
     @property
     def ring(self) -> npt.NDArray[Any]:
@@ -149,7 +167,17 @@ class UdpTransport:
             time.sleep(left / self._clock_hz)
 
     def settle(self) -> None:
-        """Return at once: nothing was submitted, for frames come by the wire."""
+        """Return when the records that the device has written so far are in memory, or are known to be lost.
+
+        Raises DeviceError when they do not come for as long as the patience lasts.
+        """
+        lasts = _numbers(self._read(*_LASTS))
+        self._lasts = lasts
+        until = time.monotonic() + self._patience
+        while any(fill.expected <= lasts[ring] for ring, fill in self._fills.items()):
+            if time.monotonic() > until:
+                raise DeviceError(f"{self._where}: ring records do not come")
+            time.sleep(_TICK / 10)
 
     def exclusive(self) -> AbstractContextManager[None]:
         """Return a context that keeps nobody out: the device takes writes of one host, and this is to be its only
@@ -157,7 +185,9 @@ class UdpTransport:
         return nullcontext()
 
     def close(self) -> None:
-        """End the receiver and close the socket; the ring memories stay."""
+        """Let the device send no more records, and close the socket; the ring memories stay."""
+        if self._fills and self._socket is not None and not self._end.is_set():
+            self._transmit(encode(self._framed([Access(_STREAM, (0,))], self._ticket), _OWN_TAG))
         self._end.set()
         if self._receiver.is_alive():
             self._receiver.join()
@@ -181,10 +211,10 @@ class UdpTransport:
         """Let the device do ``accesses``, all of them writes, once."""
         wanted = self._ticket + 1 & _WORD
         found = int(self._ask(self._framed(accesses, self._ticket))[-1])
-        if found == self._ticket:
+        if not self._fills or found == self._ticket:
             raise self._shut()
         if found != wanted:
-            raise DeviceError(f"{self._where}: somebody else wrote, or the device began anew: its ticket is {found}, "
+            raise DeviceError(f"{self._where}: somebody else writes, or the device began anew: its ticket is {found}, "
                               f"not {wanted}")
         self._ticket = wanted
 
@@ -196,7 +226,7 @@ class UdpTransport:
         """Return what ``accesses`` read, asked as often as it takes."""
         if self._socket is None:
             raise DeviceError(f"{self._where}: the device was closed")
-        self._tag = self._tag + 1 & _WORD
+        self._tag = self._tag % _WORD + 1
         datagram = encode(accesses, self._tag)
         wanted = sum(len(access.addresses) for access in accesses)
         self._refused = False
@@ -222,17 +252,56 @@ class UdpTransport:
         except OSError as error:
             raise DeviceError(f"{self._where}: {error.strerror or error}") from None
 
+    def _begin(self, lasts: dict[Ring, int]) -> None:
+        """Begin to write, and let records behind ``lasts`` come here. A host from which the device takes no writes
+        gets none."""
+        self._ticket = randbits(32)
+        if int(self._ask([Access(_BEGIN, (self._ticket,), (_TICKET,))])[0]) == self._ticket:
+            self._fills = {ring: RingFill(memory, expected=lasts[ring] + 1, again=_AGAIN * self._patience)
+                           for ring, memory in zip(Ring, (self._ring, self._verdicts), strict=True)}
+            self._write([Access(_STREAM, (1,))])
+
     def _receive(self, source: socket.socket) -> None:
-        """Take datagrams until the end; those that are no answers are somebody else's."""
+        """Take datagrams until the end. What the network refuses here, it refuses the next call too, which says so."""
+        looked = 0.0
         while not self._end.is_set():
             try:
-                datagram = source.recv(_DATAGRAM)
+                self._take(source.recv(_DATAGRAM))
             except TimeoutError:
-                continue
+                pass
             except ConnectionRefusedError:
                 self._refused = True
-                continue
-            try:
-                self._answers.put(decode(datagram))
-            except EtherboneError:
-                self.strange += 1
+            except OSError:
+                self._end.wait(_TICK)
+            now = time.monotonic()
+            questions = [
+                Access(_RESEND[ring], (number & _WORD,)) for ring, fill in self._fills.items()
+                if (number := fill.ask(now, last=self._lasts[ring])) is not None]
+            if self._fills and now - looked > _LOOK * self._patience:
+                looked = now
+                questions.append(Access(addresses=_LASTS))
+            if questions:
+                try:
+                    self._transmit(encode(questions, _OWN_TAG))
+                except DeviceError:
+                    self._end.wait(_TICK)
+
+    def _take(self, datagram: bytes) -> None:
+        """Put records in their places, and answers where they are waited for; what is neither, is somebody else's."""
+        records = parse(datagram)
+        try:
+            if records is not None and records.ring in self._fills:
+                self._fills[records.ring].take(records)
+            elif records is None:
+                tag, values = decode(datagram)
+                if tag != _OWN_TAG:
+                    self._answers.put((tag, values))
+                elif len(values) == len(_LASTS):
+                    self._lasts = _numbers(values.tolist())
+        except ValueError:
+            self.strange += 1
+
+
+def _numbers(halves: Sequence[int]) -> dict[Ring, int]:
+    """Return the numbers of the rings' last records from what _LASTS read."""
+    return {ring: lower | upper << 32 for ring, lower, upper in zip(Ring, halves[::2], halves[1::2], strict=True)}

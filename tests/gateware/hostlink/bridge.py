@@ -4,6 +4,7 @@ import random
 import select
 import socket
 import threading
+from queue import SimpleQueue
 
 from amaranth.sim import Simulator
 
@@ -11,6 +12,7 @@ from gateware.hostlink.hostlink import HostLink
 from gateware.interfaces import FRAME_WORD
 from tests.gateware.net.bench import frame_words
 from tests.gateware.net.ip.packets import OUR_IP, OURS, PEER, PEER_IP, udp
+from wire.profiles import Profile
 from wire.registers import ADDRESS_BITS
 
 __all__ = ["Bridge"]
@@ -25,19 +27,24 @@ IDLE_CYCLES, LOOK = 40, 0.002
 class Bridge:
     """Serves ``device``, anything with ``read`` and ``write`` of registers, at ``address`` of the loopback interface.
 
+    events, verdicts: records that it writes to its rings, as bytes. muted: datagrams of records, counted from 0, that
+    are lost.
     loss: chance of a datagram to be lost, each way; twice: to come twice. host: whether whoever asks is the host.
     """
 
-    def __init__(self, device, *, loss: float = 0.0, twice: float = 0.0, host: bool = True, seed: int = 0):
+    def __init__(self, device, profile: Profile, *, loss: float = 0.0, twice: float = 0.0, host: bool = True,
+                 seed: int = 0, muted: frozenset[int] = frozenset()):
         self.device, self.loss, self.twice, self.host = device, loss, twice, host
-        self.cycles = 0
+        self.events: SimpleQueue[bytes] = SimpleQueue()
+        self.verdicts: SimpleQueue[bytes] = SimpleQueue()
+        self._muted, self._records = muted, 0
         self.chance = random.Random(seed)
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 0))
         self.address = f"127.0.0.1:{self._socket.getsockname()[1]}"
         self._stop = threading.Event()
         self.error: BaseException | None = None
-        self.dut = HostLink()
+        self.dut = HostLink(profile=profile)
         self._thread = threading.Thread(target=self._run)
 
     def __enter__(self) -> "Bridge":
@@ -56,6 +63,9 @@ class Bridge:
         simulator.add_clock(8e-9)
         simulator.add_testbench(self._registers, background=True)
         simulator.add_testbench(self._send, background=True)
+        simulator.add_testbench(self._write_events, background=True)
+        if self.dut.profile.accounts:
+            simulator.add_testbench(self._write_verdicts, background=True)
         simulator.add_testbench(self._receive)
         try:
             simulator.run()
@@ -85,11 +95,35 @@ class Bridge:
                         await ctx.tick()
                     ctx.set(dut.i.valid, 0)
             await ctx.tick().repeat(IDLE_CYCLES)
-            self.cycles += IDLE_CYCLES
 
     def busy(self, ctx) -> bool:
         """Return whether something goes on in the gateware."""
-        return bool(ctx.get(self.dut.o.valid))
+        return bool(ctx.get(self.dut.o.valid)) or not self.events.empty() or not self.verdicts.empty()
+
+    async def _write_events(self, ctx):
+        ring = self.dut.ring
+        while True:
+            ctx.set(ring.valid, 0)
+            await ctx.tick()
+            if not self.events.empty():
+                record = self.events.get()
+                words = [int.from_bytes(record[n:n + 8], "little") for n in range(0, len(record), 8)]
+                for index in [*range(1, len(words)), 0]:
+                    ctx.set(ring.valid, 1)
+                    ctx.set(ring.addr, index)
+                    ctx.set(ring.data, words[index])
+                    await ctx.tick()
+
+    async def _write_verdicts(self, ctx):
+        verdicts = self.dut.verdicts
+        while True:
+            ctx.set(verdicts.valid, 0)
+            for _ in range(20):
+                await ctx.tick()
+            if not self.verdicts.empty():
+                ctx.set(verdicts.valid, 1)
+                ctx.set(verdicts.data, int.from_bytes(self.verdicts.get(), "little"))
+                await ctx.tick()
 
     async def _registers(self, ctx):
         bus, due, now = self.dut.bus, {}, 0
@@ -117,6 +151,12 @@ class Bridge:
             if word.last:
                 assert frame[:6] == PEER and frame[30:34] == PEER_IP
                 port = int.from_bytes(frame[36:38], "big")
-                for _ in range(self._copies()):
+                for _ in range(0 if self._mutes(frame[42:]) else self._copies()):
                     self._socket.sendto(frame[42:], ("127.0.0.1", port))
                 frame = b""
+
+    def _mutes(self, payload: bytes) -> bool:
+        if payload[:2] != bytes.fromhex("7467"):
+            return False
+        self._records += 1
+        return self._records - 1 in self._muted

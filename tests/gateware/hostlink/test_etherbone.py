@@ -229,6 +229,15 @@ def test_a_ticket_lets_writes_be_done_once():
     assert result.events == {"datagrams": 6, "repeated": 3}
 
 
+def test_who_begins_sets_the_ticket():
+    def once(number):
+        return datagram(writes(TICKET, number), writes(0x40, number), reads(TICKET))
+
+    result = ask(datagram(writes(0x1_0024, 2**32 - 1), reads(TICKET)), once(0), once(2**32 - 1), once(0))
+    assert result.accesses == [(0x40, 2**32 - 1), (0x40, 0)]
+    assert [values(answer) for answer in result.answers] == [[(0, [each])] for each in (2**32 - 1, 2**32 - 1, 0, 1)]
+
+
 def test_the_links_registers_and_places_that_do_not_exist():
     result = ask(datagram(
         writes(0x1_0004, 1), writes(0x3FFC, 1, 2), writes(0x42, 3), writes(0x2_0000, 4), writes(0x1_0FFC, 5, 6),

@@ -62,7 +62,8 @@ def run(schedule, *, slow: float = 0.0, seed: int = 0, depth: int = 256, resets:
                 while chance.random() < slow:
                     await ctx.tick()
                 ctx.set(dut.index, index)
-                await ctx.tick().repeat(READ_LATENCY)
+                for _ in range(READ_LATENCY):
+                    await ctx.tick()
                 payload += ctx.get(dut.word).to_bytes(4, "big")
             if resets and not ctx.get(dut.valid):
                 continue
