@@ -99,7 +99,10 @@ def _component(block, profile):
     if block == "gate":
         from gateware.risk.gate import Gate
         return Gate(profile=profile)
-    raise SystemExit(f"no block {block!r}: device, book, net, feed or gate")
+    if block == "station":
+        from gateware.hostlink.station import Station
+        return Station(profile=profile)
+    raise SystemExit(f"no block {block!r}: device, book, net, feed, gate or station")
 
 
 def _run(arguments, log, minutes=None):
