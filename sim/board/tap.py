@@ -27,7 +27,7 @@ _MOST_BYTES = 1518
 #: Frames that may wait for a port's line; more stay with the kernel.
 _WAITING = 64
 #: A stretch of the board's time, and how long it is thought busy behind a frame, in femtoseconds.
-_SLICE, _BUSY = 50_000_000_000, 2_000_000_000_000
+_SLICE, _BUSY = 10_000_000_000, 200_000_000_000
 #: Seconds between two stretches when nothing happens: an idle board shall not take a whole core.
 _REST = 0.005
 

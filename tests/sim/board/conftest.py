@@ -7,6 +7,7 @@ from boards.verilog import top_verilog
 from sim.board.model import SimulatedBoard
 from sim.device.build import silent
 from tests.gateware.net.ip.packets import OUR_IP, OURS
+from tests.sim.board.alone import CAN_TAP, alone
 from tests.sim.board.ports import Ports
 
 
@@ -23,3 +24,14 @@ def simulated(verilog):
     with SimulatedBoard(verilog, clock_hz=BOARD.clock_hz, progress=silent) as made:
         made.power_up()
         yield made
+
+
+@pytest.fixture(scope="session")
+def namespace():
+    """Skip where no namespace with a TAP interface is to be had."""
+    try:
+        tried = alone("-c", CAN_TAP)
+    except FileNotFoundError:
+        pytest.skip("there is no unshare")
+    if tried.returncode:
+        pytest.skip(f"no TAP interface in a namespace: {tried.stderr.strip().splitlines()[-1]}")

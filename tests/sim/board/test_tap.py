@@ -1,37 +1,13 @@
 """The board on a TAP interface, in a network namespace of its own: the kernel's stack is the peer."""
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 from boards.colorlight_5a75b import BOARD
 from sim.board.tap import Tap, TapError
 from tests.gateware.net.ip.packets import OUR_IP, OURS
-
-ROOT = Path(__file__).parents[3]
-ALONE = ("unshare", "--map-root-user", "--net")
-CAN_TAP = "from sim.board.tap import Tap\nTap('tickgate0').up(0x0A000001)"
-
-
-def alone(*command: str) -> subprocess.CompletedProcess:
-    """Run Python with ``command`` in a network namespace of its own."""
-    return subprocess.run([*ALONE, sys.executable, *command], cwd=ROOT, capture_output=True, text=True, timeout=300,
-                          env={**os.environ, "PYTHONPATH": str(ROOT)})
-
-
-@pytest.fixture(scope="module")
-def namespace():
-    """Skip where no namespace with a TAP interface is to be had."""
-    try:
-        tried = alone("-c", CAN_TAP)
-    except FileNotFoundError:
-        pytest.skip("there is no unshare")
-    if tried.returncode:
-        pytest.skip(f"no TAP interface in a namespace: {tried.stderr.strip().splitlines()[-1]}")
+from tests.sim.board.alone import alone
 
 
 def test_the_kernel_pings_the_board(namespace, verilog, simulated, tmp_path):
