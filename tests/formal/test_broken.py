@@ -45,6 +45,7 @@ BROKEN = (
     Mutant("a report's verdict has its token for its number", "gateware/risk/reports.py",
            "verdict.client.eq(slot.client)", "verdict.client.eq(slot.token)", WHOSE),
     Mutant("an order that is refused is kept", GATE, "accepted_6.eq(accepted_5)", "accepted_6.eq(five.order)", STATE),
+    Mutant("sums are told of an order that is barred", GATE, "~closed_5 & ~barred_5 &", "~closed_5 &", STATE),
     Mutant("a report that does not match is applied", "gateware/risk/reports.py",
            "applies = now[REPORT_CYCLES - 1] & matched", "applies = now[REPORT_CYCLES - 1]", APPLIED),
     Mutant("a closed order is still counted", "gateware/risk/reports.py",
