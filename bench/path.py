@@ -63,7 +63,7 @@ class Desk:
         self._seq = self.ring["seq"]
         self.transport, self.venue = MemoryTransport(self.ring), MemoryVenue()
         gate = Gate(Device(self.transport))
-        ledger = Ledger(Settings(open_orders=gate.sizes.open_orders, ask_positions=False))
+        ledger = Ledger(Settings(open_orders=gate.sizes.open_orders))
         self.journal = Journal(folder / "journal", INPUTS, sync=Sync.INTERVAL)
         ledger.begin(self.journal)
         views = Views(symbols, levels)

@@ -15,7 +15,7 @@ from host.oms.settings import Settings
 from host.oms.states import CLOSED, Event, Pending, State, Step, follow, follow_request
 from wire.risk import Kind
 
-__all__ = ["Book", "Illegal", "KillState", "Phase", "Recovery"]
+__all__ = ["Book", "Held", "Illegal", "KillState", "Phase", "Recovery"]
 
 Pair = tuple[int, int]
 
@@ -28,13 +28,22 @@ class Phase(Enum):
     OPEN = "open"
 
 
+class Held(Enum):
+    """What is known of the venue's positions."""
+
+    UNASKED = "not asked for"
+    ASKED = "asked for"
+    TOLD = "told"
+    REFUSED = "refused"
+
+
 @dataclass(slots=True)
 class Recovery:
     """What is awaited before trading opens. asked: number of the mass status request, which names it; mass: its answer
     is whole; answered: orders it spoke of, heard: of how many; waiting: orders asked about one by one, and when; gate:
-    the gate's verdicts are all read; positions: as the venue tells them; told: all are there; compare: whether
-    they must agree; breaks: what does not
-    agree; accepted: a person said that it does."""
+    the gate's verdicts are all read. tells: the venue tells positions; held: whether they are asked for, or known;
+    positions: as it tells them; differences: {pair: (there, ours)}, as they were when all were told; lacking: why they
+    are not known. breaks: what does not agree; accepted: those that a person took upon himself."""
 
     asked: int = 0
     since: int = 0
@@ -43,11 +52,13 @@ class Recovery:
     heard: int = 0
     waiting: dict[int, int] = field(default_factory=dict)
     gate: bool = False
+    tells: bool = False
+    held: Held = Held.UNASKED
     positions: dict[Pair, int] = field(default_factory=dict)
-    told: bool = False
-    compare: bool = False
+    differences: dict[Pair, tuple[int, int]] = field(default_factory=dict)
+    lacking: str = ""
     breaks: tuple[str, ...] = ()
-    accepted: bool = False
+    accepted: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -78,7 +89,8 @@ class Book:
     requests: those unanswered, by id. chains: ClOrdID to order; names: OrderID to order; holders: place in the gate to
     the order that had it last. reports: place to those that the gate has not confirmed, by number. seen: (session,
     day) to ExecIDs whose executions were applied; copies: (OrderID, ExecID) of drop copies to shares and price.
-    positions: shares by (account, symbol); gaps: those that the gate was not, and cannot be, told of.
+    positions: shares by (account, symbol); gaps: those that the gate was not, and cannot be, told of; excused: those
+    that the venue has more than we, which a person has accepted.
     """
 
     settings: Settings
@@ -101,6 +113,7 @@ class Book:
     copies: dict[tuple[bytes, bytes], tuple[int, int]] = field(default_factory=dict)
     positions: dict[Pair, int] = field(default_factory=dict)
     gaps: dict[Pair, int] = field(default_factory=dict)
+    excused: dict[Pair, int] = field(default_factory=dict)
     kills: dict[Pair, KillState] = field(default_factory=dict)
     errors: dict[Clock, int] = field(default_factory=lambda: dict.fromkeys(Clock, 0))
     illegal: list[Illegal] = field(default_factory=list)

@@ -12,8 +12,8 @@ from host.oms.states import State
 from wire.risk import Kind, OrderType, Side
 
 __all__ = ["Accept", "CancelRejected", "Clock", "ClockError", "ExecKind", "Execution", "GateRead", "GateShut", "Input",
-           "Intend", "IntentKind", "Kill", "Linked", "NewDay", "PositionTold", "Refused", "ReportDone", "Resume",
-           "Sent", "Started", "TimeInForce", "Timer", "Unlinked", "Verdict", "Written"]
+           "Intend", "IntentKind", "Kill", "Linked", "NewDay", "PositionTold", "PositionsRefused", "Refused",
+           "ReportDone", "Resume", "Sent", "Started", "TimeInForce", "Timer", "Unlinked", "Verdict", "Written"]
 
 
 class IntentKind(IntEnum):
@@ -70,11 +70,12 @@ class Clock(IntEnum):
 @dataclass(frozen=True, slots=True)
 class Started:
     """The process began. epoch: greater than each before (seconds since 1970 will do); begins all ids from now on.
-    day: number of the trading day."""
+    day: number of the trading day. positions: whether the venue tells them; then trading waits until they agree."""
 
     epoch: int
     day: int
     time: int
+    positions: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +254,16 @@ class PositionTold:
 
 
 @dataclass(frozen=True, slots=True)
+class PositionsRefused:
+    """The venue does not tell the positions of ``account``. reason: PosReqResult (728), or that of a reject."""
+
+    account: int
+    reason: int
+    text: str
+    time: int
+
+
+@dataclass(frozen=True, slots=True)
 class Kill:
     """No order goes out any more, and all resting ones are cancelled. account, symbol: -1 for all of them."""
 
@@ -276,7 +287,8 @@ class Resume:
 
 @dataclass(frozen=True, slots=True)
 class Accept:
-    """A person takes the breaks that hold a recovery up upon himself: trading begins in spite of them."""
+    """A person takes the breaks that hold a recovery up, as they are now, upon himself: trading begins in spite of
+    them, and positions that differ are held to differ by as much from now on."""
 
     reason: str
     by: str
@@ -301,4 +313,5 @@ class NewDay:
 
 
 Input = (Started | Intend | Written | Verdict | ReportDone | GateRead | GateShut | Sent | Execution | CancelRejected
-         | Refused | Linked | Unlinked | Timer | PositionTold | Kill | Resume | Accept | ClockError | NewDay)
+         | Refused | Linked | Unlinked | Timer | PositionTold | PositionsRefused | Kill | Resume | Accept | ClockError
+         | NewDay)

@@ -18,6 +18,7 @@ from host.oms.inputs import (
     Kill,
     Linked,
     NewDay,
+    PositionsRefused,
     PositionTold,
     Refused,
     ReportDone,
@@ -99,6 +100,6 @@ _HANDLERS: dict[type, Callable[[Book, Any], None]] = {
     Accept: recovery.accept, CancelRejected: rejects.cancel_rejected, ClockError: _clock_error,
     Execution: executions.execution, GateRead: recovery.gate_read, GateShut: kill.gate_shut, Intend: front.intend,
     Kill: kill.kill, Linked: recovery.linked, NewDay: _new_day, PositionTold: recovery.position_told,
-    Refused: rejects.refused, ReportDone: front.report_done, Resume: kill.resume, Sent: front.sent,
-    Started: recovery.started, Timer: timeouts.timer, Unlinked: recovery.unlinked, Verdict: front.verdict,
-    Written: front.written}
+    PositionsRefused: recovery.positions_refused, Refused: rejects.refused, ReportDone: front.report_done,
+    Resume: kill.resume, Sent: front.sent, Started: recovery.started, Timer: timeouts.timer,
+    Unlinked: recovery.unlinked, Verdict: front.verdict, Written: front.written}

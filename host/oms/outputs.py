@@ -207,7 +207,7 @@ class Killed:
 
 @dataclass(frozen=True, slots=True)
 class AskPositions:
-    """Ask the venue for its positions, and hand them over as PositionTold."""
+    """Ask the venue for its positions, and hand them over as PositionTold, or PositionsRefused."""
 
 
 Output = ToGate | Report | ToVenue | DontKnow | Booked | Tell | Alarm | ShutGate | Killed | AskPositions

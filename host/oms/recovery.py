@@ -1,8 +1,18 @@
 """After a start, and whenever the session was lost: trading stays shut until venue and we agree."""
 
-from host.oms.book import Book, Phase, Recovery
+from host.oms.book import Book, Held, Phase, Recovery
 from host.oms.ids import cl_ord_id
-from host.oms.inputs import Accept, GateRead, IntentKind, Linked, PositionTold, Started, TimeInForce, Unlinked
+from host.oms.inputs import (
+    Accept,
+    GateRead,
+    IntentKind,
+    Linked,
+    PositionsRefused,
+    PositionTold,
+    Started,
+    TimeInForce,
+    Unlinked,
+)
 from host.oms.order import Flag, Order, Stage
 from host.oms.outputs import (
     AlarmKind,
@@ -16,8 +26,10 @@ from host.oms.requests import fail, finish, query, resume_cancel
 from host.oms.states import OPEN, Event, Pending
 from wire.risk import Kind, OrderType, Side
 
-__all__ = ["accept", "ask_rest", "check", "gate_read", "linked", "mass_id", "position_told", "started", "tick",
-           "unlinked"]
+__all__ = ["accept", "ask_rest", "check", "gate_read", "linked", "mass_id", "position_told", "positions_refused",
+           "started", "tick", "unlinked"]
+
+_SILENT = "the venue does not answer"
 
 
 def mass_id(book: Book) -> bytes:
@@ -30,7 +42,7 @@ def started(book: Book, input_: Started) -> None:
     book.ids.begin(input_.epoch)
     book.day, book.at_gate = input_.day, 0
     book.linked, book.phase = False, Phase.RECOVERING
-    book.recovery = Recovery(since=input_.time, compare=book.settings.ask_positions)
+    book.recovery = Recovery(since=input_.time, tells=input_.positions)
     for request in tuple(book.requests.values()):
         order = book.orders[request.order]
         if request.stage is Stage.GATE:
@@ -40,8 +52,6 @@ def started(book: Book, input_: Started) -> None:
     for pair, kill in book.kills.items():
         kill.since, kill.gate, kill.reported = input_.time, False, False
         book.out.append(ShutGate(*pair, kill.reason))
-    if book.settings.ask_positions:
-        book.out.append(AskPositions())
     book.alarm(AlarmKind.STARTED, 0, f"epoch {input_.epoch}, {len(book.orders)} orders remembered", input_.time)
 
 
@@ -70,13 +80,17 @@ def linked(book: Book, input_: Linked) -> None:
     """The session stands: ask for the status of all orders."""
     book.linked = True
     book.phase = Phase.RECOVERING
+    ours = book.recovery
+    ours.held, ours.lacking, ours.breaks = Held.UNASKED, "", ()
+    ours.positions.clear()
+    ours.differences.clear()
     ask(book, input_.time)
 
 
 def ask(book: Book, time: int) -> None:
     """Ask anew."""
     ours = book.recovery
-    ours.asked, ours.since, ours.heard, ours.mass, ours.accepted = book.ids.take(), time, 0, False, False
+    ours.asked, ours.since, ours.heard, ours.mass, ours.accepted = book.ids.take(), time, 0, False, ()
     ours.answered.clear()
     ours.waiting.clear()
     if book.settings.mass_status:
@@ -112,25 +126,37 @@ def unlinked(book: Book, input_: Unlinked) -> None:
 def position_told(book: Book, input_: PositionTold) -> None:
     """Take one of the venue's positions; with the last they are compared."""
     ours = book.recovery
+    if ours.held is not Held.ASKED:
+        return
     if input_.number <= 1:
         ours.positions.clear()
-        ours.told = False
     if input_.total:
         ours.positions[input_.account, input_.symbol] = input_.shares
-    ours.told = input_.number >= input_.total
+    if input_.number >= input_.total:
+        ours.held, ours.lacking = Held.TOLD, ""
+        pairs = sorted(book.positions.keys() | ours.positions.keys() | book.excused.keys())
+        told = {pair: (ours.positions.get(pair, 0), book.positions.get(pair, 0)) for pair in pairs}
+        ours.differences = {pair: (there, here) for pair, (there, here) in told.items()
+                            if there - here != book.excused.get(pair, 0)}
     check(book, input_.time)
 
 
-def _breaks(book: Book) -> list[str]:
+def positions_refused(book: Book, input_: PositionsRefused) -> None:
+    """Positions are not told. They are not asked for again before the session was lost."""
     ours = book.recovery
-    breaks = []
-    if ours.compare:
-        for pair in sorted(book.positions.keys() | ours.positions.keys()):
-            here, there = book.positions.get(pair, 0), ours.positions.get(pair, 0)
-            if here != there:
-                breaks.append(f"position of account {pair[0]}, symbol {pair[1]}: {there}, ours {here}")
+    ours.held, ours.lacking = Held.REFUSED, f"the venue refuses: {input_.text or f'reason {input_.reason}'}"
+    check(book, input_.time)
+
+
+def _breaks(book: Book) -> tuple[str, ...]:
+    ours = book.recovery
+    breaks = [f"positions: {ours.lacking}"] if ours.lacking else []
+    for (account, symbol), (there, here) in ours.differences.items():
+        excused = book.excused.get((account, symbol), 0)
+        breaks.append(f"position of account {account}, symbol {symbol}: {there}, ours {here}"
+                      + (f" and {excused} accepted" if excused else ""))
     breaks += [f"order {order.id} is unresolved" for order in book.orders.values() if order.flags & Flag.UNRESOLVED]
-    return breaks
+    return tuple(breaks)
 
 
 def check(book: Book, time: int) -> None:
@@ -138,25 +164,44 @@ def check(book: Book, time: int) -> None:
     ours = book.recovery
     if book.phase is not Phase.RECOVERING or not book.linked:
         return
-    if not (ours.gate and ours.mass) or ours.waiting or (ours.compare and not ours.told):
+    if not (ours.gate and ours.mass) or ours.waiting:
         return
-    breaks = tuple(_breaks(book))
+    if ours.tells and ours.held is Held.UNASKED:
+        _ask_positions(book, time)
+    if ours.tells and ours.held is Held.ASKED and not ours.lacking:
+        return
+    breaks = _breaks(book)
     if breaks != ours.breaks:
         for text in breaks:
             book.alarm(AlarmKind.BREAK, 0, text, time)
     ours.breaks = breaks
-    if breaks and not ours.accepted:
+    if not set(breaks) <= set(ours.accepted):
         return
-    book.phase, ours.compare = Phase.OPEN, False
+    book.phase = Phase.OPEN
     book.alarm(AlarmKind.STARTED, 0, "trading is open", time)
     for order in tuple(book.orders.values()):
         resume_cancel(book, order, time)
 
 
+def _ask_positions(book: Book, time: int) -> None:
+    """Ask, when all orders are known: what is filled from now on is told before the answer."""
+    book.recovery.held, book.recovery.since = Held.ASKED, time
+    book.out.append(AskPositions())
+
+
 def accept(book: Book, input_: Accept) -> None:
-    """Open in spite of breaks, which stay to be seen."""
-    book.recovery.accepted = True
+    """Open in spite of the breaks that are known, which stay to be seen; others are none that he has seen."""
+    ours = book.recovery
+    if book.phase is not Phase.RECOVERING or not ours.breaks:
+        book.alarm(AlarmKind.BREAK, 0, f"nothing to accept, for {input_.by}: {input_.reason}", input_.time)
+        return
+    ours.accepted = ours.breaks
     book.alarm(AlarmKind.BREAK, 0, f"accepted by {input_.by}: {input_.reason}", input_.time)
+    for pair, (there, here) in ours.differences.items():
+        book.excused.pop(pair, None)
+        if there != here:
+            book.excused[pair] = there - here
+    ours.differences.clear()
     check(book, input_.time)
 
 
@@ -174,5 +219,8 @@ def tick(book: Book, time: int) -> None:
             query(book, book.orders[number], time)
     elif ours.breaks:
         ask_rest(book, time)
-    if ours.compare and (not ours.told or ours.breaks):
-        book.out.append(AskPositions())
+    if ours.held is Held.ASKED:
+        ours.lacking = _SILENT
+        check(book, time)
+    if ours.lacking == _SILENT or ours.differences:
+        _ask_positions(book, time)

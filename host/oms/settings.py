@@ -15,9 +15,9 @@ class Settings:
     in the gate without a verdict. ack_timeout: after which an unanswered request is asked about; queries: how often,
     before an order counts as rejected. cancel_tries: of an order that is to be cancelled. kill_timeout: after which a
     kill goes on without the gate's word, and later reports what is left. mass_status: whether the venue answers
-    OrderMassStatusRequest (FIX 4.2 has none). ask_positions: whether a start waits for the venue's positions.
-    dont_know: whether trades that are not known are answered with Q. kill_on_overfill: whether an overfill kills.
-    drop_copies: sessions whose executions are copies. The rest is the circuit breaker's.
+    OrderMassStatusRequest (FIX 4.2 has none). dont_know: whether trades that are not known are
+    answered with Q. kill_on_overfill: whether an overfill kills. drop_copies: sessions whose executions are copies.
+    The rest is the circuit breaker's.
     rejects: so many within ``window`` open it; slow: so many acknowledgements in a row after ``latency`` or later do;
     disconnects: likewise, within ``window``. cool_down: after which ``probes`` orders are let through, one by one
     acknowledged, before it closes.
@@ -31,7 +31,6 @@ class Settings:
     cancel_tries: int = 3
     kill_timeout: int = 5 * _SECOND
     mass_status: bool = True
-    ask_positions: bool = True
     dont_know: bool = True
     kill_on_overfill: bool = False
     drop_copies: tuple[int, ...] = ()

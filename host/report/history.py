@@ -47,7 +47,7 @@ def read_history(path: Path, settings: Settings | None = None) -> Traded:
     Raises LogError, LedgerError (it was written with other settings); OmsError; OSError.
     """
     if settings is None:
-        settings = Settings(open_orders=open_orders(path) or Settings.open_orders, ask_positions=False)
+        settings = Settings(open_orders=open_orders(path) or Settings.open_orders)
     with JournalReader(path, INPUTS) as reader:
         traded = _History(settings)
         traded.take(reader.poll())

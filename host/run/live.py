@@ -30,7 +30,7 @@ from host.run.fixvenue import FixVenue, VenueError
 from host.run.follow import follow
 from host.run.gateway import Gateway, GatewayError, all_verdicts, shut_gate
 from host.run.ledger import INPUTS, Ledger, LedgerError
-from host.run.liveconfig import LiveConfig
+from host.run.liveconfig import FIX42, LiveConfig
 from host.run.loop import Loop
 from host.run.rewind import Rewind
 from host.run.watch import Watch
@@ -51,7 +51,6 @@ _BEHIND, _COMPARED = "tickgate run, the gate shut already", "tickgate run, compa
 _ALL = (-1, -1)
 #: Cycles in which the gate decides on all that an earlier life has published.
 _DECIDED = 4096
-_FIX42 = b"FIX.4.2"
 
 
 class LiveError(Exception):
@@ -129,8 +128,8 @@ class Live:
             raise LiveError(f"device: {error}") from None
         stack.callback(device.close)
         self.gate = gate = Gate(device)
-        self.ledger = ledger = Ledger(Settings(open_orders=gate.sizes.open_orders, ask_positions=False,
-                                               mass_status=config.fix.settings.begin_string != _FIX42))
+        self.ledger = ledger = Ledger(Settings(open_orders=gate.sizes.open_orders,
+                                               mass_status=config.fix.settings.begin_string != FIX42))
         config.journal.path.parent.mkdir(parents=True, exist_ok=True)
         self.journal = Journal(config.journal.path, INPUTS, take=ledger.recall, sync=config.journal.sync,
                                interval=config.journal.interval)
@@ -151,7 +150,7 @@ class Live:
                       tuple(symbol.name.encode() for symbol in config.symbols))
         self.loop = self._make_loop(names)
         self.loop.start(epoch=max(time.time_ns() // _SECOND, ledger.oms.book.ids.epoch + 1),
-                        day=self.venue.began // _DAY)
+                        day=self.venue.began // _DAY, positions=config.ask_positions)
         self.watch = Watch(self.loop, names, config.telemetry, self.now)
         stack.callback(self.watch.close)
         self._open_gate()

@@ -33,6 +33,8 @@
     idle_us                      microseconds that the host sleeps when there is nothing to do; 0: never (default: 200)
     timer_ms, heartbeat_ms       between timers, and between heartbeats to the gate (default: 50)
     cancel_s                     seconds that cancels have at the end (default: 5)
+    ask_positions                whether the venue is asked what it holds for us, and trading waits until that agrees
+                                 (default: true; in FIX 4.2, which has no message for it, false)
 
 Relative paths begin at the file's folder.
 """
@@ -54,12 +56,13 @@ from host.run.loop import Pace
 from host.strategy.interface import Strategy
 from host.strategy.registry import strategy_of
 
-__all__ = ["Address", "ConfigError", "FeedConfig", "GateConfig", "JournalConfig", "LiveConfig", "TelemetryConfig",
-           "load"]
+__all__ = ["FIX42", "Address", "ConfigError", "FeedConfig", "GateConfig", "JournalConfig", "LiveConfig",
+           "TelemetryConfig", "load"]
 
 Address = tuple[str, int]
 
 _MS = 1_000_000
+FIX42 = b"FIX.4.2"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +117,7 @@ class LiveConfig:
     idle: float
     pace: Pace
     cancel: int
+    ask_positions: bool
 
 
 def load(path: Path) -> LiveConfig:
@@ -123,9 +127,14 @@ def load(path: Path) -> LiveConfig:
     symbols = _symbols(_needed(file, "symbols"), [one.name for one in _indexed(file, "symbol", gate.limits.symbols)])
     accounts = [one.name for one in _indexed(file, "account", gate.limits.accounts)]
     host = file.table("host") or Table(f"{path}: host", {}, path.parent)
+    fix = _fix(_needed(file, "fix"))
+    old = fix.settings.begin_string == FIX42
+    ask_positions = host.flag("ask_positions", not old)
+    if old and ask_positions:
+        raise host.error("ask_positions", "cannot be true: FIX 4.2 has no RequestForPositions")
     config = LiveConfig(
         device=file.text("device", default_address()), feed=_feed(_needed(file, "feed")), symbols=symbols, gate=gate,
-        journal=_journal(_needed(file, "journal")), fix=_fix(_needed(file, "fix")),
+        journal=_journal(_needed(file, "journal")), fix=fix, ask_positions=ask_positions,
         strategies=_strategies(file, accounts, [symbol.name for symbol in symbols]), telemetry=_telemetry(file),
         idle=host.number("idle_us", 200) / 1_000_000, cancel=host.number("cancel_s", 5),
         pace=Pace(timer=host.number("timer_ms", 50, least=1) * _MS,

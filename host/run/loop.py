@@ -13,11 +13,13 @@ from dataclasses import dataclass
 
 from host.device.reader import EventReader
 from host.oms.fix import FixError, FixOrders
+from host.oms.fixpositions import FixPositions
 from host.oms.inputs import (
     GateRead,
     GateShut,
     Input,
     Linked,
+    Refused,
     ReportDone,
     Sent,
     Started,
@@ -30,6 +32,7 @@ from host.oms.order import Stage
 from host.oms.outputs import (
     Alarm,
     AlarmKind,
+    AskPositions,
     DontKnow,
     Killed,
     Output,
@@ -50,14 +53,10 @@ from host.strategy.dispatch import Dispatch
 from host.strategy.interface import ContextError
 from host.strategy.working import Working
 
-__all__ = ["Loop", "LoopError", "Pace"]
+__all__ = ["Loop", "Pace"]
 
 _MS = 1_000_000
 _LINKS: dict[Link, type[Linked] | type[Unlinked]] = {Link.UP: Linked, Link.DOWN: Unlinked}
-
-
-class LoopError(Exception):
-    """The loop is asked for what it cannot do; the text says what."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,10 +80,7 @@ class Loop:
                  on_alarm: Callable[[Alarm | BookingAlarm], object] = lambda alarm: None) -> None:
         """records: of the device's event ring. orders: the venue's FIX. shut: sets the gate's kill. clock: ns since
         1970, never less than before. shortcut: whether orders may leave before they are folded (host.run.shortcut);
-        what is journaled and sent is the same. Raises LoopError for settings that ask for positions: no message tells
-        them."""
-        if ledger.oms.book.settings.ask_positions:
-            raise LoopError("ask_positions must be False: a venue by FIX orders alone tells no positions")
+        what is journaled and sent is the same."""
         self.ledger, self.dispatch, self.gateway, self.venue = ledger, dispatch, gateway, venue
         self.counts: Counter[str] = Counter()
         self.alarms: list[Alarm | BookingAlarm] = []
@@ -99,19 +95,21 @@ class Loop:
         ledger.on_alarm = self.alarm
         self._contexts = {context.strategy: context for context in dispatch.contexts}
         self._due: deque[Output] = deque()
+        self._positions = FixPositions(orders.names)
         self._beat_at = self._timer_at = 0
         self._inside: dict[type, Callable[..., None]] = {
             Tell: self._tell, Alarm: self.alarm, Booked: self._booked, Killed: self._killed}
         self._outside: dict[type, Callable[..., None]] = {
             ToGate: gateway.requests.append, Report: gateway.reports.append, ToVenue: self._send, DontKnow: self._send,
-            ShutGate: self._shut_gate}
+            ShutGate: self._shut_gate, AskPositions: self._ask_positions}
 
-    def start(self, epoch: int, day: int) -> None:
+    def start(self, epoch: int, day: int, *, positions: bool = False) -> None:
         """Begin a life of the process, before the first step. epoch: greater than those before; day: number of the
-        trading day. Of the verdicts that the ring still has, those that an earlier life did not hear are taken."""
+        trading day. positions: whether the venue is asked for them, and trading waits until they agree. Of the verdicts
+        that the ring still has, those that an earlier life did not hear are taken."""
         book, now = self.ledger.oms.book, self._clock()
         self._adopt()
-        self._fold(Started(epoch, day, now))
+        self._fold(Started(epoch, day, now, positions))
         for decision in self.gateway.decisions(now):
             if isinstance(decision, Verdict):
                 request = book.requests.get(decision.request)
@@ -200,11 +198,13 @@ class Loop:
         self.counts["messages heard"] += 1
         try:
             input_ = self._orders.input(event, day=self.ledger.oms.book.day, time=now)
+            told = self._positions.take(event, now) if input_ is None or isinstance(input_, Refused) else None
         except FixError as error:
             self.alarm(Alarm(AlarmKind.BAD_EXECUTION, 0, f"{error}: {event}", now))
             return
-        if input_ is not None:
-            self._fold(input_)
+        for each in told if told is not None else (input_,):
+            if each is not None:
+                self._fold(each)
 
     def _market(self) -> bool:
         records, lost, shown = self._records, self._records.lost, 0
@@ -294,6 +294,12 @@ class Loop:
         self.counts["messages sent"] += 1
         if isinstance(output, ToVenue):
             self._fold(Sent(output.request, seq, now))
+
+    def _ask_positions(self, _: AskPositions) -> None:
+        now = self._clock()
+        for message in self._positions.ask(now):
+            self._positions.sent(self.venue.send(message, now))
+            self.counts["messages sent"] += 1
 
     def _shut_gate(self, output: ShutGate) -> None:
         self._shut(output)

@@ -53,7 +53,7 @@ class World:
         self.exchange.on_packet = self.market.hear
         self.recovered = self.lives = 0
         self._due = True
-        self.settings = Settings(open_orders=self.market.gate.sizes.open_orders, ask_positions=False)
+        self.settings = Settings(open_orders=self.market.gate.sizes.open_orders)
         self._joined, self._old = Joined(self.exchange), list[Journal]()
         self._live(strategies, journal, None)
         self.exchange.begin()

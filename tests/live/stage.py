@@ -216,7 +216,7 @@ class Stage:
 
     def ledger(self) -> Ledger:
         """Return what the host's journal makes; to be called when no host runs."""
-        return replay(self.folder / "host" / "journal.tgh", Settings(open_orders=8, ask_positions=False))
+        return replay(self.folder / "host" / "journal.tgh", Settings(open_orders=8))
 
     def _set_up(self, host: str, facts: dict[str, str]) -> None:
         """Let a host that finds no exchange set the device up, and die."""

@@ -22,7 +22,7 @@ def test_a_day_is_traded_and_everything_agrees(tmp_path: Path, capsys: pytest.Ca
     text = capsys.readouterr().out
     assert "0 breaks with the exchange, 0 differences between gate and host" in text
     fills = int(re.findall(r"fills +(\d+)", text)[0])
-    ledger = replay(tmp_path / "one", Settings(open_orders=8, ask_positions=False))
+    ledger = replay(tmp_path / "one", Settings(open_orders=8))
     assert fills == len(list(ledger.positions.trades())) > 0
     names = ("asked for by strategies", "accepted by the gate", "messages to the exchange")
     asked, accepted, sent = (int(re.findall(rf"{name} +([\d,]+)", text)[0]) for name in names)

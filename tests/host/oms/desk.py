@@ -35,9 +35,9 @@ _STATUS = {ExecKind.NEW: State.NEW, ExecKind.CANCELLED: State.CANCELLED, ExecKin
 class Desk:
     """An order manager that trades, and what it gave for the last input in ``out``; ``said`` has all outputs."""
 
-    def __init__(self, *, trading=True, **settings):
-        self.settings = Settings(**{"open_orders": 8, "ask_positions": False} | settings)
-        self.oms = Oms(self.settings)
+    def __init__(self, *, trading=True, tells=False, **settings):
+        self.settings = Settings(**{"open_orders": 8} | settings)
+        self.oms, self.tells = Oms(self.settings), tells
         self.time, self.inputs, self.out, self.said = 1_000 * SECOND, [], [], []
         self.exec_id = self.ref = 0
         if trading:
@@ -58,7 +58,7 @@ class Desk:
         return self.out
 
     def start(self, epoch=1):
-        self.take(Started(epoch, 0, self.now()))
+        self.take(Started(epoch, 0, self.now(), self.tells))
         self.take(GateRead(self.now()))
         self.link()
 

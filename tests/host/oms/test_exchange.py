@@ -37,7 +37,7 @@ class Trader:
         self.rng, self.gate, self.version = rng, Gate(open_orders=16), version
         self.counter = Counter(client("A", begin_string=version, **more), client("B"))
         self.fix = FixOrders(names=Names((b"MAIN",), (SYMBOL,)), begin_string=version)
-        self.oms = Oms(Settings(open_orders=16, ask_positions=False, mass_status=version != b"FIX.4.2",
+        self.oms = Oms(Settings(open_orders=16, mass_status=version != b"FIX.4.2",
                                 rejects=10_000, dont_know=False))
         self.heard, self.alarms, self.count, self.matches = [], [], 0, []
         self.counter.venue.listen(lambda events, now: self.matches.extend(

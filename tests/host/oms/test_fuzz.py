@@ -118,7 +118,7 @@ class Chaos:
 @pytest.mark.parametrize("seed", range(25))
 def test_nothing_raises_and_nothing_illegal_passes_in_silence(seed):
     print(f"seed {seed}")
-    settings = Settings(open_orders=4, ask_positions=False, mass_status=False, rejects=50, disconnects=50, queries=1)
+    settings = Settings(open_orders=4, mass_status=False, rejects=50, disconnects=50, queries=1)
     chaos, oms, log, given = Chaos(random.Random(seed)), Oms(settings), [], []
     booked, fills = {}, {}
     for input_ in [Started(1, 0, 1), GateRead(2), Linked(3)]:
@@ -163,7 +163,7 @@ def test_reports_to_a_gate_that_keeps_up_are_all_applied_even_by_a_venue_that_ma
     for seed in range(15):
         print(f"seed {seed}")
         chaos, gate = Chaos(random.Random(seed)), Gate(open_orders=8)
-        oms = Oms(Settings(open_orders=8, ask_positions=False, mass_status=False, rejects=10_000, slow=10_000))
+        oms = Oms(Settings(open_orders=8, mass_status=False, rejects=10_000, slow=10_000))
         waiting = [Started(1, 0, 1), GateRead(2), Linked(3)]
         for _ in range(500):
             while waiting:

@@ -1,7 +1,17 @@
 """After a start or a lost session: trading is shut until orders, fills and positions agree."""
 
 from host.oms.book import Phase
-from host.oms.inputs import Accept, ExecKind, GateRead, Linked, Started, Timer, Unlinked, Verdict
+from host.oms.inputs import (
+    Accept,
+    ExecKind,
+    GateRead,
+    Linked,
+    PositionsRefused,
+    Started,
+    Timer,
+    Unlinked,
+    Verdict,
+)
 from host.oms.order import Flag
 from host.oms.outputs import AlarmKind, AskPositions, Reason, Report, ToGate, ToVenue, VenueKind
 from host.oms.states import State
@@ -20,26 +30,103 @@ def phase(desk):
 
 
 def test_trading_is_shut_until_orders_and_positions_agree():
-    desk = Desk(trading=False, ask_positions=True)
-    desk.take(Started(1, 0, desk.now()))
-    assert desk.got(AskPositions)
+    desk = Desk(trading=False, tells=True)
+    desk.take(Started(1, 0, desk.now(), True))
     assert desk.intend().reason is Reason.UNLINKED
     desk.take(GateRead(desk.now()))
     desk.link()
+    assert desk.got(AskPositions)
     assert phase(desk) is Phase.RECOVERING and desk.intend().reason is Reason.SHUT
     desk.positions()
     assert phase(desk) is Phase.OPEN
 
 
 def test_a_position_that_differs_keeps_trading_shut_until_it_agrees_or_a_person_accepts():
-    desk = Desk(trading=False, ask_positions=True)
+    desk = Desk(trading=False, tells=True)
     desk.start()
     desk.positions((0, 0, 100), (1, 1, 0))
     assert phase(desk) is Phase.RECOVERING and desk.alarms() == [AlarmKind.BREAK]
     assert "symbol 0: 100, ours 0" in desk.out[0].text
     desk.take(Timer(desk.now() + 10 * SECOND))
     assert desk.got(AskPositions), "asked again"
+    desk.positions((0, 0, 100))
+    assert phase(desk) is Phase.RECOVERING and not desk.alarms(), "said once"
     desk.take(Accept("known", "somebody", desk.now()))
+    assert phase(desk) is Phase.OPEN
+
+
+def relink(desk):
+    desk.take(Unlinked(desk.now()))
+    desk.link()
+    assert desk.got(AskPositions) and phase(desk) is Phase.RECOVERING
+
+
+def test_an_accepted_difference_is_expected_from_then_on_and_another_is_not():
+    desk = Desk(trading=False, tells=True)
+    desk.start()
+    desk.positions((0, 0, 100))
+    desk.take(Accept("given", "somebody", desk.now()))
+    desk.fill(desk.working(), 100)
+    relink(desk)
+    desk.positions((0, 0, 200))
+    assert phase(desk) is Phase.OPEN
+    relink(desk)
+    desk.positions((0, 0, 100))
+    assert phase(desk) is Phase.RECOVERING and "symbol 0: 100, ours 100 and 100 accepted" in desk.out[0].text
+    desk.take(Accept("taken back", "somebody", desk.now()))
+    relink(desk)
+    desk.positions((0, 0, 100))
+    assert phase(desk) is Phase.OPEN
+
+
+def test_positions_that_are_refused_keep_trading_shut_and_are_not_asked_for_again_in_this_session():
+    desk = Desk(trading=False, tells=True)
+    desk.start()
+    desk.take(PositionsRefused(0, 4, "not here", desk.now()))
+    assert phase(desk) is Phase.RECOVERING and desk.book.recovery.breaks == ("positions: the venue refuses: not here",)
+    desk.take(Timer(desk.now() + 10 * SECOND))
+    assert not desk.got(AskPositions) and phase(desk) is Phase.RECOVERING
+    desk.take(Accept("known", "somebody", desk.now()))
+    assert phase(desk) is Phase.OPEN
+    relink(desk)
+
+
+def test_positions_that_are_never_told_keep_trading_shut_and_are_asked_for_again():
+    desk = Desk(trading=False, tells=True)
+    desk.start()
+    for _ in range(3):
+        desk.take(Timer(desk.now() + 10 * SECOND))
+        assert desk.got(AskPositions) and phase(desk) is Phase.RECOVERING
+        assert desk.book.recovery.breaks == ("positions: the venue does not answer",)
+        desk.time += 10 * SECOND
+    assert len([one for one in desk.said if getattr(one, "kind", None) is AlarmKind.BREAK]) == 1, "said once"
+    desk.positions()
+    assert phase(desk) is Phase.OPEN
+
+
+def test_what_is_not_known_yet_cannot_be_accepted():
+    desk = Desk(trading=False, tells=True)
+    desk.start()
+    desk.take(Accept("in advance", "somebody", desk.now()))
+    assert "nothing to accept" in desk.out[0].text
+    desk.positions((0, 0, 100))
+    assert phase(desk) is Phase.RECOVERING
+    desk.take(Accept("seen", "somebody", desk.now()))
+    assert phase(desk) is Phase.OPEN
+    order = desk.working()
+    desk.fill(order, 30)
+    assert phase(desk) is Phase.OPEN and desk.book.positions == {(0, 0): 30}
+
+
+def test_what_is_filled_behind_the_answer_is_no_difference():
+    desk = Desk(tells=False)
+    order = desk.working()
+    desk.take(Started(2, 0, desk.now(), True))
+    desk.take(GateRead(desk.now()))
+    desk.link({"order": order})
+    assert desk.got(AskPositions)
+    desk.fill(order, 30)
+    desk.positions((0, 0, 30))
     assert phase(desk) is Phase.OPEN
 
 

@@ -252,7 +252,7 @@ class World:
             self.oms = self.refold()
         self.killed.clear()
         self.epoch += 1
-        self.take(Started(self.epoch, 0, self.now()))
+        self.take(Started(self.epoch, 0, self.now(), True))
         while self.verdicts:
             self.gate_verdict()
         self.take(GateRead(self.now()))

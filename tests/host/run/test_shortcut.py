@@ -37,7 +37,7 @@ from wire.registers import ADDRESS_BITS
 
 SYMBOLS, ENTRIES, ALL = 4, 16, (-1, -1)
 START = 1_795_185_200_000_000_000
-OPTIONS = Settings(open_orders=1 << 8, ask_positions=False, gate_window=4, rejects=6)
+OPTIONS = Settings(open_orders=1 << 8, gate_window=4, rejects=6)
 
 
 class Scribbler(Strategy):
