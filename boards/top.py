@@ -1,6 +1,6 @@
 """What a board's bitstream holds: clocks, a station at every port, and behind them feed handler, book and risk gate."""
 
-from amaranth.hdl import Cat, ClockDomain, Elaboratable, Module, Signal
+from amaranth.hdl import C, Cat, ClockDomain, Elaboratable, Module, Signal
 from amaranth.lib import io
 from amaranth.lib.wiring import connect
 
@@ -9,9 +9,11 @@ from boards.lamps import Lamps
 from boards.pll import Clocks
 from boards.port import StationPort
 from gateware.device import Device
+from gateware.hostlink.hostlink import HostLink
 from gateware.net.mac.mdio import divisor
 from gateware.net.mac.phys import Phys
 from gateware.net.merge import Merge
+from wire.etherbone import PORT
 from wire.profiles import PROFILES
 
 __all__ = ["Top"]
@@ -21,21 +23,25 @@ RESET_FRACTION = 50
 
 
 class Top(Elaboratable):
-    """All of ``board``: port n is a station of its own at ``mac`` + n and ``ip`` + n, and answers ARP and ping. The
-    frames of all ports go to one device of the board's profile.
+    """All of ``board``, or as many of its ports as fit: port n is a station of its own at ``mac`` + n and ``ip`` + n,
+    and answers ARP and ping. The frames of all ports go to one device of the board's profile, whose pages and rings the
+    host has at UDP port 1234 of port 0 (gateware/hostlink/hostlink.py).
+
+    host: IP address of who may write; 0: nobody. build: what the BUILD register says.
+
     LEDs: boards/lamps.py. The PHYs are in reset for the first 20 ms, and asked for their links then. Reset: when the
     PLL has no lock.
-
-    build: what the BUILD register says.
     """
 
-    def __init__(self, board, *, mac: int, ip: int, build: int = 0):
+    def __init__(self, board, *, mac: int, ip: int, host: int = 0, build: int = 0):
         ports = len(board.ports)
         if not 0 <= mac < (1 << 48) - ports or mac >> 40 & 1:
             raise BoardError(f"MAC address must be one of a single station, not {mac:#014x}")
         if not 0 < ip < 0xE000_0000 - ports:
             raise BoardError(f"IP address must be one of a single station, not {ip:#010x}")
-        self.board, self.mac, self.ip, self.build = board, mac, ip, build
+        if not 0 <= host < 0xE000_0000:
+            raise BoardError(f"the host's IP address must be one of a single station, or 0, not {host:#010x}")
+        self.board, self.mac, self.ip, self.host, self.build = board, mac, ip, host, build
 
     def elaborate(self, platform):
         m = Module()
@@ -47,7 +53,7 @@ class Top(Elaboratable):
         m.d.comb += [clocks.clock.eq(clock.i), sync.clk.eq(clocks.core_clk), tx.clk.eq(clocks.tx_clk)]
 
         ports = []
-        for port in board.ports:
+        for port in board.ports[:board.fits]:
             n, domain = port.number, f"rx{port.number}"
             pins = platform.request("rgmii", n, dir=dict.fromkeys(
                 ("rx_clk", "rx_ctl", "rx_data", "tx_clk", "tx_ctl", "tx_data"), "-"))
@@ -66,7 +72,17 @@ class Top(Elaboratable):
                 connect(m, station.o, merge.i[n])
             connect(m, merge.o, device.rx)
 
-        linked = self._manage_phys(m, platform, hz, len(ports))
+        m.submodules.host_link = link = HostLink(profile=profile)
+        m.d.comb += [
+            link.i.valid.eq(ports[0].o.valid), link.i.p.eq(ports[0].o.p), link.mac.eq(C(self.mac, 48)),
+            link.ip.eq(C(self.ip, 32)), link.port.eq(C(PORT, 16)), link.host.eq(C(self.host, 32))]
+        connect(m, link.bus, device.bus)
+        connect(m, device.ring, link.ring)
+        if profile.accounts:
+            connect(m, device.verdicts, link.verdicts)
+        connect(m, link.o, ports[0].i)
+
+        linked = self._manage_phys(m, platform, hz)
         m.submodules.lamps = lamps = Lamps(count=len(board.leds), hz=hz)
         m.d.comb += [
             lamps.link.eq(Cat(station.status.gigabit for station in ports).all() & linked),
@@ -78,9 +94,9 @@ class Top(Elaboratable):
             m.d.comb += led.o.eq(lamps.o[n])
         return m
 
-    @staticmethod
-    def _manage_phys(m, platform, hz, ports):
-        """Hold all PHYs in reset for a while, then ask them; return whether none has lost its link."""
+    def _manage_phys(self, m, platform, hz):
+        """Hold all PHYs in reset for a while, then ask them; return whether as many as we have ports have a link, or do
+        not answer."""
         cycles = hz // RESET_FRACTION
         waited = Signal(range(cycles + 1))
         with m.If(waited != cycles):
@@ -89,7 +105,7 @@ class Top(Elaboratable):
         states = []
         for number in numbers:
             wires = platform.request("phy", number, dir={"rst": "-", "mdc": "-", "mdio": "-"})
-            m.submodules[f"phys{number}"] = phys = Phys(half=divisor(hz), count=ports // len(numbers))
+            m.submodules[f"phys{number}"] = phys = Phys(half=divisor(hz), count=len(self.board.ports) // len(numbers))
             m.submodules[f"phy_reset{number}"] = reset = io.Buffer("o", wires.rst)
             m.submodules[f"phy_mdc{number}"] = mdc = io.Buffer("o", wires.mdc)
             m.submodules[f"phy_mdio{number}"] = mdio = io.Buffer("io", wires.mdio)
@@ -97,4 +113,4 @@ class Top(Elaboratable):
                 reset.o.eq(waited != cycles), mdc.o.eq(phys.mdc), mdio.o.eq(phys.mdio), mdio.oe.eq(phys.mdio_drive),
                 phys.mdio_seen.eq(mdio.i)]
             states += [phys.state[n] for n in range(phys.count)]
-        return ~Cat(state.found & ~state.link for state in states).any()
+        return sum(state.link | ~state.found for state in states) >= self.board.fits

@@ -46,6 +46,8 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     build.add_argument("--mac", default="02:54:4b:47:00:00",
                        help="of port 0; port 1 has the next (default: %(default)s)")
     build.add_argument("--ip", default="192.168.1.50", help="of port 0; port 1 has the next (default: %(default)s)")
+    build.add_argument("--host", default="192.168.1.1",
+                       help="IP address of the host that may write to the device (default: %(default)s)")
     build.add_argument("--seeds", default="1", metavar="N,N,...",
                        help="of placement; the one whose clocks have most to spare is kept (default: 1)")
     build.add_argument("--every-seed", action="store_true", help="fail unless every seed meets the clocks")
@@ -118,7 +120,7 @@ def _list(args: argparse.Namespace) -> int:
 def _build(args: argparse.Namespace) -> int:
     board = _named(args.board)
     try:
-        mac, ip = mac_address(args.mac), ip_address(args.ip)
+        mac, ip, host = mac_address(args.mac), ip_address(args.ip), ip_address(args.host)
     except WireError as error:
         raise UserError(str(error)) from None
     seeds = args.seeds.split(",")
@@ -129,8 +131,8 @@ def _build(args: argparse.Namespace) -> int:
     with _tools():
         builds: Any = import_module("boards.build")
     options = builds.Options(
-        mac=mac, ip=ip, seeds=tuple(dict.fromkeys(map(int, seeds))), every_seed=args.every_seed, nextpnr=args.nextpnr,
-        folder=args.folder, **({"jobs": args.jobs} if args.jobs else {}))
+        mac=mac, ip=ip, host=host, seeds=tuple(dict.fromkeys(map(int, seeds))), every_seed=args.every_seed,
+        nextpnr=args.nextpnr, folder=args.folder, **({"jobs": args.jobs} if args.jobs else {}))
     with Progress() as progress:
         try:
             record = builds.build(board, options, progress.step)
