@@ -29,11 +29,11 @@ class Rows:
             if line.startswith("module "):
                 self._starts.append(number)
                 self._modules.append(re.split(r"[ (#]", line.removeprefix("module "))[0].lstrip("\\"))
-        self._rows = {tuple(name.split(".")[1:][:_DEPTH]) for name in self._modules if name.startswith("top.")}
+        self._rows = {_parts(name)[1:][:_DEPTH] for name in self._modules if name.startswith("top.")}
 
     def of(self, path: str) -> str:
         """Return the row to which a module or a cell belongs, by its path below the top."""
-        parts = tuple(part.split("$")[0] for part in path.lstrip("\\").split("."))
+        parts = _parts(path.lstrip("\\"))
         for depth in range(_DEPTH, 0, -1):
             if parts[:depth] in self._rows:
                 return ".".join(parts[:depth])
@@ -75,3 +75,8 @@ class Rows:
             for kind, amount in _COSTS.get(cell["type"], {}).items():
                 table.setdefault(owner[name], Counter())[kind] += amount
         return table
+
+
+def _parts(path: str) -> tuple[str, ...]:
+    """Return the names of a path, without the numbers by which the tools tell equal names apart."""
+    return tuple(part.split("$")[0] for part in path.split("."))
