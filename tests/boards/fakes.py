@@ -11,7 +11,8 @@ from boards.design import Design
 __all__ = ["VERILOG", "design", "install", "report"]
 
 #: A design of two modules; the line of a flip-flop tells to which it belongs.
-VERILOG = "\nmodule top(a);\nendmodule\nmodule \\top.device (a);\nendmodule\nmodule \\top.device.book$7 (a);\nendmodule\n"
+VERILOG = "\n".join(["", "module top(a);", "endmodule", "module \\top.device (a);", "endmodule",
+                     "module \\top.device.book$7 (a);", "endmodule", ""])
 _NETLIST = {"modules": {"top": {"cells": {
     "one": {"type": "TRELLIS_FF", "attributes": {"src": "top.v:7.1-7.9"}, "connections": {"DI": [2], "Q": [3]},
             "port_directions": {"DI": "input", "Q": "output"}},
