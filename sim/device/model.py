@@ -24,6 +24,9 @@ RESET_CYCLES = 4
 #: Cycles of one call into the library, so that the interpreter sees an interrupt in time.
 CALL_CYCLES = 1 << 18
 NEVER = (1 << 63) - 1
+_LONGEST = 65535
+#: Offset, cycle and error of a frame that has none of them.
+_ZERO = bytes(8)
 
 _DONE, _CYCLE_LIMIT, _RING_LIMIT, _ASSERTION, _RING_ADDRESS, _NO_ANSWER, _VERDICT_INDEX = 0, 1, 2, -1, -2, -3, -4
 #: Memory for so many 64-bit words, all zero.
@@ -64,12 +67,12 @@ class FrameBatch:
         for name in ("length", "cycle", "error"):
             if len(getattr(self, name)) != n:
                 raise ValueError(f"{n} offsets, but {len(getattr(self, name))} of {name}")
-        bad = np.flatnonzero((self.length < 1) | (self.length > 65535) | (self.offset < 0)
+        bad = np.flatnonzero((self.length < 1) | (self.length > _LONGEST) | (self.offset < 0)
                              | (self.offset + self.length > len(self.data)))
         if len(bad):
             k = int(bad[0])
-            raise ValueError(f"frame {k}, {self.length[k]} bytes at {self.offset[k]}: a frame has 1 to 65535 bytes "
-                             f"that lie within the {len(self.data)} bytes of data")
+            raise ValueError(f"frame {k}, {self.length[k]} bytes at {self.offset[k]}: a frame has 1 to {_LONGEST} "
+                             f"bytes that lie within the {len(self.data)} bytes of data")
 
     @classmethod
     def of(cls, frames: Iterable[bytes], *, cycle: Iterable[int] | None = None,
@@ -197,6 +200,13 @@ class SimulatedDevice:
             raise ValueError(f"word_interval must be 1 to 65535, not {word_interval}")
         self._lib.tickgate_submit(self._open, len(batch), batch.data.ctypes.data, batch.offset.ctypes.data,
                          batch.length.ctypes.data, batch.cycle.ctypes.data, batch.error.ctypes.data, word_interval)
+
+    def send(self, frame: bytes) -> None:
+        """Queue one frame, of 1 to 65535 bytes, that begins as soon as the word stream is free; takes no time."""
+        if not 0 < len(frame) <= _LONGEST:
+            raise ValueError(f"a frame has 1 to {_LONGEST} bytes, not {len(frame)}")
+        length = ctypes.byref(ctypes.c_int32(len(frame)))
+        self._lib.tickgate_submit(self._open, 1, frame, _ZERO, length, _ZERO, _ZERO, 1)
 
     def run(self, cycles: int) -> None:
         """Let exactly ``cycles`` cycles pass."""

@@ -7,7 +7,6 @@ from host.risk.admin import Admin
 from host.risk.gate import Gate
 from host.risk.limits import Limits
 from host.risk.plan import planned_rows
-from sim.device.model import FrameBatch
 from sim.device.transport import SimulatedTransport
 from sim.exchange.feed import Feed
 from sim.exchange.frames import Framer
@@ -20,8 +19,9 @@ __all__ = ["Market"]
 
 _LINES = (LINE_A, LINE_B)
 _KEY = 0x7469_636B_6761_7465
-#: Cycles without a word of the ring behind which the books have settled.
-_QUIET = 128
+#: Cycles without a word of the ring behind which the books have settled: a message's last byte is 16 cycles before its
+#: best price at most, that 40 before the other levels, and those a few before the first word of their record.
+_QUIET = 80
 #: Cycles that a decision takes at most, from the slot's last word to the verdict in memory.
 _DECISION = 32
 
@@ -68,9 +68,11 @@ class Market:
     def play(self) -> None:
         """Put in what was heard, and let the books settle."""
         if self._frames:
-            self.transport.rx.submit(FrameBatch.of(self._frames))
+            device = self.transport.device
+            for frame in self._frames:
+                device.send(frame)
             self._frames.clear()
-            self.transport.device.run_idle(_QUIET)
+            device.run_idle(_QUIET)
 
     def decide(self) -> None:
         """Let the gate decide on what was published."""

@@ -82,6 +82,25 @@ def test_frames_may_be_queued_behind_others(device):
     assert [int(note) >> 16 for note in device.ring[[2, 5]]] == [11, 31]
 
 
+def test_a_frame_that_is_sent_is_one_of_a_batch_without_a_time(verilog):
+    frames, rings = [bytes(range(1, length + 1)) for length in (8, 1, 60, 13)], []
+    for queue in (lambda device: device.submit(FrameBatch.of(frames)),
+                  lambda device: [device.send(frame) for frame in frames]):
+        with SimulatedDevice(verilog) as device:
+            device.run(9)
+            queue(device)
+            assert device.pending == len(frames)
+            device.run_idle(9)
+            rings.append(device.ring[:device.ring_written].tolist())
+    assert rings[0] == rings[1]
+
+
+@pytest.mark.parametrize("length", [0, 65536])
+def test_a_frame_that_cannot_be_sent_is_refused(device, length):
+    with pytest.raises(ValueError, match=f"1 to 65535 bytes, not {length}"):
+        device.send(bytes(length))
+
+
 def test_run_words_stops_behind_the_word(device):
     device.submit(FrameBatch.of([bytes(8)] * 3, cycle=[100, 200, 300]))
     assert device.run_words(1, idle=10)
