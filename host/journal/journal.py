@@ -21,7 +21,7 @@ from typing import Any, NamedTuple, Self
 
 from host.journal.codec import Codec, CodecError, Layout, Reader, layouts
 from host.journal.disk import Flusher, Sync, lock, sync_folder
-from host.journal.log import LogError, LogFormat, Record, written_bytes
+from host.journal.log import LogError, LogFormat, PreparedRecord, Record, written_bytes
 from host.journal.mapped import MappedLog
 
 __all__ = ["JOURNAL", "Entry", "Journal", "JournalKind", "JournalReader", "Shown", "read_journal", "show_journal"]
@@ -136,18 +136,20 @@ class Journal:
         self._wait(JournalKind.RECORD, body)
         return self.number
 
-    def ready(self) -> bool:
-        """Prepare for ``put``, which must come before anything else then; return whether it may be used: where the
-        disk need not have a record before its writer goes on, and nothing waits. Raises as ``commit``."""
+    def ready(self, size: int) -> bool:
+        """Prepare for ``put`` of ``size`` bytes, which must come before anything else then; return whether it may be
+        used: where the disk need not have a record before its writer goes on, and nothing waits. size: less than 1 KiB.
+        Raises as ``commit``."""
         if self._waiting or self._log.sync is Sync.ALWAYS:
             return False
-        self._log.warm(_READY_BYTES)
+        self._memory, self._place = self._log.warm(_READY_BYTES)
+        self._prepared = PreparedRecord(JOURNAL.mark, _RECORD, self.number + 1, size)
         return True
 
     def put(self, body: bytes) -> None:
-        """Append the record that the codec has made ``body`` of, of less than 1 KiB; it is in the file when this
-        returns."""
-        self._log.put(JOURNAL.pack(_RECORD, self.number + 1, self._now(), body))
+        """Append the record that the codec has made ``body`` of; it is in the file when this returns. Raises ValueError
+        for another size than was prepared."""
+        self._log.stored(self._prepared.store(self._memory, self._place, self._now(), body))
         self.number += 1
 
     def commit(self) -> None:

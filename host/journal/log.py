@@ -20,14 +20,19 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cache
+from mmap import mmap
 from pathlib import Path
 from typing import BinaryIO, Generic, NamedTuple, TypeVar
 
-__all__ = ["HEAD", "MOST_BYTES", "SECTOR", "LogError", "LogFormat", "Record", "any_written", "written_bytes"]
+__all__ = ["HEAD", "MOST_BYTES", "SECTOR", "LogError", "LogFormat", "PreparedRecord", "Record", "any_written",
+           "written_bytes"]
 
 HEAD = struct.Struct("<4sIIQQII")
 _FIELDS = struct.Struct("<4sIIQQI")
 _CRC = struct.Struct("<I")
+#: What is known of a head before its record comes; what is not, but for the last field.
+_KNOWN, _LATE, _MARK = struct.Struct("<4sIIQ"), struct.Struct("<QI"), struct.Struct("<4s")
 #: Of a body.
 MOST_BYTES = 1 << 24
 #: Bytes that a disk writes whole or not at all.
@@ -160,6 +165,31 @@ class LogFormat(Generic[K]):
         while place >= 0 and self._body_bytes(rest[place:place + HEAD.size]) is None:
             place = rest.find(self.mark, place + 1)
         return place < 0
+
+
+class PreparedRecord:
+    """A record of which mark, kind, number and size of the body are known: the rest is soon stored, the mark last."""
+
+    def __init__(self, mark: bytes, kind: int, number: int, size: int) -> None:
+        known = _KNOWN.pack(mark, size, kind, number)
+        self._mark, self._known, self._crc, self._size = mark, known[len(mark):], zlib.crc32(known), size
+        self._pack_into = _rest(len(self._known), size).pack_into
+
+    def store(self, memory: mmap, place: int, time_ns: int, body: bytes) -> int:
+        """Store the record at ``place`` of ``memory``; return its size. Raises ValueError for a body of another
+        size."""
+        if len(body) != self._size:
+            raise ValueError(f"a body of {len(body)} bytes, where {self._size} were to come")
+        crc = zlib.crc32(body)
+        head_crc = zlib.crc32(_LATE.pack(time_ns, crc), self._crc)
+        self._pack_into(memory, place + len(self._mark), self._known, time_ns, crc, head_crc, body)
+        _MARK.pack_into(memory, place, self._mark)
+        return HEAD.size + self._size
+
+
+@cache
+def _rest(known: int, size: int) -> struct.Struct:
+    return struct.Struct(f"<{known}sQII{size}s")
 
 
 def written_bytes(handle: int, start: int) -> int:

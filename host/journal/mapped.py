@@ -53,13 +53,18 @@ class MappedLog(LogFile):
         memory[begin:begin + MARK_BYTES] = record[:MARK_BYTES]
         self._wrote(end)
 
-    def warm(self, size: int) -> None:
+    def stored(self, size: int) -> None:
+        """Note that a record of ``size`` bytes was stored at ``end``, where ``warm`` said."""
+        self._wrote(self.end + size)
+
+    def warm(self, size: int) -> tuple[mmap.mmap, int]:
         """Have the kernel make the pages of the next ``size`` bytes, less than a page of them, ready to be written, so
-        that the next record need not wait for that. Raises as ``reserve``."""
+        that the next record need not wait for that; return the memory, and the place in it. Raises as ``reserve``."""
         self.reserve(size)
         memory, begin = self._map, self.end - self._base
         assert memory is not None
         memory[begin] = memory[begin + size - 1] = 0
+        return memory, begin
 
     def cut(self) -> None:
         """Remove what lies behind ``end``."""

@@ -11,6 +11,8 @@ What is not plain takes the long way: when trading is not open, a kill or the ci
 reports wait, the gate has no room, or the disk must have each record before its order leaves.
 """
 
+from dataclasses import fields
+
 from host.journal.journal import Journal
 from host.oms.book import Phase
 from host.oms.breaker import BreakerState
@@ -33,6 +35,7 @@ class Shortcut:
         self.taken = 0
         self._ledger, self._gateway = ledger, gateway
         self._pack = INPUTS.packer(Intend)
+        self._size = len(self._pack(*(0,) * len(fields(Intend))))
         # While there is a journal, and ``_behind`` is the number of its last record, ``_id`` and ``_token`` are right.
         self._journal: Journal | None = None
         self._behind = self._id = self._token = 0
@@ -50,7 +53,7 @@ class Shortcut:
                 or book.at_gate >= book.settings.gate_window or self._gateway.waiting or not self._gateway.gate.free()):
             return
         token = book.places.next(book.reports)
-        if token is None or not journal.ready():
+        if token is None or not journal.ready(self._size):
             return
         try:
             self._id = book.ids.next()

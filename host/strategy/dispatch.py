@@ -18,7 +18,8 @@ _FILLS = (TellKind.FILL, TellKind.BUST, TellKind.CORRECT)
 _TRADES = b"ECP"
 _STALE, _BOOK = int(State.STALE), int(RecordKind.BOOK)
 #: state to kind of a record.
-_HEAD = Struct("<IHBBIIB")
+_UNPACK = Struct("<IHBBIIB").unpack_from
+_ALL = slice(None)
 
 
 class Dispatch:
@@ -51,7 +52,10 @@ class Dispatch:
         self._book, self._trade, self._state = on["on_book"], on["on_trade"], on["on_state"]
         self._timers = [strategy.on_timer for strategy, _ in seats]
         self._words = [views.word(symbol) for symbol in range(views.symbols)]
-        self._head_at = views.dtype.fields["state"][1] if views.dtype.fields else 0
+        head_at = views.dtype.fields["state"][1] if views.dtype.fields else 0
+        # All that ``apply`` needs: to load it at once is faster.
+        self._parts = (views, self.contexts, views.places, self._words, self._book, self._trade, self._state,
+                       self.intents, views.dtype.itemsize, views.symbols, head_at)
 
     @property
     def wanting(self) -> bool:
@@ -75,20 +79,17 @@ class Dispatch:
     def apply(self, data: memoryview, first: int, count: int, now: int) -> int:
         """Likewise, of the records that ``data`` holds: ``count`` of them, from number ``first`` (0, 1, ...) on. They
         must have the form of the views' own."""
-        views = self.views
-        self._at(now)
-        size, symbols, head_at = views.dtype.itemsize, views.symbols, self._head_at
-        memory, words, books, trades, watchers = views.memory, self._words, self._book, self._trade, self._state
-        intents, unpack = self.intents, _HEAD.unpack_from
+        views, contexts, places, words, books, trades, watchers, intents, size, symbols, head_at = self._parts
+        for context in contexts:
+            context.now = now
         stale = _STALE if views.down else 0
         begin = first * size
         for number in range(1, count + 1):
-            state, _, symbol, cause, price, shares, kind = unpack(data, begin + head_at)
+            state, _, symbol, cause, price, shares, kind = _UNPACK(data, begin + head_at)
             if kind == _BOOK:
                 if symbol >= symbols:
                     raise ViewsError(f"a record of symbol {symbol}, where {symbols} are followed")
-                row = symbol * size
-                memory[row:row + size] = data[begin:begin + size]
+                places[symbol][_ALL] = data[begin:begin + size]
                 word = state | stale
                 if word != words[symbol]:
                     words[symbol] = word

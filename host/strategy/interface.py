@@ -16,6 +16,11 @@ from wire.risk import OrderType, Side
 __all__ = ["Ahead", "Context", "ContextError", "Strategy"]
 
 
+# On the way of an order: looking a member up in its class is a call of a function.
+_NEW, _LIMIT, _MARKET, _BUY, _SELL, _SELL_SHORT = (
+    IntentKind.NEW, OrderType.LIMIT, OrderType.MARKET, Side.BUY, Side.SELL, Side.SELL_SHORT)
+
+
 class Ahead(Protocol):
     """Lets a new order leave before all that an Intend of the same fields brings with it. Prices are 1/10,000."""
 
@@ -53,7 +58,7 @@ class Context:
 
     def buy(self, symbol: int, shares: int, price: int = 0, *, time_in_force: TimeInForce = TimeInForce.DAY) -> int:
         """Ask for a buy order, a market order if ``price`` is 0; return its ref. What becomes of it is told."""
-        return self._new(symbol, Side.BUY, shares, price, time_in_force)
+        return self._new(symbol, _BUY, shares, price, time_in_force)
 
     def sell(self, symbol: int, shares: int, price: int = 0, *, time_in_force: TimeInForce = TimeInForce.DAY) -> int:
         """Likewise a sell order, or short sale, as ``selling`` says."""
@@ -62,8 +67,10 @@ class Context:
     def selling(self, symbol: int, shares: int, without: Working | None = None) -> Side:
         """Return the side of a sell order of ``shares``: a short sale if the position, less what other open orders
         sell, does not cover all of it. without: an open order that does not count."""
-        others = self.exposure(symbol)[1] - (without.worst if without is not None else 0)
-        return Side.SELL if self.positions[symbol] - others >= shares else Side.SELL_SHORT
+        others = self.exposure(symbol)[1] if self._open[symbol] else 0
+        if without is not None:
+            others -= without.worst
+        return _SELL if self.positions[symbol] - others >= shares else _SELL_SHORT
 
     def replace(self, ref: int, shares: int, price: int) -> int:
         """Ask that order ``ref`` be for ``shares``, with what is filled, at ``price``; return the request's ref."""
@@ -137,29 +144,27 @@ class Context:
             raise ContextError(f"strategy {self.strategy} has no order of ref {ref}")
         return order
 
-    def _ref(self) -> int:
-        self._next += 1
-        return self._next - 1
-
     def _new(self, symbol: int, given: Side | None, shares: int, price: int, time_in_force: TimeInForce) -> int:
         if not 0 <= symbol < self.views.symbols:
             raise ContextError(f"symbol must be 0..{self.views.symbols - 1}, not {symbol}")
         side = given if given is not None else self.selling(symbol, shares)
-        ref, type_ = self._ref(), OrderType.LIMIT if price else OrderType.MARKET
+        ref, type_ = self._next, _LIMIT if price else _MARKET
+        self._next = ref + 1
         if self.ahead is not None and not self.intents:
             self.ahead(ref, self.strategy, self.account, symbol, side, type_, time_in_force, shares, price, self.now)
         order = Working(ref, symbol, side, shares, price, leaves=shares)
         self.orders[ref] = self._asked[ref] = self._open[symbol][ref] = order
-        self.intents.append(Intend(IntentKind.NEW, ref, self.strategy, 0, self.account, symbol, side, type_,
+        self.intents.append(Intend(_NEW, ref, self.strategy, 0, self.account, symbol, side, type_,
                                    time_in_force, shares, price, self.now))
         return ref
 
     def _change(self, kind: IntentKind, order: Working, shares: int, price: int) -> int:
-        ref = self._ref()
+        ref = self._next
+        self._next = ref + 1
         order.ask(ref, shares, price)
         if not order.order:
             self._asked[ref] = order
-        type_ = OrderType.LIMIT if price else OrderType.MARKET
+        type_ = _LIMIT if price else _MARKET
         self.intents.append(Intend(kind, ref, self.strategy, order.order, self.account, order.symbol, order.side, type_,
                                    TimeInForce.DAY, shares, price, self.now))
         return ref

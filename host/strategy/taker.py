@@ -5,6 +5,8 @@ from host.strategy.interface import Context, Strategy
 
 __all__ = ["Taker", "at_least"]
 
+_IOC = TimeInForce.IOC
+
 
 def at_least(parameters: object, **least: int) -> None:
     """Raise ValueError for the first of the numbers of ``parameters`` that is below its least."""
@@ -42,6 +44,6 @@ class Taker(Strategy):
             return
         self._until[symbol] = context.now + self._pause
         if lacking > 0:
-            context.buy(symbol, min(lacking, most), ask, time_in_force=TimeInForce.IOC)
+            context.buy(symbol, lacking if lacking < most else most, ask, time_in_force=_IOC)
         else:
-            context.sell(symbol, min(-lacking, most), bid, time_in_force=TimeInForce.IOC)
+            context.sell(symbol, -lacking if -lacking < most else most, bid, time_in_force=_IOC)

@@ -18,7 +18,7 @@ _TRADING_BITS, _MWCB_BITS, _EVENT_BITS = 7, 3 << 12, 7 << 8
 _CLOSING = (5 << 8, 6 << 8)
 #: Bits of a state word that must not be set where orders are to go.
 NOT_OPEN = int(NOT_LIVE | _HALTS) | _MWCB_BITS
-_OPEN_MASK = NOT_OPEN | _TRADING_BITS
+_OPEN_MASK, _TRADING = NOT_OPEN | _TRADING_BITS, int(TradingState.TRADING)
 
 _EVENTS = {int(event): event for event in FeedEvent}
 #: What shuts the feed, and what opens it again.
@@ -37,6 +37,7 @@ class Views:
     symbol: ``state``, ``exchange_ns``, ``feed_seq``, ``last_price``, ``last_shares``, ``bids_valid``, ``asks_valid``,
     and by symbol and level ``bid_price``, ``bid_shares``, ``ask_price``, ``ask_shares``. They stay the same arrays, and
     change while events come: copy what is to be kept. Levels from ``bids_valid`` on are not known.
+    places: the bytes of each symbol's row.
     down: FeedEvents for which nothing may be traded on now, besides what the state words say.
     """
 
@@ -59,6 +60,7 @@ class Views:
         self.down: set[FeedEvent] = set()
         self.memory = self.rows.view(np.uint8).data
         self._size = self.dtype.itemsize
+        self.places = [self.memory[place:place + self._size] for place in range(0, symbols * self._size, self._size)]
         # state, valid levels, best bid and ask, read at once as Python's integers, which do not overflow
         self._touch = Struct(f"<I13xBB{HEADER_BYTES - 51}xII{levels * LEVEL_BYTES - 8}xII").unpack_from
         self._touch_at = self.dtype.fields["state"][1] if self.dtype.fields else 0
@@ -72,7 +74,7 @@ class Views:
         """
         state, bids, asks, bid, bid_shares, ask, ask_shares = self._touch(
             self.memory, symbol * self._size + self._touch_at)
-        if (state & _OPEN_MASK != TradingState.TRADING or state & _EVENT_BITS in _CLOSING or not bids or not asks
+        if (state & _OPEN_MASK != _TRADING or state & _EVENT_BITS in _CLOSING or not bids or not asks
                 or not bid or bid >= ask or not ask or self.down):
             return None
         return bid, bid_shares, ask, ask_shares
@@ -90,7 +92,7 @@ class Views:
             return np.zeros(self.symbols, np.bool_)
         state, bid, ask = self.state, self.bid_price[:, 0], self.ask_price[:, 0]
         found: npt.NDArray[np.bool_] = (
-            (state & _OPEN_MASK == TradingState.TRADING) & ~np.isin(state & _EVENT_BITS, _CLOSING)
+            (state & _OPEN_MASK == _TRADING) & ~np.isin(state & _EVENT_BITS, _CLOSING)
             & (self.bids_valid > 0) & (self.asks_valid > 0) & (bid > 0) & (bid < ask))
         return found
 

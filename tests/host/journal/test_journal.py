@@ -260,6 +260,39 @@ def test_another_schema_begins_where_the_types_change(path):
     assert [entry.number for entry in read_journal(path, CODEC, only_known=True)] == [1, 3]
 
 
+def test_a_record_that_was_prepared_for_is_in_the_file_at_once_and_the_same(path):
+    codec = Codec((BookedLike,))
+    pack = codec.packer(BookedLike)
+    raw = []
+    for put in (True, False):
+        each = path.with_name(str(put))
+        with Journal(each, codec, sync=Sync.NEVER, now=lambda: NOW) as journal:
+            for number in range(1, 20):
+                if put:
+                    assert journal.ready(len(pack(0)))
+                    journal.put(pack(number))
+                else:
+                    journal.append(BookedLike(number))
+                    journal.commit()
+                assert [entry.record.number for entry in read_journal(each, codec)] == list(range(1, number + 1))
+            if put:
+                assert journal.ready(5)
+                with pytest.raises(ValueError, match="a body of 11 bytes, where 5 were to come"):
+                    journal.put(pack(1))
+                journal.append(BookedLike(20))
+                assert not journal.ready(5)
+                journal.commit()
+            else:
+                journal.append(BookedLike(20))
+        raw.append(each.read_bytes())
+    assert raw[0] == raw[1]
+
+
+def test_a_journal_whose_records_must_be_on_the_disk_is_never_ready(path):
+    with opened(path, sync=Sync.ALWAYS) as journal:
+        assert not journal.ready(5)
+
+
 def test_a_reader_follows_a_writer(path):
     with opened(path) as journal, JournalReader(path, CODEC) as reader:
         assert list(reader.poll()) == []

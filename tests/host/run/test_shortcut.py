@@ -18,7 +18,7 @@ from host.journal.disk import Sync
 from host.journal.journal import Journal
 from host.oms.book import Phase
 from host.oms.fix import FixOrders, Names
-from host.oms.inputs import Kill, Resume
+from host.oms.inputs import Intend, Kill, Resume
 from host.oms.outputs import ToGate
 from host.oms.settings import Settings
 from host.risk.gate import Gate
@@ -288,7 +288,7 @@ def test_a_slot_that_the_order_manager_does_not_come_to_ends_the_loop(tmp_path):
 def test_what_is_taken_behind_must_be_what_is_in_the_journal(tmp_path):
     life = taker(tmp_path / "journal")
     try:
-        life.ledger.put(INPUTS.encode(Kill(0, 0, "", "", 0)))
+        life.ledger.put(INPUTS.packer(Intend)(*range(1, 13)))
         with pytest.raises(LedgerError, match="is in the journal, but what comes is Resume"):
             life.ledger.take(Resume(0, 0, "", "", 0))
     finally:
