@@ -279,8 +279,8 @@ class World:
         raise AssertionError("it never comes to rest")
 
     STEPS = (("intend", 140), ("gate_request", 140), ("gate_report", 120), ("gate_verdict", 240), ("venue_takes", 140),
-             ("venue_acts", 60), ("venue_says", 240), ("venue_repeats", 20), ("unlink", 2), ("link", 60), ("lose", 10),
-             ("tell_positions", 80), ("timer", 8), ("kill", 4), ("resume", 15), ("gate_killed", 20), ("crash", 2))
+             ("venue_acts", 60), ("venue_says", 240), ("venue_repeats", 20), ("unlink", 2), ("link", 60), ("lose", 30),
+             ("tell_positions", 200), ("timer", 8), ("kill", 4), ("resume", 15), ("gate_killed", 20), ("crash", 2))
 
     def run(self, steps):
         names, weights = zip(*self.STEPS, strict=True)
