@@ -32,6 +32,8 @@ def add_simulate(actions: "argparse._SubParsersAction[argparse.ArgumentParser]")
     parser.add_argument("--mac", default="02:54:4b:47:00:00",
                         help="of port 0; port 1 has the next (default: %(default)s)")
     parser.add_argument("--ip", default="192.168.1.50", help="of port 0; port 1 has the next (default: %(default)s)")
+    parser.add_argument("--host", default="192.168.1.1",
+                        help="IP address of the host that may write to the device (default: %(default)s)")
     parser.set_defaults(run=_simulate)
 
 
@@ -49,7 +51,7 @@ def _network(text: str) -> tuple[int, int]:
 def _simulate(args: argparse.Namespace) -> int:
     network = _network(args.address) if args.address else None
     try:
-        mac, ip = mac_address(args.mac), ip_address(args.ip)
+        mac, ip, host = mac_address(args.mac), ip_address(args.ip), ip_address(args.host)
     except WireError as error:
         raise UserError(str(error)) from None
     try:
@@ -61,15 +63,15 @@ def _simulate(args: argparse.Namespace) -> int:
         raise UserError(f"boards need tickgate's extras 'fpga' and 'sim': no module {error.name!r}") from None
     try:
         board = names.board(args.board)
-        if len(args.tap) > len(board.ports):
-            raise UserError(f"{board.name} has {len(board.ports)} ports, not {len(args.tap)}")
+        if len(args.tap) > board.fits:
+            raise UserError(f"{board.name}'s design has {board.fits} of its ports, not {len(args.tap)}")
         with ExitStack() as stack:
             # First what may be refused, then what takes minutes.
             opened = [stack.enter_context(taps.Tap(name)) for name in args.tap]
             for n, tap in enumerate(opened):
                 tap.up(*(network if network and not n else ()))
             simulated = stack.enter_context(models.SimulatedBoard(
-                designs.design(board, mac=mac, ip=ip).verilog, clock_hz=board.clock_hz))
+                designs.design(board, mac=mac, ip=ip, host=host).verilog, clock_hz=board.clock_hz))
             simulated.power_up()
             bridge = taps.Bridge(simulated, opened)
             sys.stdout.write("".join(f"port {n} of {board.name} at {ip_text(ip + n)}, interface {tap.name}\n"

@@ -9,7 +9,7 @@ from host.cli.main import main
 
 @pytest.mark.parametrize("options, message", [
     (["nothing", "--tap", "tg0"], "board must be one of .*colorlight_5a75b.*, not 'nothing'"),
-    (["ecpix5", "--tap", "tg0", "--tap", "tg1"], "ecpix5 has 1 ports, not 2"),
+    (["ecpix5", "--tap", "tg0", "--tap", "tg1"], "ecpix5's design has 1 of its ports, not 2"),
     (["ecpix5", "--tap", "a/b"], "an interface's name must have 1..15 characters, not 'a/b'"),
     (["ecpix5", "--tap", "tg0", "--address", "192.168.1.1"], "--address must be IP/BITS, .* not '192.168.1.1'"),
     (["ecpix5", "--tap", "tg0", "--address", "192.168.1/24"], "--address: IPv4 address must be .* not '192.168.1'"),
