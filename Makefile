@@ -32,6 +32,7 @@ bench: $(VENV)/dev.stamp
 	$(BIN)/python -m bench.loop
 	$(BIN)/python -m bench.day
 	$(BIN)/python -m bench.journal
+	$(BIN)/python -m bench.board
 
 soak: $(VENV)/dev.stamp
 	$(BIN)/python -m pytest -m 'soak and not formal' -s
