@@ -1,31 +1,28 @@
-"""One port of a board: pins, MAC, and the station that answers there."""
+"""One port of a board: pins and MAC."""
 
-from amaranth.hdl import C, DomainRenamer, Module
+from amaranth.hdl import DomainRenamer, Module
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
 from boards.board import Port
 from boards.rgmii import RgmiiPins
-from gateware.interfaces import FRAME_WORD, FrameStream
-from gateware.net.ip.merge import Merge
-from gateware.net.ip.responder import Responder
+from gateware.interfaces import FrameStream
 from gateware.net.mac.mac import EVENTS, STATUS, Mac
 from gateware.net.mac.split import SendStream
 
-__all__ = ["StationPort"]
+__all__ = ["GigabitPort"]
 
 
-class StationPort(wiring.Component):
-    """A gigabit port at ``mac`` and ``ip``, which answers ARP and ping by itself; ``pins`` are those of ``port``.
+class GigabitPort(wiring.Component):
+    """Frames from and to ``pins``, which are those of ``port``.
 
     Domains: ``tx``, 125 MHz; ``sync``, the core, at ``hz``; and ``domain``, of this port alone, whose clock is
-    ``rx_clk``. Latency, throughput, overflow, errors, reset: gateware/net/mac/mac.py,
-    gateware/net/ip/responder.py, gateware/net/ip/merge.py.
+    ``rx_clk``. Latency, throughput, overflow, errors, reset: gateware/net/mac/mac.py.
 
     Members
     -------
     rx_clk : the PHY's receive clock
-    i : frames of others to be sent here, in turn with the station's own
+    i : frames to send
     o : frames received
     status, events : of the MAC
     """
@@ -36,8 +33,8 @@ class StationPort(wiring.Component):
     status: Out(STATUS)
     events: Out(EVENTS)
 
-    def __init__(self, pins, *, port: Port, hz: int, mac: int, ip: int, domain: str):
-        self.pins, self.port, self.hz, self.mac, self.ip, self.domain = pins, port, hz, mac, ip, domain
+    def __init__(self, pins, *, port: Port, hz: int, domain: str):
+        self.pins, self.port, self.hz, self.domain = pins, port, hz, domain
         super().__init__()
 
     def elaborate(self, platform):
@@ -46,16 +43,9 @@ class StationPort(wiring.Component):
             self.pins, rx_taps=self.port.rx_taps, tx_taps=self.port.tx_taps, domain=self.domain)
         mac = Mac(hz=self.hz)
         m.submodules.mac = DomainRenamer({"rx": self.domain})(mac)
-        m.submodules.responder = responder = Responder()
-        m.submodules.merge = merge = Merge(FRAME_WORD, inputs=2)
         connect(m, pins.rx, mac.rx)
         connect(m, mac.tx, pins.tx)
-        connect(m, mac.o, responder.i)
-        connect(m, responder.o, merge.i[0])
-        connect(m, flipped(self.i), merge.i[1])
-        connect(m, merge.o, mac.i)
-        m.d.comb += [
-            self.rx_clk.eq(pins.rx_clk), self.status.eq(mac.status), self.events.eq(mac.events),
-            self.o.valid.eq(mac.o.valid), self.o.p.eq(mac.o.p),
-            responder.mac.eq(C(self.mac, 48)), responder.ip.eq(C(self.ip, 32))]
+        connect(m, mac.o, flipped(self.o))
+        connect(m, flipped(self.i), mac.i)
+        m.d.comb += [self.rx_clk.eq(pins.rx_clk), self.status.eq(mac.status), self.events.eq(mac.events)]
         return m

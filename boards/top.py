@@ -7,9 +7,10 @@ from amaranth.lib.wiring import connect
 from boards.board import BoardError
 from boards.lamps import Lamps
 from boards.pll import Clocks
-from boards.port import StationPort
+from boards.port import GigabitPort
 from gateware.device import Device
-from gateware.hostlink.hostlink import HostLink
+from gateware.hostlink.station import Station
+from gateware.net.ip.responder import Responder
 from gateware.net.mac.mdio import divisor
 from gateware.net.mac.phys import Phys
 from gateware.net.merge import Merge
@@ -25,7 +26,7 @@ RESET_FRACTION = 50
 class Top(Elaboratable):
     """All of ``board``, or as many of its ports as fit: port n is a station of its own at ``mac`` + n and ``ip`` + n,
     and answers ARP and ping. The frames of all ports go to one device of the board's profile, whose pages and rings the
-    host has at UDP port 1234 of port 0 (gateware/hostlink/hostlink.py).
+    host has at UDP port 1234 of port 0 (gateware/hostlink/station.py).
 
     host: IP address of who may write; 0: nobody. build: what the BUILD register says.
 
@@ -52,40 +53,38 @@ class Top(Elaboratable):
         m.domains.sync, m.domains.tx = sync, tx = ClockDomain("sync"), ClockDomain("tx")
         m.d.comb += [clocks.clock.eq(clock.i), sync.clk.eq(clocks.core_clk), tx.clk.eq(clocks.tx_clk)]
 
+        m.submodules.device = device = Device(profile=profile, build=self.build)
         ports = []
         for port in board.ports[:board.fits]:
             n, domain = port.number, f"rx{port.number}"
             pins = platform.request("rgmii", n, dir=dict.fromkeys(
                 ("rx_clk", "rx_ctl", "rx_data", "tx_clk", "tx_ctl", "tx_data"), "-"))
-            m.submodules[f"port{n}"] = station = StationPort(
-                pins, port=port, hz=hz, mac=self.mac + n, ip=self.ip + n, domain=domain)
+            m.submodules[f"port{n}"] = gigabit = GigabitPort(pins, port=port, hz=hz, domain=domain)
+            m.submodules[f"station{n}"] = station = Responder() if ports else Station(profile=profile)
             m.domains += (rx := ClockDomain(domain, reset_less=True))
-            m.d.comb += rx.clk.eq(station.rx_clk)
-            ports.append(station)
-
-        m.submodules.device = device = Device(profile=profile, build=self.build)
+            connect(m, station.o, gigabit.i)
+            m.d.comb += [
+                rx.clk.eq(gigabit.rx_clk), station.i.valid.eq(gigabit.o.valid), station.i.p.eq(gigabit.o.p),
+                station.mac.eq(C(self.mac + n, 48)), station.ip.eq(C(self.ip + n, 32))]
+            if not ports:
+                connect(m, station.bus, device.bus)
+                connect(m, device.ring, station.ring)
+                if profile.accounts:
+                    connect(m, device.verdicts, station.verdicts)
+                m.d.comb += [station.port.eq(C(PORT, 16)), station.host.eq(C(self.host, 32))]
+            ports.append(gigabit)
         if len(ports) == 1:
             connect(m, ports[0].o, device.rx)
         else:
             m.submodules.merge = merge = Merge(ports=len(ports))
-            for n, station in enumerate(ports):
-                connect(m, station.o, merge.i[n])
+            for n, gigabit in enumerate(ports):
+                connect(m, gigabit.o, merge.i[n])
             connect(m, merge.o, device.rx)
-
-        m.submodules.host_link = link = HostLink(profile=profile)
-        m.d.comb += [
-            link.i.valid.eq(ports[0].o.valid), link.i.p.eq(ports[0].o.p), link.mac.eq(C(self.mac, 48)),
-            link.ip.eq(C(self.ip, 32)), link.port.eq(C(PORT, 16)), link.host.eq(C(self.host, 32))]
-        connect(m, link.bus, device.bus)
-        connect(m, device.ring, link.ring)
-        if profile.accounts:
-            connect(m, device.verdicts, link.verdicts)
-        connect(m, link.o, ports[0].i)
 
         linked = self._manage_phys(m, platform, hz)
         m.submodules.lamps = lamps = Lamps(count=len(board.leds), hz=hz)
         m.d.comb += [
-            lamps.link.eq(Cat(station.status.gigabit for station in ports).all() & linked),
+            lamps.link.eq(Cat(gigabit.status.gigabit for gigabit in ports).all() & linked),
             lamps.alive.eq(device.health.alive), lamps.stale.eq(device.health.stale),
             lamps.killed.eq(device.health.killed)]
         for n, (name, number, part) in enumerate(board.leds):
