@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from litex.tools.remote.comm_udp import CommUDP
 
 from host.device.connect import open_device
 from host.device.driver import Device, DeviceError
@@ -15,7 +16,7 @@ from tests.gateware.hostlink.bridge import Bridge
 from tests.host.fake import FakeTransport
 from wire.profiles import PROFILES
 from wire.records import record_dtype
-from wire.registers import by_name
+from wire.registers import CONTRACT_VERSION, MAGIC, by_name
 from wire.risk import VERDICT_DTYPE
 
 TINY = PROFILES["tiny"]
@@ -39,6 +40,20 @@ def test_it_is_a_transport_under_the_same_driver() -> None:
         device.transport.settle()
         with device.transport.exclusive():
             pass
+
+
+def test_the_client_of_litex_reads_and_writes() -> None:
+    fake = FakeTransport("tiny")
+    with Bridge(fake, TINY) as bridge, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
+        ip, port = bridge.address.split(":")
+        own.settimeout(PATIENCE)
+        client = CommUDP(ip, int(port))
+        client.socket = own  # the port that it would take is the bridge's
+        assert client.probe(ip, int(port)) == 1
+        assert client.read(0) == MAGIC and client.read(0, 2) == [MAGIC, CONTRACT_VERSION]
+        offset = by_name("GAP_PACKETS").offset
+        client.write(offset, [5, 6])
+        assert client.read(offset, 2) == [5, 6] and fake.log == [(offset, 5), (offset + 4, 6)]
 
 
 def test_what_is_lost_or_comes_twice_is_done_once() -> None:
