@@ -46,7 +46,8 @@ class EventReader:
         self._stride, self._word = ring.itemsize // _WORD, ring.dtype.fields["seq"][1] // _WORD  # type: ignore[index]
         self._mask = entries - 1
         self._next = first
-        self._held = 0
+        # How many records the caller holds, and where the number of the first of them is.
+        self._held = self._at = 0
         self._offsets = np.arange(entries, dtype=np.uint64)
         self.lost = 0
 
@@ -70,37 +71,34 @@ class EventReader:
     def span(self) -> tuple[int, int]:
         """Likewise, but return the slot of the first, and how many they are: they lie in ``memory``, ``size`` bytes
         each."""
+        words, stride, number = self._words, self._stride, self._next
         if self._held:
-            self._check_held()
-        number = self._next
+            if words[self._at] != number - self._held:
+                self._count_lost()
+            self._held = 0
         slot = number - 1 & self._mask
-        seen = self._number(slot)
+        at = slot * stride + self._word
+        seen = words[at]
         if seen > number:
-            slot, seen = self._lapped()
-            number = self._next
+            slot = self._lapped()
+            at, number = slot * stride + self._word, self._next
+            seen = words[at]
         if seen != number:
             return slot, 0
         # Most often there is one, and comparing runs costs more than it.
-        if slot == self._mask or self._number(slot + 1) != number + 1:
-            count = 1
-        else:
-            count = self._run(slot)
-        self._next = number + count
-        self._held = count
+        count = 1 if slot == self._mask or words[at + stride] != number + 1 else self._run(slot)
+        self._next, self._held, self._at = number + count, count, at
         return slot, count
 
-    def _number(self, slot: int) -> int:
-        return self._words[slot * self._stride + self._word]
-
-    def _lapped(self) -> tuple[int, int]:
-        """Go on at the oldest record that is there; return its slot, and the number in it."""
+    def _lapped(self) -> int:
+        """Go on at the oldest record that is there; return its slot."""
         newest = int((self._seq & np.uint64(LOST - 1)).max())
         oldest = max(newest - self._mask, self._next)
-        while self._number(slot := oldest - 1 & self._mask) == LOST + oldest:
+        while self._words[(slot := oldest - 1 & self._mask) * self._stride + self._word] == LOST + oldest:
             oldest += 1
         self.lost += oldest - self._next
         self._next = oldest
-        return slot, self._number(slot)
+        return slot
 
     def _run(self, slot: int) -> int:
         """Return how many new records lie side by side from ``slot`` on."""
@@ -132,11 +130,9 @@ class EventReader:
         whole[:len(first)], whole[len(first):] = first, second
         return whole
 
-    def _check_held(self) -> None:
+    def _count_lost(self) -> None:
         """Count records of the last view that the writer has overwritten since."""
         first = self._next - self._held
         slot = first - 1 & self._mask
-        if self._number(slot) != first:
-            expected = self._offsets[:self._held] + np.uint64(first)
-            self.lost += int(np.count_nonzero(self._seq[slot:slot + self._held] != expected))
-        self._held = 0
+        expected = self._offsets[:self._held] + np.uint64(first)
+        self.lost += int(np.count_nonzero(self._seq[slot:slot + self._held] != expected))

@@ -91,9 +91,9 @@ class LogFile:
         if self._broken:
             raise LogError(f"{self.path}: the disk has refused what was written; it must be opened anew")
 
-    def _wrote(self, end: int) -> None:
-        """What was written ends at ``end`` now."""
-        self.end = end
+    def wrote(self, size: int) -> None:
+        """Note that ``size`` bytes were written at ``end``."""
+        self.end += size
         if not self._unsynced:
             self._since, self._unsynced = time.monotonic(), True
 
@@ -123,7 +123,7 @@ class Appender(LogFile):
         except OSError as error:
             os.ftruncate(self.handle, self.end)
             raise self._named(error) from None
-        self._wrote(self.end + len(data))
+        self.wrote(len(data))
 
     def replace(self, handle: int, end: int) -> None:
         """Go on at ``end`` of another file, which is as safe as it must be; let go of this one."""

@@ -149,7 +149,7 @@ class Journal:
     def put(self, body: bytes) -> None:
         """Append the record that the codec has made ``body`` of; it is in the file when this returns. Raises ValueError
         for another size than was prepared."""
-        self._log.stored(self._prepared.store(self._memory, self._place, self._now(), body))
+        self._log.wrote(self._prepared.store(self._memory, self._place, self._now(), body))
         self.number += 1
 
     def commit(self) -> None:

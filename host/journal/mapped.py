@@ -51,15 +51,12 @@ class MappedLog(LogFile):
         assert memory is not None and end <= self._room
         memory[begin + MARK_BYTES:end - self._base] = record[MARK_BYTES:]
         memory[begin:begin + MARK_BYTES] = record[:MARK_BYTES]
-        self._wrote(end)
-
-    def stored(self, size: int) -> None:
-        """Note that a record of ``size`` bytes was stored at ``end``, where ``warm`` said."""
-        self._wrote(self.end + size)
+        self.wrote(len(record))
 
     def warm(self, size: int) -> tuple[mmap.mmap, int]:
         """Have the kernel make the pages of the next ``size`` bytes, less than a page of them, ready to be written, so
-        that the next record need not wait for that; return the memory, and the place in it. Raises as ``reserve``."""
+        that the next record need not wait for that; return the memory, and the place of ``end`` in it: who stores
+        there tells ``wrote``. Raises as ``reserve``."""
         self.reserve(size)
         memory, begin = self._map, self.end - self._base
         assert memory is not None

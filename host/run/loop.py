@@ -93,6 +93,9 @@ class Loop:
             for context in dispatch.contexts:
                 context.ahead = self._shortcut.order
         ledger.on_alarm = self.alarm
+        self._lost = records.lost
+        # Asked in every turn, before anything that is there is taken.
+        self._decided, self._fresh, self._wanted = gateway.decided, records.waiting, dispatch.intents
         self._contexts = {context.strategy: context for context in dispatch.contexts}
         self._due: deque[Output] = deque()
         self._positions = FixPositions(orders.names)
@@ -118,16 +121,18 @@ class Loop:
                 report = book.reports.get(decision.token % book.places.count, {}).get(decision.number)
                 awaited = report is not None and report.token == decision.token
             if awaited:
-                self._decided(decision)
+                self._decide(decision)
         self._fold(GateRead(now))
         self._flush()
 
     def step(self) -> bool:
         """Do what there is to do; return whether there was anything."""
-        done = self.gateway.decided() and self._verdicts()
+        done = self._decided() and self._verdicts()
         done |= self._venue()
-        done |= self.dispatch.wanting and self._intents()
-        done |= self._records.waiting() and self._market()
+        if self._wanted:
+            done |= self._intents()
+        if self._fresh():
+            done |= self._market()
         done |= self._time() | self._flush() | self._submit()
         if self._folded:
             self._folded = False
@@ -168,12 +173,12 @@ class Loop:
     def _verdicts(self) -> bool:
         decisions = list(self.gateway.decisions(self._clock()))
         for decision in decisions:
-            self._decided(decision)
+            self._decide(decision)
         if decisions:
             self._flush()
         return bool(decisions)
 
-    def _decided(self, decision: Verdict | ReportDone) -> None:
+    def _decide(self, decision: Verdict | ReportDone) -> None:
         if isinstance(decision, Verdict):
             self.counts["accepted" if decision.accepted else "refused"] += 1
         else:
@@ -182,13 +187,14 @@ class Loop:
 
     def _venue(self) -> bool:
         events = self.venue.poll()
+        if not events:
+            return False
         for event in events:
             self._heard(event)
-        if events:
-            self._flush()
-            self.ledger.commit()
-            self.venue.took()
-        return bool(events)
+        self._flush()
+        self.ledger.commit()
+        self.venue.took()
+        return True
 
     def _heard(self, event: VenueEvent) -> None:
         now = self._clock()
@@ -207,27 +213,29 @@ class Loop:
                 self._fold(each)
 
     def _market(self) -> bool:
-        records, lost, shown = self._records, self._records.lost, 0
+        """Show records to the strategies; what they want leaves before the next record is shown."""
+        records, shown = self._records, 0
         slot, count = records.span()
         while count:
-            self._show(slot, count)
+            end = slot + count
+            while slot < end:
+                slot += self.dispatch.apply(records.memory, slot, end - slot, self._clock())
+                if self._wanted:
+                    self._intents()
+                    self._flush()
             shown += count
-            if records.lost != lost:
-                self.counts["records lost"] += records.lost - lost
-                lost = records.lost
-                self._shortcut.close()
-                self.dispatch.lapsed(self._clock())
+            self._look_for_lost()
             slot, count = records.span()
+        self._look_for_lost()
         self.counts["records"] += shown
         return bool(shown)
 
-    def _show(self, slot: int, count: int) -> None:
-        """Show ``count`` records to the strategies; what they want leaves before the next record is shown."""
-        end = slot + count
-        while slot < end:
-            slot += self.dispatch.apply(self._records.memory, slot, end - slot, self._clock())
-            if self._intents():
-                self._flush()
+    def _look_for_lost(self) -> None:
+        if self._records.lost != self._lost:
+            self.counts["records lost"] += self._records.lost - self._lost
+            self._lost = self._records.lost
+            self._shortcut.close()
+            self.dispatch.lapsed(self._clock())
 
     def _intents(self) -> bool:
         """Take what strategies want now; what they want because of the answers is taken later."""
