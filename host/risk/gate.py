@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from host.device.driver import Device, DeviceError
-from host.device.reader import EventReader
+from host.device.reader import LOST, EventReader
 from host.risk.rows import shown_values
 from wire.pages import HEARTBEAT, SLOT_BYTES, SLOTS, Page
 from wire.registers import ADDRESS_BITS, by_name
@@ -115,7 +115,7 @@ class Gate:
 
     def _decided(self) -> int:
         """Return the number of the last verdict written."""
-        seen = int(self._ring["seq"].max())
+        seen = int((self._ring["seq"] & np.uint64(LOST - 1)).max())
         return seen if seen else verdict_count(self.device)
 
     def _publish(self, window: "_Window", slots: Records, dtype: "np.dtype[np.void]", kinds: frozenset[int],
