@@ -14,5 +14,5 @@ CAN_TAP = "from sim.board.tap import Tap\nTap('tickgate0').up(0x0A000001)"
 
 def alone(*command: str) -> subprocess.CompletedProcess:
     """Run Python with ``command`` in a network namespace of its own."""
-    return subprocess.run([*ALONE, sys.executable, *command], cwd=ROOT, capture_output=True, text=True, timeout=300,
+    return subprocess.run([*ALONE, sys.executable, *command], cwd=ROOT, capture_output=True, text=True, timeout=600,
                           env={**os.environ, "PYTHONPATH": str(ROOT)})

@@ -1,0 +1,96 @@
+"""A board's whole design: feed in at the pins, registers and records out, with our driver as its host."""
+
+import json
+
+import pytest
+
+from boards.colorlight_5a75b import BOARD
+from boards.design import design
+from sim.board.model import Carriers, SimulatedBoard
+from sim.board.traffic import on_wire
+from sim.device.build import silent
+from tests.gateware.hostlink.client import datagram, reads, values, writes
+from tests.gateware.net.ip.packets import OUR_IP, OURS, PEER, PEER_IP, udp
+from tests.sim.board.alone import alone
+from tests.sim.board.questions import asked, ping
+from wire.etherbone import PORT
+from wire.registers import CONTRACT_VERSION, MAGIC, by_name
+
+HOST_PORT = 40_000
+
+
+@pytest.fixture(scope="module")
+def whole() -> str:
+    """The Verilog of the board at the addresses OURS and OUR_IP, whose host is PEER_IP."""
+    mac, ip, host = (int.from_bytes(address, "big") for address in (OURS, OUR_IP, PEER_IP))
+    return design(BOARD, mac=mac, ip=ip, host=host).verilog
+
+
+@pytest.fixture
+def powered(whole):
+    with SimulatedBoard(whole, clock_hz=BOARD.clock_hz, progress=silent) as made:
+        made.power_up()
+        yield made
+
+
+def say(board, port: int, *frames: bytes) -> list[bytes]:
+    """Say ``frames`` far enough apart for an answer to each; return the carriers that came back."""
+    carriers = Carriers()
+    for frame in frames:
+        carriers.add(on_wire(frame), gap=1000)
+    board.send(port, carriers)
+    assert board.settle(idle=20_000_000_000)
+    said = board.take(port).carriers
+    assert not any(error for _, error in said)
+    return [carrier for carrier, _ in said]
+
+
+def access(payload: bytes, source: bytes = PEER_IP) -> bytes:
+    """Return the frame with which ``source`` asks for what is in ``payload``."""
+    return udp(payload, to=OURS, sender=PEER, source=source, destination=OUR_IP, source_port=HOST_PORT,
+               destination_port=PORT)
+
+
+def answered(board, payload: bytes, source: bytes = PEER_IP) -> list[tuple[int, list[int]]]:
+    """Ask, and return what was read."""
+    [carrier] = say(board, 0, access(payload, source))
+    frame = carrier[8:-4]
+    size = int.from_bytes(frame[38:40], "big") - 8
+    answer = frame[42:42 + size]
+    assert frame[:42] == udp(answer, to=PEER, sender=OURS, source=OUR_IP, destination=source, source_port=PORT,
+                             destination_port=HOST_PORT)[:42]
+    return values(answer)
+
+
+def test_both_ports_answer(powered):
+    for port in range(powered.ports):
+        pairs = [asked(port), ping(port, bytes(56))]
+        assert say(powered, port, *(question for question, _ in pairs)) == [on_wire(answer) for _, answer in pairs]
+
+
+def test_registers_are_read_and_written_at_the_pins_and_only_by_the_host(powered):
+    magic, version, base = (by_name(name).offset for name in ("MAGIC", "VERSION", "SYMBOL_BASE"))
+    assert answered(powered, datagram(reads(magic, version, back=7))) == [(7, [MAGIC, CONTRACT_VERSION])]
+    stranger = bytes((*PEER_IP[:3], PEER_IP[3] + 1))
+    for source, value, found in ((PEER_IP, 500, 500), (stranger, 700, 500), (PEER_IP, 900, 900)):
+        assert answered(powered, datagram(writes(base, value), reads(base)), source) == [(0, [found])]
+
+
+def test_garbage_at_the_registers_port_is_no_end(powered):
+    magic = by_name("MAGIC").offset
+    garbage = [b"", b"\0", b"Nobody\0\0", datagram(b"\0\x0f\xff\xff"), datagram(reads(magic))[:-2], bytes(1472),
+               datagram(writes(magic, *range(200))[:-4])]
+    assert say(powered, 0, *map(access, garbage)) == []
+    assert answered(powered, datagram(reads(magic))) == [(0, [MAGIC])]
+
+
+def test_our_driver_on_the_kernels_stack(namespace, whole, powered, tmp_path):
+    """Feed by multicast, registers and records by UDP: every record is that of the reference book."""
+    text = tmp_path / "top.v"
+    text.write_text(whole)
+    done = alone("-m", "tests.sim.board.host_in_namespace", str(text), str(BOARD.clock_hz), BOARD.profile)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["expected"] == told["messages"] + 1 == 301
+    assert told["compared"] >= 100 and told["lost"] == 0 and not told["status"]["stale"]
+    assert "bad" not in told["counts"]
