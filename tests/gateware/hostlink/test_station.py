@@ -4,6 +4,7 @@
 import struct
 
 import pytest
+from amaranth.hdl import ResetInserter, Signal
 from amaranth.sim import Simulator
 
 from gateware.hostlink.registers import EVENTS, LinkRegisters
@@ -36,10 +37,11 @@ def answer(frame: bytes, *, port: int = PEER_PORT) -> bytes:
     return payload
 
 
-def run(schedule, *, writes_of_ring=(), settle: int = 700, profile: str = "tiny", host: bytes = PEER_IP):
+def run(schedule, *, writes_of_ring=(), settle: int = 700, profile: str = "tiny", host: bytes = PEER_IP,
+        reset_at: int | None = None):
     """Play words, and words for the event ring from ``settle`` cycles before the end on; return frames and the cycles
     in which they began. A register answers with three times its address."""
-    dut, frames, begins, written, now = Station(profile=PROFILES[profile]), [], [], [], 0
+    dut, reset, frames, begins, written, now = Station(profile=PROFILES[profile]), Signal(), [], [], [], 0
 
     async def put(ctx):
         nonlocal now
@@ -48,6 +50,7 @@ def run(schedule, *, writes_of_ring=(), settle: int = 700, profile: str = "tiny"
         ctx.set(dut.port, PORT)
         ring = [None] * len(schedule) + list(writes_of_ring)
         for cycle in range(len(schedule) + settle):
+            ctx.set(reset, cycle == reset_at)
             word = schedule[cycle] if cycle < len(schedule) else None
             ctx.set(dut.i.valid, word is not None)
             if word is not None:
@@ -80,13 +83,13 @@ def run(schedule, *, writes_of_ring=(), settle: int = 700, profile: str = "tiny"
             if valid:
                 word = FRAME_WORD.from_bits(payload)
                 if word.first:
+                    frame = b""
                     begins.append(now - 1)
                 frame += word.data.to_bytes(8, "little")[:word.count]
                 if word.last:
                     frames.append(frame)
-                    frame = b""
 
-    simulator = Simulator(dut)
+    simulator = Simulator(ResetInserter(reset)(dut))
     simulator.add_clock(8e-9)
     simulator.add_testbench(put)
     simulator.add_testbench(registers, background=True)
@@ -187,3 +190,10 @@ def test_link_registers():
 @pytest.mark.parametrize("name", [name for name, _ in COUNTERS])
 def test_every_counter_has_its_strobe(name):
     assert name in EVENTS.members
+
+
+@pytest.mark.parametrize("moment", [3, 9, 20, 45, 62, 70])
+def test_reset_at_any_moment(moment):
+    words = frame_words(ask(datagram(writes(LINK + 4, 1), reads(8))))
+    frames, _, _ = run([*words, *[None] * 100, *words], reset_at=moment, settle=150)
+    assert values(answer(frames[-1])) == [(0, [24])] and len(frames) <= 2
