@@ -1,6 +1,7 @@
 """A board's whole design: feed in at the pins, registers and records out, with our driver as its host."""
 
 import json
+import random
 
 import pytest
 
@@ -14,6 +15,7 @@ from tests.gateware.net.ip.packets import OUR_IP, OURS, PEER, PEER_IP, udp
 from tests.sim.board.alone import alone
 from tests.sim.board.questions import asked, ping
 from wire.etherbone import PORT
+from wire.hostlink import address
 from wire.registers import CONTRACT_VERSION, MAGIC, by_name
 
 HOST_PORT = 40_000
@@ -39,7 +41,7 @@ def say(board, port: int, *frames: bytes) -> list[bytes]:
     for frame in frames:
         carriers.add(on_wire(frame), gap=1000)
     board.send(port, carriers)
-    assert board.settle(idle=20_000_000_000)
+    assert board.settle(idle=10_000_000_000)
     said = board.take(port).carriers
     assert not any(error for _, error in said)
     return [carrier for carrier, _ in said]
@@ -82,6 +84,23 @@ def test_garbage_at_the_registers_port_is_no_end(powered):
                datagram(writes(magic, *range(200))[:-4])]
     assert say(powered, 0, *map(access, garbage)) == []
     assert answered(powered, datagram(reads(magic))) == [(0, [MAGIC])]
+
+
+def test_random_datagrams_of_a_stranger_change_nothing_and_are_counted(powered):
+    seed = 31
+    print(f"seed {seed}")
+    chance = random.Random(seed)
+    base, count = by_name("SYMBOL_BASE").offset, address("GARBAGE")
+    stranger = bytes((*PEER_IP[:3], PEER_IP[3] + 1))
+    [(_, [_, before])] = answered(powered, datagram(writes(base, 77), reads(base, count)))
+    good = datagram(writes(base, *range(1, 9)), reads(base, count), writes(address("STREAM"), 1))
+    for _ in range(150):
+        spoiled = bytearray(good)
+        for _ in range(chance.randint(1, 4)):
+            spoiled[chance.randrange(len(spoiled))] = chance.randrange(256)
+        say(powered, 0, access(bytes(spoiled[:chance.randint(0, len(spoiled))]), stranger))
+    [(_, [value, after])] = answered(powered, datagram(reads(base, count)))
+    assert value == 77 and after - before > 50
 
 
 def test_our_driver_on_the_kernels_stack(namespace, whole, powered, tmp_path):
