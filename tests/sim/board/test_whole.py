@@ -2,20 +2,29 @@
 
 import json
 import random
+from types import SimpleNamespace
 
 import pytest
 
 from boards.colorlight_5a75b import BOARD
 from boards.design import design
+from host.device.driver import Device, SymbolSetting
 from sim.board.model import Carriers, SimulatedBoard
 from sim.board.traffic import on_wire
 from sim.device.build import silent
+from sim.market.frames import LINE_A
+from sim.market.messages import Messages
+from sim.market.schedule import schedule
+from tests.device.rig import Truth
+from tests.device.test_property import SYMBOLS, flow
 from tests.gateware.hostlink.client import datagram, reads, values, writes
 from tests.gateware.net.ip.packets import OUR_IP, OURS, PEER, PEER_IP, udp
 from tests.sim.board.alone import alone
+from tests.sim.board.pin_host import PinHost
 from tests.sim.board.questions import asked, ping
 from wire.etherbone import PORT
 from wire.hostlink import address
+from wire.profiles import PROFILES
 from wire.registers import CONTRACT_VERSION, MAGIC, by_name
 
 HOST_PORT = 40_000
@@ -101,6 +110,35 @@ def test_random_datagrams_of_a_stranger_change_nothing_and_are_counted(powered):
         say(powered, 0, access(bytes(spoiled[:chance.randint(0, len(spoiled))]), stranger))
     [(_, [value, after])] = answered(powered, datagram(reads(base, count)))
     assert value == 77 and after - before > 50
+
+
+def test_a_line_whose_clock_stops_makes_no_false_book(powered):
+    """Every frame of the feed comes once cut by a clock that stops, and then whole: all records are the reference's."""
+    seed = 5
+    print(f"seed {seed}")
+    chance, profile = random.Random(seed), PROFILES[BOARD.profile]
+    symbols, messages = SYMBOLS[:profile.symbols], Messages.of(flow(seed, 100, orders=12))
+    frames = schedule(messages, LINE_A)
+    host = PinHost(powered, levels=profile.levels)
+    device = Device(host)
+    for index, (locate, base) in enumerate(symbols):
+        device.follow(index, SymbolSetting(name=f"S{locate}", locate=locate, base=base, learn=False))
+    device.set_channel(0, LINE_A.ip, LINE_A.port, LINE_A.name)
+    device.resync(1)
+    device.set_mode(enable=True, hold=True)
+    reader = device.reader()
+    for n in range(len(frames)):
+        carrier = on_wire(bytes(frames[n]))
+        stop = {"stop_at": chance.randrange(8, len(carrier) - 1), "stop_time": chance.randrange(1, 4) * 1_000_000_000}
+        assert host.say((carrier, {"gap": 250, **stop}), (carrier, {"gap": 300})) == []
+    truth = Truth(SimpleNamespace(profile=profile), symbols, lines=[LINE_A], hold=True)
+    truth.frames(frames)
+    events = powered.events(0)
+    assert events["cut"] + events["refused"] == len(frames)
+    counters = device.counters()
+    assert device.read("SEQ_EXPECTED") == len(messages) + 1 and not device.status()["suspect"]
+    truth.check(reader.collect().copy(), counters | truth.net)
+    assert truth.compared > 30 and reader.lost == 0
 
 
 def test_our_driver_on_the_kernels_stack(namespace, whole, powered, tmp_path):
