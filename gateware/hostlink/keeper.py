@@ -35,7 +35,7 @@ class Keeper(wiring.Component):
     the records from its number on, or from the oldest that is safe; with none, if that number is still to come. A
     request takes the place of one that waits.
 
-    Latency: the first word is on ``o`` 5 cycles after word 0 of a record is on ``i``. Throughput: a word in two
+    Latency: the first word is on ``o`` 4 cycles after word 0 of a record is on ``i``. Throughput: a word in two
     cycles. Overflow: above. Errors: a record that is missing on ``i`` is missing in what is sent: in its place stands
     an older one. Reset forgets the records, and what is asked for, and cuts the datagram under way.
 
@@ -69,40 +69,44 @@ class Keeper(wiring.Component):
         m.d.sync += [
             ram.w_en.eq(self.i.valid), ram.w_addr.eq(Cat(self.i.index, self.i.slot)), ram.w_data.eq(self.i.data)]
 
-        # The number of the next record, a cycle after ``last``, when its predecessor is in memory; of the next to be
-        # sent; and how many wait.
-        last, following, sent = self.last, Signal(_NUMBER_BITS, init=1), Signal(_NUMBER_BITS, init=1)
+        # The number of the next record, a cycle after ``last``, when its predecessor is in memory; and how many wait,
+        # which are never more than are kept, as one is dropped in every cycle in which there are too many.
+        last, following, complete = self.last, Signal(_NUMBER_BITS, init=1), Signal()
+        m.d.sync += [complete.eq(self.i.valid & (self.i.index == 0)), following.eq(last + 1)]
         with m.If(self.i.valid & (self.i.index == 0)):
             m.d.sync += last.eq(self.i.data)
-        waits, late = Signal(_NUMBER_BITS), Signal()
-        m.d.sync += following.eq(last + 1)
-        m.d.comb += [waits.eq(following - sent), late.eq(waits > self.safe)]
+        waiting, late = Signal(range(self.kept)), Signal()
+        begun, left = Signal(), Signal(range(self.most + 1))
+        m.d.comb += late.eq(waiting > self.safe)
         m.d.sync += self.overrun.eq(self.stream & late)
         with m.If(~self.stream):
-            m.d.sync += sent.eq(following)
-        with m.Elif(late):
-            m.d.sync += sent.eq(sent + 1)
+            m.d.sync += waiting.eq(0)
+        with m.Else():
+            m.d.sync += waiting.eq(waiting + complete - Mux(begun, left, late))
 
         asked, number = Signal(), Signal(_NUMBER_BITS)
         with m.If(self.resend.valid):
             m.d.sync += [asked.eq(1), number.eq(self.resend.number)]
 
-        # A datagram: ``left`` records from ``first`` on.
-        first, left, word, again = Signal(_NUMBER_BITS), Signal(range(self.most + 1)), Signal(index_bits), Signal()
-        ahead, out = Signal(_NUMBER_BITS), self.o.payload
-        m.d.comb += [ram.r_addr.eq(Cat(word, first[:slot_bits])), ahead.eq(following - first)]
+        # A datagram: ``left`` records from ``first`` on, which is ``ahead`` of the next one.
+        first, ahead, word, again = Signal(_NUMBER_BITS), Signal(_NUMBER_BITS), Signal(index_bits), Signal()
+        out = self.o.payload
+        m.d.comb += ram.r_addr.eq(Cat(word, first[:slot_bits]))
+        m.d.sync += ahead.eq(following - first)
         with m.FSM():
             with m.State("Wait"):
+                m.d.sync += left.eq(Mux(waiting > self.most, self.most, waiting))
                 with m.If(asked):
                     m.d.sync += [first.eq(number), again.eq(1), asked.eq(self.resend.valid)]
-                    m.next = "Count"
-                with m.Elif(self.stream & ~late & (waits != 0)):
-                    m.d.sync += [first.eq(sent), again.eq(0)]
-                    m.next = "Count"
+                    m.next = "Measure"
+                with m.Elif(self.stream & (waiting != 0)):
+                    m.d.sync += again.eq(0)
+                    m.next = "Head"
+            with m.State("Measure"):
+                m.next = "Count"
             with m.State("Count"):
                 # A number to come is as far ahead as one that is long past: the former is within the upper half.
-                to_come = ahead[-1] | (ahead == 0)
-                m.d.sync += left.eq(Mux(to_come, 0, Mux(ahead > self.most, self.most, ahead)))
+                m.d.sync += left.eq(Mux(ahead[-1], 0, Mux(ahead > self.most, self.most, ahead)))
                 m.next = "Head"
             with m.State("Head"):
                 fields = {"magic": RING_MAGIC, "ring": self.ring, "count": left, "words": self.words, "resent": again,
@@ -125,7 +129,8 @@ class Keeper(wiring.Component):
                         m.d.sync += first.eq(following - self.safe)
                     m.next = "Fetch"
                 with m.Elif(~late):
-                    m.d.sync += [first.eq(sent), sent.eq(sent + left)]
+                    m.d.comb += begun.eq(1)
+                    m.d.sync += first.eq(following - Mux(self.stream, waiting, left))
                     m.next = "Fetch"
             with m.State("Fetch"):
                 m.next = "Load"

@@ -140,8 +140,9 @@ class Inbox(wiring.Component):
         m.d.sync += room.eq(self.depth - (tail - head)[:len(tail)])
         m.d.comb += [
             stores.eq(valid & (place >= _HEADER_WORDS)), at.eq(Mux(flush, rest_at, place - _HEADER_WORDS)),
-            fits.eq(at < room), ram.w_addr.eq(tail + at), ram.w_data.eq(Cat(kept, word.data)),
-            ram.w_en.eq((stores | flush) & fits)]
+            fits.eq(at < room)]
+        m.d.sync += [
+            ram.w_addr.eq(tail + at), ram.w_data.eq(Cat(kept, word.data)), ram.w_en.eq((stores | flush) & fits)]
         m.d.sync += flush.eq(valid & word.last & (place >= _LAST_HEADER))
         with m.If(valid):
             m.d.sync += [kept.eq(word.data[8 * _BEHIND:]), rest_at.eq(place - _LAST_HEADER)]

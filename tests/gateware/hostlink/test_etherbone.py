@@ -170,12 +170,12 @@ def test_the_greatest_datagrams():
 
 def test_a_pending_record_is_written_in_order_a_word_a_cycle():
     result = ask(datagram(writes(0x1020, *range(8))))
-    assert result.cycles == [result.begins[0] + 19 + n for n in range(8)]
+    assert result.cycles == [result.begins[0] + 20 + n for n in range(8)]
 
 
 def test_latency_of_a_read():
     result = ask(datagram(reads(0x28, 0x2C, 0x30)))
-    assert [end - result.begins[0] for end in result.ends] == [12, 19, 47, 60]
+    assert [end - result.begins[0] for end in result.ends] == [13, 20, 48, 61]
 
 
 GOOD = datagram(reads(8))

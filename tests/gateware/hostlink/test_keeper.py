@@ -16,7 +16,7 @@ from wire.hostlink import Ring
 
 WORDS, KEPT = 5, 32
 #: Cycles from a record's number to the first word of its datagram.
-LATENCY = 5
+LATENCY = 4
 Sent = namedtuple("Sent", "resent records")
 
 
