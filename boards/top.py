@@ -1,12 +1,14 @@
 """What a board's bitstream holds: clocks, a station at every port, and behind them feed handler, book and risk gate."""
 
+from dataclasses import replace
+
 from amaranth.hdl import C, Cat, ClockDomain, Elaboratable, Module, Signal
 from amaranth.lib import io
 from amaranth.lib.wiring import connect
 
 from boards.board import BoardError
 from boards.lamps import Lamps
-from boards.pll import Clocks
+from boards.pll import Clocks, core_clock
 from boards.port import GigabitPort
 from gateware.device import Device
 from gateware.hostlink.station import Station
@@ -28,13 +30,14 @@ class Top(Elaboratable):
     and answers ARP and ping. The frames of all ports go to one device of the board's profile, whose pages and rings the
     host has at UDP port 1234 of port 0 (gateware/hostlink/station.py).
 
-    host: IP address of who may write; 0: nobody. build: what the BUILD register says.
+    host: IP address of who may write; 0: nobody. profile: name of another profile than the board's; its core runs at
+    the fastest clock not above its own that the PLL makes. build: what the BUILD register says.
 
     LEDs: boards/lamps.py. The PHYs are in reset for the first 20 ms, and asked for their links then. Reset: when the
     PLL has no lock.
     """
 
-    def __init__(self, board, *, mac: int, ip: int, host: int = 0, build: int = 0):
+    def __init__(self, board, *, mac: int, ip: int, host: int = 0, profile: str | None = None, build: int = 0):
         ports = len(board.ports)
         if not 0 <= mac < (1 << 48) - ports or mac >> 40 & 1:
             raise BoardError(f"MAC address must be one of a single station, not {mac:#014x}")
@@ -42,11 +45,15 @@ class Top(Elaboratable):
             raise BoardError(f"IP address must be one of a single station, not {ip:#010x}")
         if not 0 <= host < 0xE000_0000:
             raise BoardError(f"the host's IP address must be one of a single station, or 0, not {host:#010x}")
+        name = profile or board.profile
+        if name not in PROFILES:
+            raise BoardError(f"profile must be one of {', '.join(PROFILES)}, not {name!r}")
         self.board, self.mac, self.ip, self.host, self.build = board, mac, ip, host, build
+        self.profile = replace(PROFILES[name], clock_hz=core_clock(PROFILES[name].clock_hz))
 
     def elaborate(self, platform):
         m = Module()
-        board, profile = self.board, PROFILES[self.board.profile]
+        board, profile = self.board, self.profile
         hz = profile.clock_hz
         m.submodules.clock = clock = io.Buffer("i", platform.request(platform.default_clk, dir="-"))
         m.submodules.clocks = clocks = Clocks(clock_hz=board.clock_hz, core_hz=hz)

@@ -48,6 +48,8 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     build.add_argument("--ip", default="192.168.1.50", help="of port 0; port 1 has the next (default: %(default)s)")
     build.add_argument("--host", default="192.168.1.1",
                        help="IP address of the host that may write to the device (default: %(default)s)")
+    build.add_argument("--profile", choices=sorted(PROFILES),
+                       help="sizes of the device (default: those that fit the board's FPGA)")
     build.add_argument("--seeds", default="1", metavar="N,N,...",
                        help="of placement; the one whose clocks have most to spare is kept (default: 1)")
     build.add_argument("--every-seed", action="store_true", help="fail unless every seed meets the clocks")
@@ -110,7 +112,7 @@ def _list(args: argparse.Namespace) -> int:
         path = _FOLDER / name / "build.json"
         built = read_record(path)["build"] if path.exists() else "-"
         table.add_row(
-            name, board.title, f"{board.platform.device}-{board.platform.speed}", str(len(board.ports)),
+            name, board.title, f"{board.platform.device}-{board.platform.speed}", f"{board.fits} of {len(board.ports)}",
             f"{profile.clock_hz / 1e6:g} MHz", profile.name,
             f"{profile.symbols} symbols, {profile.levels} levels, {profile.order_slots:,} slots", built)
     wide_console().print(table)
@@ -131,8 +133,9 @@ def _build(args: argparse.Namespace) -> int:
     with _tools():
         builds: Any = import_module("boards.build")
     options = builds.Options(
-        mac=mac, ip=ip, host=host, seeds=tuple(dict.fromkeys(map(int, seeds))), every_seed=args.every_seed,
-        nextpnr=args.nextpnr, folder=args.folder, **({"jobs": args.jobs} if args.jobs else {}))
+        mac=mac, ip=ip, host=host, profile=args.profile, seeds=tuple(dict.fromkeys(map(int, seeds))),
+        every_seed=args.every_seed, nextpnr=args.nextpnr, folder=args.folder,
+        **({"jobs": args.jobs} if args.jobs else {}))
     with Progress() as progress:
         try:
             record = builds.build(board, options, progress.step)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from boards.design import Design
+from wire.profiles import PROFILES
 
 __all__ = ["VERILOG", "design", "install", "report"]
 
@@ -65,9 +66,10 @@ def report(core=130.0, *, core_goal=125.0, others=(("clk", 60.0), ("tx", 125.0),
                 {"cell": "c", "event": "posedge other", "delay": [9.0, 9.0], "port": "DI"}]}]}
 
 
-def design(*_, **__):
+def design(board, *, profile=None, **_):
     """Return a design of which no tool would make anything."""
-    return Design(VERILOG, "BLOCK ASYNCPATHS;\n", 0xB0B0, ("--25k", "--package", "CABGA256", "--speed", "6"))
+    return Design(VERILOG, "BLOCK ASYNCPATHS;\n", 0xB0B0, PROFILES[profile or board.profile],
+                  ("--25k", "--package", "CABGA256", "--speed", "6"))
 
 
 def install(folder: Path, monkeypatch: pytest.MonkeyPatch, *, reports=None, found: str = "idcode 0x41111043",

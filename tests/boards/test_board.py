@@ -8,7 +8,7 @@ import pytest
 from boards.board import BoardError, normalised
 from boards.design import design
 from boards.names import NAMES, board
-from boards.pll import dividers
+from boards.pll import core_clock, dividers
 from boards.rgmii import RgmiiPins
 from boards.top import Top
 from wire.profiles import PROFILES
@@ -61,9 +61,17 @@ def test_dividers_make_both_clocks(clock_hz, core_hz):
     assert clock_hz / chosen.reference >= 10_000_000
 
 
+@pytest.mark.parametrize("most, core", [
+    (125_000_000, 125_000_000), (62_500_000, 62_500_000), (156_250_000, 156_250_000), (105_000_000, 100_000_000)])
+def test_a_core_runs_as_fast_as_the_pll_lets_it(most, core):
+    assert core_clock(most) == core and dividers(100_000_000, core)
+
+
 def test_clocks_that_no_pll_makes_are_told():
     with pytest.raises(BoardError, match="no PLL makes 125 MHz and 99,000,001 Hz of 100,000,000 Hz"):
         dividers(100_000_000, 99_000_001)
+    with pytest.raises(BoardError, match="no PLL makes a clock of at most 1,000 Hz"):
+        core_clock(1_000)
 
 
 def test_every_board_has_a_profile_whose_clock_its_pll_makes():
@@ -80,6 +88,8 @@ def test_mistakes_are_told():
         Top(board("ecpix5"), mac=0x0100_5E00_0001, ip=IP)
     with pytest.raises(BoardError, match="not 0xe0000001"):
         Top(board("ecpix5"), mac=MAC, ip=0xE000_0001)
+    with pytest.raises(BoardError, match="profile must be one of .*, not 'huge'"):
+        Top(board("ecpix5"), mac=MAC, ip=IP, profile="huge")
     with pytest.raises(BoardError, match="rx_taps must be 0..127, not 128"):
         RgmiiPins(None, rx_taps=128, tx_taps=0)
 

@@ -70,6 +70,12 @@ def test_a_clock_that_is_not_met_fails_the_build(tools, capsys):
     assert "colorlight_5a75b: seed 1: clock core reaches 60.0 MHz, not 62.5" in capsys.readouterr().err
 
 
+def test_another_profile_may_be_built(tools, capsys):
+    tools(reports={1: report()})
+    assert main(["board", "build", "ecpix5", "--profile", "ecp5_85_gate"]) == 0
+    assert "profile ecp5_85_gate: 8 symbols" in capsys.readouterr().out
+
+
 def test_flash_prints_its_commands_and_says_what_is_missing(built, tools, capsys):
     assert main(["board", "flash", NAME, "--cable", "ft232", "--spi", "--dry-run"]) == 0
     assert capsys.readouterr().out.splitlines() == [
