@@ -14,6 +14,7 @@ from host.cli import (
     fix,
     generate,
     hls,
+    host,
     journal,
     reconcile,
     regs,
@@ -68,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", dest="command", required=True)
     replay.add_parser(commands)
     run.add_parser(commands)
+    host.add_parser(commands)
     generate.add_parser(commands)
     regs.add_parsers(commands)
     demo.add_parser(commands)

@@ -26,6 +26,8 @@ from host.risk.gate import Gate
 from host.risk.limits import LimitsError
 from host.risk.plan import planned_rows
 from host.run.agree import gate_differences, settled
+from host.run.attend import ACTS, Attendant, shut_by
+from host.run.control import Asked, Control, ControlError
 from host.run.fixvenue import FixVenue, VenueError
 from host.run.follow import follow
 from host.run.gateway import Gateway, GatewayError, all_verdicts, shut_gate
@@ -59,8 +61,8 @@ class LiveError(Exception):
 
 def live_errors() -> tuple[type[Exception], ...]:
     """Return the exceptions with which a host says that it cannot begin or go on, beside those of devices."""
-    return (LiveError, EndpointError, GatewayError, VenueError, LedgerError, LogError, StoreError, SocketError,
-            LimitsError)
+    return (LiveError, ControlError, EndpointError, GatewayError, VenueError, LedgerError, LogError, StoreError,
+            SocketError, LimitsError)
 
 
 class Live:
@@ -95,6 +97,7 @@ class Live:
         """Begin. Raises one of ``live_errors`` or of host.device.connect.device_errors; OSError."""
         try:
             self._begin()
+            await self._control.listen()
         except BaseException:
             await self._stack.aclose()
             raise
@@ -140,7 +143,8 @@ class Live:
         self._set_up()
         self.rewind: Rewind | None = None
         if config.feed.rewind is not None:
-            self.rewind = Rewind(device, config.feed.rewind, config.feed.session, self._log)
+            self.rewind = Rewind(device, config.feed.rewind, config.feed.session, self._log,
+                                 line=config.feed.lines[0])
             stack.callback(self.rewind.close)
         self.venue = FixVenue(config.fix, lambda text: self._log(f"fix: {text}"))
         stack.push_async_callback(self.venue.stop, _REASON)
@@ -154,6 +158,9 @@ class Live:
         self.watch = Watch(self.loop, names, config.telemetry, self.now)
         stack.callback(self.watch.close)
         self._open_gate()
+        self._control = Control(config.control)
+        stack.push_async_callback(self._control.close)
+        self._attendant = Attendant(self.loop, gate, names, self.now, self._compare_again)
         self.venue.start()
 
     def _set_up(self) -> None:
@@ -194,10 +201,7 @@ class Live:
         if opens and self.gate.status()["lost"]:
             self.gate.beat()
             self._admin.command(Command.RESUME_HEARTBEAT)
-        status = self.gate.status()
-        shut = [text for name, text in (("killed", "the global kill"), ("lost", "the lost heartbeat"),
-                                        ("account_kills", "kills of accounts"), ("symbol_kills", "kills of symbols"))
-                if status[name]]
+        shut = shut_by(self.gate)
         self._log(f"gate: shut by {', '.join(shut)}; `tickgate risk resume` opens it" if shut else "gate: open")
 
     async def _turn(self) -> None:
@@ -206,8 +210,23 @@ class Live:
             self.rewind.poll(time.monotonic_ns())
         if self.agreed is None:
             self._compare()
+        while self._control.asked:
+            self._attend(self._control.asked.popleft())
         self.watch.turn()
         await asyncio.sleep(0 if busy else self.config.idle)
+
+    def _attend(self, asked: Asked) -> None:
+        """Answer a person. An end that has begun is not turned round."""
+        if self._stop.is_set() and asked.question.get("do") in ACTS:
+            asked.answer({"error": "the host ends"})
+            return
+        answer = self._attendant.answer(asked.question, asked.by)
+        if asked.question.get("do") in ACTS:
+            self._log(f"{asked.by}: {answer.get('done') or answer['error']}")
+        asked.answer(answer)
+
+    def _compare_again(self) -> None:
+        self.agreed = None
 
     def _compare(self) -> None:
         """Once trading is open, and at the first moment at which nothing is on its way, compare with the gate; kill

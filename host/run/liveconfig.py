@@ -33,6 +33,8 @@
     idle_us                      microseconds that the host sleeps when there is nothing to do; 0: never (default: 200)
     timer_ms, heartbeat_ms       between timers, and between heartbeats to the gate (default: 50)
     cancel_s                     seconds that cancels have at the end (default: 5)
+    control                      socket on which `tickgate host` asks (default: beside the journal, its name ending in
+                                 .control)
     ask_positions                whether the venue is asked what it holds for us, and trading waits until that agrees
                                  (default: true; in FIX 4.2, which has no message for it, false)
 
@@ -118,6 +120,7 @@ class LiveConfig:
     pace: Pace
     cancel: int
     ask_positions: bool
+    control: Path
 
 
 def load(path: Path) -> LiveConfig:
@@ -127,14 +130,15 @@ def load(path: Path) -> LiveConfig:
     symbols = _symbols(_needed(file, "symbols"), [one.name for one in _indexed(file, "symbol", gate.limits.symbols)])
     accounts = [one.name for one in _indexed(file, "account", gate.limits.accounts)]
     host = file.table("host") or Table(f"{path}: host", {}, path.parent)
-    fix = _fix(_needed(file, "fix"))
+    journal, fix = _journal(_needed(file, "journal")), _fix(_needed(file, "fix"))
     old = fix.settings.begin_string == FIX42
     ask_positions = host.flag("ask_positions", not old)
     if old and ask_positions:
         raise host.error("ask_positions", "cannot be true: FIX 4.2 has no RequestForPositions")
     config = LiveConfig(
         device=file.text("device", default_address()), feed=_feed(_needed(file, "feed")), symbols=symbols, gate=gate,
-        journal=_journal(_needed(file, "journal")), fix=fix, ask_positions=ask_positions,
+        journal=journal, fix=fix, ask_positions=ask_positions,
+        control=host.path("control") or journal.path.with_suffix(".control"),
         strategies=_strategies(file, accounts, [symbol.name for symbol in symbols]), telemetry=_telemetry(file),
         idle=host.number("idle_us", 200) / 1_000_000, cancel=host.number("cancel_s", 5),
         pace=Pace(timer=host.number("timer_ms", 50, least=1) * _MS,

@@ -89,7 +89,7 @@ def read_feed(table: Table) -> FeedConfig:
         faults = parse_faults(table.text("faults", ""))
     except ValueError as error:
         raise ConfigError(f"{table.where}: {error}") from None
-    feed = FeedConfig(session=session, lines=(_line(table, "a"), _line(table, "b")),
+    feed = FeedConfig(session=session, used=table.path("used"), lines=(_line(table, "a"), _line(table, "b")),
                       interface=table.text("interface", "127.0.0.1"), most=most or None, faults=faults,
                       gather=1_000 * table.number("gather", 0, most=1_000_000),
                       rewind=_address_if(table, "rewind"), snapshot=_address_if(table, "snapshot"))

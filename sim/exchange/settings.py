@@ -29,7 +29,8 @@ class Day:
 class FeedConfig:
     """lines: where A and B go, groups or hosts. interface: address of the one they leave by. most: messages a packet
     at most. gather: ns that one waits for others, at most. rewind, snapshot: where old messages, and snapshots, are to
-    be had; None: nowhere."""
+    be had; None: nowhere. used: file of the names of sessions that were used, of which none is used again; None: every
+    run has ``session``."""
 
     session: str
     lines: tuple[Address, Address]
@@ -39,6 +40,7 @@ class FeedConfig:
     faults: Faults
     rewind: Address | None
     snapshot: Address | None
+    used: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -119,8 +119,8 @@ def test_a_late_device_is_given_what_it_missed_and_its_death_is_told_in_one_line
         host.until("set up, 2 symbols")
         host.until("gate: holds what the host does")
         with scene.open_device() as device:
-            until = time.monotonic() + PATIENCE
-            while not device.read("MSGS_INJECTED"):
+            missed, until = device.read("SEQ_HIGHEST"), time.monotonic() + PATIENCE
+            while device.read("SEQ_EXPECTED") < missed:
                 assert time.monotonic() < until, device.counters()
                 device.transport.run(1024)
         scene.device.end(signal.SIGKILL)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Self
 
 from host.fix.acceptor import AcceptError
@@ -14,6 +15,7 @@ from sim.exchange.exchange import Exchange
 from sim.exchange.live.datagrams import LineSocket, ListenError, open_rewind
 from sim.exchange.live.files import FolderError, make_folder, write_statements
 from sim.exchange.live.fixport import FixPort
+from sim.exchange.live.sessions import SessionError, new_session
 from sim.exchange.live.soupport import GlimpsePort, OuchPort
 from sim.exchange.operator import OperatorError
 from sim.market.source import MarketFileError
@@ -24,7 +26,7 @@ __all__ = ["LiveExchange", "live_errors"]
 
 def live_errors() -> tuple[type[Exception], ...]:
     """Return the exceptions with which an exchange says that it cannot begin."""
-    return ListenError, FolderError, AcceptError, SocketError, StoreError, OperatorError, MarketFileError
+    return ListenError, SessionError, FolderError, AcceptError, SocketError, StoreError, OperatorError, MarketFileError
 
 
 class LiveExchange:
@@ -41,6 +43,12 @@ class LiveExchange:
 
     async def __aenter__(self) -> Self:
         self.over = asyncio.Event()
+        feed = self.config.feed
+        if feed.used is not None:
+            session = new_session(feed.used, feed.session)
+            if session != feed.session:
+                self._log(f"feed: session {feed.session} was used before; this one is {session}")
+            self.config = replace(self.config, feed=replace(feed, session=session))
         self.exchange = exchange = Exchange(self.config, WallClock(asyncio.get_running_loop()))
         exchange.on_end, exchange.on_refused, exchange.on_statements = self._ended, self._log, self._write
         self.lines: list[LineSocket] = []
