@@ -238,6 +238,11 @@ class JournalReader:
         """The place in the file behind the last record that was whole."""
         return self._place
 
+    @property
+    def torn(self) -> int:
+        """Bytes behind ``place``, up to the last that is not zero."""
+        return written_bytes(self._file.fileno(), self._place)
+
     def poll(self) -> Iterator[Entry]:
         """Yield the entries that are new, as far as they are whole. Raises LogError when the file is damaged, or was
         cut; OSError."""

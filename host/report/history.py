@@ -51,7 +51,7 @@ def read_history(path: Path, settings: Settings | None = None) -> Traded:
     with JournalReader(path, INPUTS) as reader:
         traded = _History(settings)
         traded.take(reader.poll())
-        torn = path.stat().st_size - reader.place
+        torn = reader.torn
     return traded.end(torn)
 
 

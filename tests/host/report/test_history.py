@@ -88,6 +88,8 @@ def test_a_torn_end_is_told_and_a_damaged_journal_refused(day, tmp_path):
     traded = read_history(torn)
     assert traded.torn > 0 and sum(traded.inputs.values()) == sum(
         type(entry.record).__name__ != "Booked" for entry in last[:-1])
+    torn.write_bytes(whole + bytes(10_000))
+    assert read_history(torn).torn == 0
     torn.write_bytes(whole[:5000] + b"?" + whole[5001:])
     with pytest.raises(LogError, match="torn: damaged at byte"):
         read_history(torn)
