@@ -40,7 +40,7 @@ class Rows:
         return TOP_ROW
 
     def count(self, netlist: Mapping[str, Any]) -> dict[str, Counter[str]]:
-        """Return {row: Counter of LUT, FF, EBR, DSP} of ``netlist``, which Yosys made of the text.
+        """Return {row: Counter of LUT, FF, EBR, DSP} of ``netlist``, which Yosys made of the text in a file ``top.v``.
 
         Synthesis flattens, but a flip-flop remembers the line of Verilog that it comes from, memories and multipliers
         have the module in their name, and a LUT belongs to the row that most of what it drives belongs to.
@@ -50,7 +50,7 @@ class Rows:
         drives: dict[str, list[int]] = {}
         drivers: dict[str, list[int]] = {}
         for name, cell in cells.items():
-            source = re.search(r"\.v:(\d+)", cell["attributes"].get("src", ""))
+            source = re.search(r"\btop\.v:(\d+)", cell["attributes"].get("src", ""))
             if cell["type"] == "TRELLIS_FF" and source:
                 module = self._modules[bisect(self._starts, int(source[1])) - 1]
                 owner[name] = self.of(module.removeprefix("top."))

@@ -15,8 +15,8 @@ __all__ = ["VERILOG", "design", "install", "report"]
 VERILOG = "\n".join(["", "module top(a);", "endmodule", "module \\top.device (a);", "endmodule",
                      "module \\top.device.book$7 (a);", "endmodule", ""])
 _NETLIST = {"modules": {"top": {"cells": {
-    "one": {"type": "TRELLIS_FF", "attributes": {"src": "top.v:7.1-7.9"}, "connections": {"DI": [2], "Q": [3]},
-            "port_directions": {"DI": "input", "Q": "output"}},
+    "one": {"type": "TRELLIS_FF", "attributes": {"src": "/share/cells.v:2.1-2.9|top.v:7.1-7.9"},
+            "connections": {"DI": [2], "Q": [3]}, "port_directions": {"DI": "input", "Q": "output"}},
     "two": {"type": "LUT4", "attributes": {}, "connections": {"A": [3], "Z": [2]},
             "port_directions": {"A": "input", "Z": "output"}},
     "device.book.cells": {"type": "DP16KD", "attributes": {}, "connections": {}, "port_directions": {}},
