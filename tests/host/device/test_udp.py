@@ -21,7 +21,7 @@ from wire.risk import VERDICT_DTYPE
 
 TINY = PROFILES["tiny"]
 #: Seconds in which a loaded machine's simulation answers.
-PATIENCE = 20.0
+PATIENCE = 40.0
 
 
 def test_it_is_a_transport_under_the_same_driver() -> None:

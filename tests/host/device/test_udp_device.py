@@ -12,7 +12,7 @@ from wire.profiles import PROFILES
 from wire.records import FeedEvent, RecordKind
 from wire.risk import REQUEST_DTYPE, Kind, Side, Status
 
-PATIENCE = 20.0
+PATIENCE = 40.0
 
 
 class Behind:
@@ -53,7 +53,9 @@ def test_orders_go_in_and_verdicts_and_records_come_out() -> None:
             assert device.read("CYCLES")
             device.transport.settle()
             clients += decisions.collect()["client"].tolist()
-        assert clients == [7, 8, 9] and device.read("RISK_REFUSED") == 3
+        assert clients == [7, 8, 9]
+        # Its time moves only in accesses, and a counter is swept now and then.
+        assert any(device.read("RISK_REFUSED") == 3 for _ in range(50))
         assert set(device.transport.verdicts["status"][:3].tolist()) == {Status.REFUSED}
         found = records.collect()
         assert found["kind"].tolist() == [RecordKind.FEED] and found["cause"].tolist() == [FeedEvent.CLEARED]
