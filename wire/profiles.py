@@ -61,6 +61,8 @@ PROFILES = {p.name: p for p in (
     Profile(name="ecp5_85_gate", symbols=8, order_slots=16_384, window=1024, far_levels=16, ref_bits=32, share_bits=20,
             level_share_bits=24, level_order_bits=12, clock_hz=100_000_000, aim_hz=125_000_000, accounts=4,
             open_orders=64, duplicates=8),
-    Profile(name="ecp5_25", symbols=4, order_slots=4_096, window=512, far_levels=8, ref_bits=32, share_bits=20,
-            level_share_bits=24, level_order_bits=12, clock_hz=62_500_000),
+    Profile(name="ecp5_45", symbols=4, order_slots=8_192, window=512, far_levels=16, ref_bits=32, share_bits=20,
+            level_share_bits=24, level_order_bits=12, clock_hz=125_000_000),
+    Profile(name="ecp5_25", symbols=2, levels=4, order_slots=4_096, window=512, reorder_words=64, far_levels=4,
+            ref_bits=32, share_bits=20, level_share_bits=24, level_order_bits=12, clock_hz=62_500_000),
 )}
