@@ -279,7 +279,8 @@ def test_no_server_is_a_clear_error(capsys: pytest.CaptureFixture[str]) -> None:
         assert main(["device", "info", "--device", f"unix:{folder}/file"]) == 1
         assert "this is no socket" in capsys.readouterr().err
     assert main(["device", "info", "--device", "pcie:0"]) == 2
-    assert capsys.readouterr().err == "tickgate: --device: no device 'pcie:0'; there is sim, unix:PATH, pci:SLOT\n"
+    assert capsys.readouterr().err == (
+        "tickgate: --device: no device 'pcie:0'; there is sim, unix:PATH, pci:SLOT, udp:IP:PORT\n")
 
 
 @pytest.mark.parametrize(("name", "version"), [("protocol", PROTOCOL + 1), ("contract", CONTRACT_VERSION + 1)])

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from host.journal.disk import Sync
-from host.journal.journal import Journal, read_journal
+from host.journal.journal import JOURNAL, Journal, read_journal
 from host.journal.log import LogError
 from host.oms.inputs import Verdict
 from host.oms.states import State
@@ -82,7 +82,8 @@ def test_the_journal_tells_how_many_places_the_gate_has(day, tmp_path):
 
 
 def test_a_torn_end_is_told_and_a_damaged_journal_refused(day, tmp_path):
-    whole, torn = day.journal.read_bytes(), tmp_path / "torn"
+    *_, end = (record.end for record in JOURNAL.read(day.journal))
+    whole, torn = day.journal.read_bytes()[:end], tmp_path / "torn"
     torn.write_bytes(whole[:-5])
     last = list(read_journal(day.journal, INPUTS))
     traded = read_history(torn)
