@@ -10,16 +10,16 @@ __all__ = ["Merge"]
 class Merge(wiring.Component):
     """Puts out whole packets, words up to one with ``last``, of ``inputs`` streams of ``shape`` in turn.
 
-    Latency: a packet's first word is on ``o`` one cycle after it is on its input, if no other is under way and
-    ``free`` is high; the rest without delay. Throughput: a word a cycle, with a cycle between packets. A sender that
-    stops within a packet stops all. Reset cuts the packet under way.
+    Latency: a packet's first word is on ``o`` two cycles after it is on its input, if no other is under way and ``free``
+    is high; the rest one cycle. Throughput: a word in two cycles, as no ready passes through to the senders in the cycle
+    in which it comes. A sender that stops within a packet stops all. Reset cuts the packet under way.
 
     Members
     -------
     i : packets
     free : a packet may begin
     o : packets
-    chosen : whose packet is under way, or was the last
+    chosen : whose packet is under way, or was the last; it does not change while a word is on ``o``
     """
 
     def __init__(self, shape, *, inputs: int):
@@ -43,16 +43,16 @@ class Merge(wiring.Component):
                 place.eq(Mux(behind >= self.inputs, behind - self.inputs, behind))]
             with m.If(waiting[place]):
                 m.d.comb += nearest.eq(place)
-        with m.If(~passes):
-            m.d.sync += passes.eq(self.free & waiting[nearest])
-            with m.If(self.free):
-                m.d.sync += self.chosen.eq(nearest)
-        with m.Else():
+        with m.If(self.o.ready):
+            m.d.sync += self.o.valid.eq(0)
+        with m.If(~passes & ~self.o.valid & self.free):
+            m.d.sync += [passes.eq(waiting[nearest]), self.chosen.eq(nearest)]
+        with m.Elif(passes & ~self.o.valid):
             with m.Switch(self.chosen):
                 for n, each in enumerate(self.i):
                     with m.Case(n):
-                        m.d.comb += [
-                            self.o.valid.eq(each.valid), self.o.payload.eq(each.payload), each.ready.eq(self.o.ready)]
-            with m.If(self.o.valid & self.o.ready & self.o.payload.last):
-                m.d.sync += passes.eq(0)
+                        m.d.comb += each.ready.eq(1)
+                        m.d.sync += [
+                            self.o.valid.eq(each.valid), self.o.payload.eq(each.payload),
+                            passes.eq(~(each.valid & each.payload.last))]
         return m

@@ -68,6 +68,27 @@ def test_senders_take_turns():
     assert [sender for sender, _ in run(packets)] == [1, 2, 0] * 3
 
 
+def test_latency_and_throughput():
+    dut, seen = Merge(PAYLOAD_WORD, inputs=2), []
+
+    async def drive(ctx):
+        ctx.set(dut.o.ready, 1)
+        stream, sent = dut.i[1], 0
+        for cycle in range(12):
+            ctx.set(stream.payload, {"data": sent, "last": sent == 3})
+            ctx.set(stream.valid, sent < 4)
+            _, _, valid, word, ready = await ctx.tick().sample(dut.o.valid, dut.o.payload, stream.ready)
+            sent += ready
+            if valid:
+                seen.append((cycle, word.data))
+
+    simulator = Simulator(dut)
+    simulator.add_clock(8e-9)
+    simulator.add_testbench(drive)
+    simulator.run()
+    assert seen == [(2 + 2 * n, n) for n in range(4)]
+
+
 @pytest.mark.parametrize("inputs", [0, 1])
 def test_inputs_are_checked(inputs):
     with pytest.raises(ValueError, match=f"not {inputs}"):
