@@ -10,9 +10,9 @@ __all__ = ["Merge"]
 class Merge(wiring.Component):
     """Puts out whole packets, words up to one with ``last``, of ``inputs`` streams of ``shape`` in turn.
 
-    Latency: a packet's first word is on ``o`` two cycles after it is on its input, if no other is under way and ``free``
-    is high; the rest one cycle. Throughput: a word in two cycles, as no ready passes through to the senders in the cycle
-    in which it comes. A sender that stops within a packet stops all. Reset cuts the packet under way.
+    Latency: a packet's first word is on ``o`` two cycles after it is on its input, if no other is under way and
+    ``free`` is high; the rest one cycle. Throughput: a word in two cycles, as no ready passes through to the senders in
+    the cycle in which it comes. A sender that stops within a packet stops all. Reset cuts the packet under way.
 
     Members
     -------
