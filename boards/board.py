@@ -37,6 +37,7 @@ class Board:
     fits: how many of its ports the design has, from the first on; a small FPGA has no room for all.
     leds: as (resource, number, component), with the meanings and in the order of boards/lamps.py. idcode: what the FPGA
     answers by JTAG. cable: what openFPGALoader calls the cable that is on the board, None when one must be connected.
+    Raises BoardError when the design would have no port, or more than there are.
     """
 
     name: str
@@ -50,6 +51,10 @@ class Board:
     leds: tuple[tuple[str, int, str], ...]
     idcode: int
     cable: str | None
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.fits <= len(self.ports):
+            raise BoardError(f"{self.name}: fits must be 1..{len(self.ports)}, its ports, not {self.fits}")
 
 
 def normalised(platform):

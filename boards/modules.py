@@ -10,8 +10,6 @@ __all__ = ["TOP_ROW", "Rows"]
 
 #: What belongs to no module below the top.
 TOP_ROW = "(top)"
-#: How many names a row's name has at most: ``device.book``.
-_DEPTH = 2
 #: What a cell of the netlist takes. A carry cell is two LUTs, a memory of 16 words of 4 bits is four.
 _COSTS = {"LUT4": {"LUT": 1}, "CCU2C": {"LUT": 2}, "TRELLIS_DPR16X4": {"LUT": 4}, "TRELLIS_FF": {"FF": 1},
           "DP16KD": {"EBR": 1}, "PDPW16KD": {"EBR": 1}, "MULT18X18D": {"DSP": 1}}
@@ -20,21 +18,23 @@ _LOGIC = ("LUT4", "PFUMX", "L6MUX21", "CCU2C")
 
 
 class Rows:
-    """The rows of a table of modules of a Verilog text whose top module is ``top``: those up to two below it."""
+    """The rows of a table of modules of a Verilog text whose top module is ``top``: those up to ``depth`` below it,
+    such as ``device.book``."""
 
-    def __init__(self, verilog: str):
+    def __init__(self, verilog: str, *, depth: int = 2):
+        self.depth = depth
         self._starts: list[int] = []
         self._modules: list[str] = []
         for number, line in enumerate(verilog.splitlines(), 1):
             if line.startswith("module "):
                 self._starts.append(number)
                 self._modules.append(re.split(r"[ (#]", line.removeprefix("module "))[0].lstrip("\\"))
-        self._rows = {_parts(name)[1:][:_DEPTH] for name in self._modules if name.startswith("top.")}
+        self._rows = {_parts(name)[1:][:depth] for name in self._modules if name.startswith("top.")}
 
     def of(self, path: str) -> str:
         """Return the row to which a module or a cell belongs, by its path below the top."""
         parts = _parts(path.lstrip("\\"))
-        for depth in range(_DEPTH, 0, -1):
+        for depth in range(self.depth, 0, -1):
             if parts[:depth] in self._rows:
                 return ".".join(parts[:depth])
         return TOP_ROW

@@ -2,6 +2,7 @@
 """Boards: pins by one name, clocks that a PLL can make, and designs that are what they say."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -78,7 +79,12 @@ def test_every_board_has_a_profile_whose_clock_its_pll_makes():
     for name in NAMES:
         one = board(name)
         assert dividers(one.clock_hz, PROFILES[one.profile].clock_hz) and len(one.leds) in (1, 4)
-        assert 1 <= one.fits <= len(one.ports)
+
+
+@pytest.mark.parametrize("fits", [-1, 0, 3])
+def test_a_design_has_one_port_at_least_and_no_more_than_the_board(fits):
+    with pytest.raises(BoardError, match=f"versa_ecp5_5g: fits must be 1..2, its ports, not {fits}"):
+        replace(board("versa_ecp5_5g"), fits=fits)
 
 
 def test_mistakes_are_told():
