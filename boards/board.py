@@ -34,7 +34,8 @@ class Port:
 @dataclass(frozen=True, kw_only=True)
 class Board:
     """A board. clock_hz: of its oscillator. profile: sizes of the device and clock of its core, in wire/profiles.py.
-    fits: how many of its ports the design has, from the first on; a small FPGA has no room for all.
+    fits: how many of its ports the design has, from the first on; a small FPGA has no room for all. crowded: the design
+    is made small rather than fast.
     leds: as (resource, number, component), with the meanings and in the order of boards/lamps.py. idcode: what the FPGA
     answers by JTAG. cable: what openFPGALoader calls the cable that is on the board, None when one must be connected.
     Raises BoardError when the design would have no port, or more than there are.
@@ -51,6 +52,7 @@ class Board:
     leds: tuple[tuple[str, int, str], ...]
     idcode: int
     cable: str | None
+    crowded: bool = False
 
     def __post_init__(self) -> None:
         if not 1 <= self.fits <= len(self.ports):

