@@ -63,6 +63,11 @@ class Recorder:
         for records in self._records.drain():
             self._shown(records)
 
+    @property
+    def last(self) -> int:
+        """The time of the last book that was seen, ns since midnight of the exchange; 0 before the first."""
+        return self._now
+
     def timing(self, stage: str, time: int, ns: int) -> None:
         """Note a latency of ``ns`` in ``stage``, which ended at ``time``, ns since 1970."""
         noted = self._noted[stage]

@@ -21,6 +21,7 @@ from host.oms.order import Order
 from host.oms.outputs import Alarm, ShutGate
 from host.oms.settings import Settings
 from host.positions.positions import BookingAlarm
+from host.report.data import Names as ShownNames
 from host.risk.admin import Admin
 from host.risk.gate import Gate
 from host.risk.limits import LimitsError
@@ -34,6 +35,7 @@ from host.run.gateway import Gateway, GatewayError, all_verdicts, shut_gate
 from host.run.ledger import INPUTS, Ledger, LedgerError
 from host.run.liveconfig import FIX42, LiveConfig
 from host.run.loop import Loop
+from host.run.recording import Recording
 from host.run.rewind import Rewind
 from host.run.watch import Watch
 from host.strategy.dispatch import Dispatch
@@ -131,12 +133,18 @@ class Live:
             raise LiveError(f"device: {error}") from None
         stack.callback(device.close)
         self.gate = gate = Gate(device)
+        accounts = tuple(each.name for each in sorted(config.gate.limits.accounts, key=lambda each: each.index))
+        symbols = tuple(each.name for each in config.symbols)
+        self.recording = Recording(config.journal.path, ShownNames(accounts, symbols), config.market.rows, self.now,
+                                   self._log)
+        stack.callback(self.recording.close)
         self.ledger = ledger = Ledger(Settings(open_orders=gate.sizes.open_orders,
                                                mass_status=config.fix.settings.begin_string != FIX42))
         config.journal.path.parent.mkdir(parents=True, exist_ok=True)
         self.journal = Journal(config.journal.path, INPUTS, take=ledger.recall, sync=config.journal.sync,
                                interval=config.journal.interval)
         stack.callback(self.journal.close)
+        recalled = self.journal.number > 0
         ledger.begin(self.journal)
         self._admin = Admin(device, self._key)
         stack.callback(self._lock)
@@ -149,10 +157,10 @@ class Live:
         self.venue = FixVenue(config.fix, lambda text: self._log(f"fix: {text}"))
         stack.push_async_callback(self.venue.stop, _REASON)
         device.transport.run(_DECIDED)
-        accounts = sorted(config.gate.limits.accounts, key=lambda account: account.index)
-        names = Names(tuple(account.name.encode() for account in accounts),
-                      tuple(symbol.name.encode() for symbol in config.symbols))
+        names = Names(tuple(name.encode() for name in accounts), tuple(name.encode() for name in symbols))
         self.loop = self._make_loop(names)
+        if config.market.record:
+            self.recording.begin(gate, self.loop.records, goes_on=recalled)
         self.loop.start(epoch=max(time.time_ns() // _SECOND, ledger.oms.book.ids.epoch + 1),
                         day=self.venue.began // _DAY, positions=config.ask_positions)
         self.watch = Watch(self.loop, names, config.telemetry, self.now)
@@ -213,6 +221,7 @@ class Live:
         while self._control.asked:
             self._attend(self._control.asked.popleft())
         self.watch.turn()
+        self.recording.turn(busy=busy)
         await asyncio.sleep(0 if busy else self.config.idle)
 
     def _attend(self, asked: Asked) -> None:

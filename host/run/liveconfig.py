@@ -29,6 +29,11 @@
     log                          file to which events are appended, one JSON object a line; none: nowhere
     pace_ms                      between snapshots of the metrics (default: 1000)
 
+    [market]
+    record                       whether books, trades and verdicts are recorded beside the journal, for
+                                 `tickgate report` (default: true)
+    rows                         most rows that are kept of each: docs/report.md (default: 65536)
+
     [host]
     idle_us                      microseconds that the host sleeps when there is nothing to do; 0: never (default: 200)
     timer_ms, heartbeat_ms       between timers, and between heartbeats to the gate (default: 50)
@@ -59,7 +64,7 @@ from host.strategy.interface import Strategy
 from host.strategy.registry import strategy_of
 
 __all__ = ["FIX42", "Address", "ConfigError", "FeedConfig", "GateConfig", "JournalConfig", "LiveConfig",
-           "TelemetryConfig", "load"]
+           "MarketConfig", "TelemetryConfig", "load"]
 
 Address = tuple[str, int]
 
@@ -104,6 +109,14 @@ class TelemetryConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MarketConfig:
+    """rows: see host.report.recorder.Recorder."""
+
+    record: bool = True
+    rows: int = 1 << 16
+
+
+@dataclass(frozen=True, kw_only=True)
 class LiveConfig:
     """See the head of this file. symbols: by the gate's index. strategies: each with the index of its account. idle,
     cancel: seconds."""
@@ -116,6 +129,7 @@ class LiveConfig:
     fix: SessionConfig
     strategies: tuple[tuple[Strategy, int], ...]
     telemetry: TelemetryConfig
+    market: MarketConfig
     idle: float
     pace: Pace
     cancel: int
@@ -140,7 +154,7 @@ def load(path: Path) -> LiveConfig:
         journal=journal, fix=fix, ask_positions=ask_positions,
         control=host.path("control") or journal.path.with_suffix(".control"),
         strategies=_strategies(file, accounts, [symbol.name for symbol in symbols]), telemetry=_telemetry(file),
-        idle=host.number("idle_us", 200) / 1_000_000, cancel=host.number("cancel_s", 5),
+        market=_market(file), idle=host.number("idle_us", 200) / 1_000_000, cancel=host.number("cancel_s", 5),
         pace=Pace(timer=host.number("timer_ms", 50, least=1) * _MS,
                   heartbeat=host.number("heartbeat_ms", 50, least=1) * _MS))
     host.done()
@@ -226,6 +240,15 @@ def _telemetry(file: Table) -> TelemetryConfig:
     metrics = table.text("metrics", "")
     config = TelemetryConfig(metrics=_address(table, "metrics", metrics) if metrics else None, log=table.path("log"),
                              pace=table.number("pace_ms", 1_000, least=1) * _MS)
+    table.done()
+    return config
+
+
+def _market(file: Table) -> MarketConfig:
+    table = file.table("market")
+    if table is None:
+        return MarketConfig()
+    config = MarketConfig(record=table.flag("record", True), rows=table.number("rows", MarketConfig.rows, least=2))
     table.done()
     return config
 

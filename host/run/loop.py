@@ -71,7 +71,7 @@ class Loop:
     """One turn is a ``step``. Nothing leaves the process before the journal holds what it follows from.
 
     counts: what was done, by name; verdicts by ``accepted`` and ``refused``. alarms: everything that somebody should
-    look at goes to ``on_alarm`` and is kept.
+    look at goes to ``on_alarm`` and is kept. records: the reader of what strategies are shown.
     """
 
     def __init__(self, *, ledger: Ledger, dispatch: Dispatch, records: EventReader, gateway: Gateway, venue: Venue,
@@ -84,7 +84,7 @@ class Loop:
         self.ledger, self.dispatch, self.gateway, self.venue = ledger, dispatch, gateway, venue
         self.counts: Counter[str] = Counter()
         self.alarms: list[Alarm | BookingAlarm] = []
-        self._records, self._orders, self._shut, self._clock = records, orders, shut, clock
+        self.records, self._orders, self._shut, self._clock = records, orders, shut, clock
         dispatch.views.check(records.ring)
         self._templates = OrderTemplates(orders, venue.settings)
         self._pace, self._on_alarm = pace or Pace(), on_alarm
@@ -214,7 +214,7 @@ class Loop:
 
     def _market(self) -> bool:
         """Show records to the strategies; what they want leaves before the next record is shown."""
-        records, shown = self._records, 0
+        records, shown = self.records, 0
         slot, count = records.span()
         while count:
             end = slot + count
@@ -231,9 +231,9 @@ class Loop:
         return bool(shown)
 
     def _look_for_lost(self) -> None:
-        if self._records.lost != self._lost:
-            self.counts["records lost"] += self._records.lost - self._lost
-            self._lost = self._records.lost
+        if self.records.lost != self._lost:
+            self.counts["records lost"] += self.records.lost - self._lost
+            self._lost = self.records.lost
             self._shortcut.close()
             self.dispatch.lapsed(self._clock())
 

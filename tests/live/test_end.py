@@ -17,7 +17,16 @@ def gate_status(scene: Stage) -> dict[str, int]:
         return Gate(device).status()
 
 
-def test_a_host_ends_by_a_signal_and_the_next_goes_on(monkeypatch) -> None:
+def missing(scene: Stage, capsys) -> list[str]:
+    """Make the report of the journal, and return what it has to say of the market's record."""
+    journal = scene.folder / "host" / "journal.tgh"
+    assert main(["report", str(journal)]) == 0
+    page = journal.with_name("journal.tgh.html").read_text()
+    assert "we bought" in page or "we sold" in page
+    return [line for line in capsys.readouterr().out.splitlines() if "recorded" in line or "no record" in line]
+
+
+def test_a_host_ends_by_a_signal_and_the_next_goes_on(monkeypatch, capsys) -> None:
     monkeypatch.setenv("TICKGATE_RISK_KEY", KEY)
     with stage(1) as scene:
         first = scene.host()
@@ -30,6 +39,7 @@ def test_a_host_ends_by_a_signal_and_the_next_goes_on(monkeypatch) -> None:
             assert part in text
         assert gate_status(scene)["killed"]
         before = scene.ledger()
+        assert not missing(scene, capsys)
         assert not [order for order in before.oms.book.orders.values() if order.open]
 
         second = scene.host()
