@@ -18,7 +18,7 @@ from tests.gateware.hostlink.client import datagram, probe, reads, record, value
 HOST, OTHER = 0xC0A8_0709, 0xC0A8_070A
 #: Cycles that a register takes to answer.
 ANSWER = 10
-TICKET = 0x1_0000
+TICKET, STREAM, BEGIN = 0x1_0000, 0x1_0004, 0x1_0024
 RUBBISH = 0xDEAD_BEEF
 
 
@@ -31,8 +31,11 @@ class Result:
 
 
 def run(datagrams, *, host: int = HOST, busy: float = 0.0, seed: int = 0, resets: frozenset[int] = frozenset(),
-        limit: int = 6_000) -> Result:
-    """Offer ``datagrams``, (sender, payload) each, one after the other."""
+        limit: int = 6_000, old: bytes = b"") -> Result:
+    """Offer ``datagrams``, (sender, payload) each, one after the other.
+
+    old: what the inbox's memory holds where a payload does not reach; rubbish behind it.
+    """
     dut, reset, result, chance = Etherbone(), Signal(), Result(), random.Random(seed)
     now = 0
 
@@ -49,7 +52,8 @@ def run(datagrams, *, host: int = HOST, busy: float = 0.0, seed: int = 0, resets
         ctx.set(dut.host, host)
         await ctx.tick()
         for sender, payload in datagrams:
-            words = struct.unpack(f">{len(payload) // 4}I", payload[:len(payload) & ~3])
+            memory = payload + old[len(payload):]
+            words = struct.unpack(f">{len(memory) // 4}I", memory[:len(memory) & ~3])
             ctx.set(dut.i, {"source": {"ip": sender, "mac": 7, "port": 9}, "bytes": len(payload)})
             ctx.set(dut.valid, 1)
             result.begins.append(now)
@@ -198,6 +202,18 @@ def test_garbage_is_counted_and_nothing_of_it_done(name):
     assert len(result.answers) == 1
 
 
+@pytest.mark.parametrize("whole", [writes(0x40, 1, 2), writes(TICKET, 0), reads(8, 12),
+                                   record(base=0x40, data=(1, 2), addresses=(8, 12))])
+def test_of_a_record_cut_at_any_place_nothing_is_done(whole):
+    """Not even where the memory behind it still holds the rest, of an older one."""
+    payload = datagram(whole)
+    cuts = range(len(payload))
+    result = ask(*(payload[:cut] for cut in cuts), datagram(reads(TICKET)), old=payload + datagram(bytes(40))[8:])
+    assert not result.accesses and [values(answer) for answer in result.answers] == [[(0, [0])]]
+    # A header alone is a datagram that asks for nothing.
+    assert result.events == {"garbage": len(cuts) - 1, "datagrams": 2}
+
+
 @settings(max_examples=12, deadline=None)
 @given(payloads=st.lists(st.binary(max_size=60), max_size=4), flips=st.lists(st.integers(0, 8 * 32 - 1), max_size=3))
 def test_anything_comes_to_an_end(payloads, flips):
@@ -218,6 +234,19 @@ def test_writes_of_others_are_left_out_and_reads_done():
         assert result.events == {"datagrams": 1, "refused": 1}
 
 
+def test_what_one_may_the_next_may_not():
+    """Each of ``theirs`` comes between two datagrams of the host."""
+    def mine(number):
+        return HOST, datagram(writes(TICKET, number), writes(0x40, number), reads(TICKET))
+
+    theirs = [datagram(each) for each in (
+        writes(0x44, 1), writes(STREAM, 1), writes(TICKET, 1), writes(TICKET, 2), writes(BEGIN, 77))]
+    result = run([each for number, their in enumerate(theirs) for each in (mine(number), (OTHER, their))] + [mine(5)])
+    assert result.accesses == [(0x40, number) for number in range(6)]
+    assert [values(answer) for answer in result.answers] == [[(0, [number])] for number in range(1, 7)]
+    assert result.events == {"datagrams": 11, "refused": 5}
+
+
 def test_a_ticket_lets_writes_be_done_once():
     def once(number):
         return datagram(writes(TICKET, number), writes(0x40, number), reads(TICKET, back=number))
@@ -233,16 +262,16 @@ def test_who_begins_sets_the_ticket():
     def once(number):
         return datagram(writes(TICKET, number), writes(0x40, number), reads(TICKET))
 
-    result = ask(datagram(writes(0x1_0024, 2**32 - 1), reads(TICKET)), once(0), once(2**32 - 1), once(0))
+    result = ask(datagram(writes(BEGIN, 2**32 - 1), reads(TICKET)), once(0), once(2**32 - 1), once(0))
     assert result.accesses == [(0x40, 2**32 - 1), (0x40, 0)]
     assert [values(answer) for answer in result.answers] == [[(0, [each])] for each in (2**32 - 1, 2**32 - 1, 0, 1)]
 
 
 def test_the_links_registers_and_places_that_do_not_exist():
     result = ask(datagram(
-        writes(0x1_0004, 1), writes(0x3FFC, 1, 2), writes(0x42, 3), writes(0x2_0000, 4), writes(0x1_0FFC, 5, 6),
+        writes(STREAM, 1), writes(0x3FFC, 1, 2), writes(0x42, 3), writes(0x2_0000, 4), writes(0x1_0FFC, 5, 6),
         reads(0x1_0010, 0x4000, 0x1, 0x8000_0000, 0x3FFC)))
-    assert result.accesses == [(0x1_0004, 1), (0x3FFC, 1), (0x1_0FFC, 5), (0x1_0010, None), (0x3FFC, None)]
+    assert result.accesses == [(STREAM, 1), (0x3FFC, 1), (0x1_0FFC, 5), (0x1_0010, None), (0x3FFC, None)]
     assert values(result.answers[0]) == [(0, [0x3_0030, 0, 0, 0, 3 * 0x3FFC])]
     assert result.events == {"datagrams": 1, "nowhere": 7}
 
