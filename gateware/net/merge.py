@@ -1,6 +1,6 @@
 """Frames of several ports as one stream."""
 
-from amaranth.hdl import Assert, Format, Module, Signal
+from amaranth.hdl import Assert, Format, Module, Mux, Signal
 from amaranth.lib import data, fifo, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -48,24 +48,27 @@ class Merge(wiring.Component):
             m.submodules[f"queue_{n}"] = queue = fifo.SyncFIFOBuffered(width=FRAME_WORD.size, depth=self.depth)
 
             # Whether a frame is taken is decided at its first word.
-            valid, word = Signal(name=f"valid_{n}"), Signal(FRAME_WORD, name=f"word_{n}")
             room, taken, takes = Signal(name=f"room_{n}", init=1), Signal(name=f"taken_{n}"), Signal(name=f"takes_{n}")
-            m.d.comb += takes.eq((room & port.p.first) | (taken & ~port.p.first))
+            comes = Signal(name=f"comes_{n}")
+            m.d.comb += [
+                takes.eq((room & port.p.first) | (taken & ~port.p.first)), comes.eq(port.valid & takes)]
             m.d.sync += [
-                room.eq(queue.level < self.depth - _LONGEST - 2),
-                valid.eq(port.valid & takes), word.eq(port.p), self.dropped[n].eq(port.valid & port.p.first & ~room)]
+                room.eq(queue.level < self.depth - _LONGEST - 2), self.dropped[n].eq(port.valid & port.p.first & ~room)]
             with m.If(port.valid):
                 m.d.sync += taken.eq(takes & ~port.p.last)
 
-            # What is in the queue is ahead of what comes.
-            empty, offered = Signal(name=f"empty_{n}"), Signal(FRAME_WORD, name=f"offered_{n}")
+            # A port offers a word in a register, filled from the queue, and past it when nothing can be in it.
+            free, drained = Signal(name=f"free_{n}"), Signal(name=f"drained_{n}", init=1)
+            offered = Signal(FRAME_WORD, name=f"offered_{n}")
             m.d.comb += [
-                empty.eq(queue.level == 0), ready[n].eq(queue.r_rdy | (empty & valid)),
-                offered.eq(queue.r_data), queue.r_en.eq(chosen[n]),
-                queue.w_data.eq(word), queue.w_en.eq(valid & ~(empty & chosen[n]))]
-            with m.If(empty):
-                m.d.comb += offered.eq(word)
-            m.d.sync += Assert(~queue.w_en | queue.w_rdy, Format("a word of port {} found no room", n))
+                free.eq(~ready[n] | chosen[n]), queue.r_en.eq(free),
+                queue.w_data.eq(port.p), queue.w_en.eq(comes & ~(drained & free))]
+            m.d.sync += [
+                drained.eq((queue.level == 0) & ~queue.w_en),
+                Assert(~queue.w_en | queue.w_rdy, Format("a word of port {} found no room", n))]
+            with m.If(free):
+                m.d.sync += [
+                    ready[n].eq(queue.r_rdy | (drained & comes)), offered.eq(Mux(queue.r_rdy, queue.r_data, port.p))]
             words.append(offered)
 
         # Whose turn it is: of the frame under way, else of the first that waits behind the port that was last.
