@@ -106,8 +106,9 @@ class Link(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        m.submodules.registers = registers = Registers(constants=self._constants)
-        m.submodules.counters = counters = Counters(names=[name for name, _ in COUNTERS])
+        counted = [name for name, _ in COUNTERS if self.profile.accounts or not name.startswith("risk_")]
+        m.submodules.registers = registers = Registers(constants=self._constants, counters=len(counted))
+        m.submodules.counters = counters = Counters(names=counted)
         m.submodules.inject = inject = InjectAssembler()
         m.submodules.ring = ring = Ring(levels=self.profile.levels)
         connect(m, flipped(self.bus), registers.bus)
@@ -176,8 +177,9 @@ class Link(wiring.Component):
 
         # Counters.
         m.d.comb += [
-            *(counters.events[name].eq(self.events[name]) for name, _ in LINKED_EVENTS),
+            *(counters.events[name].eq(self.events[name]) for name in counted if name not in LINK_EVENTS),
             counters.events.records.eq(ring.records), counters.events.notices_lost.eq(ring.notices_lost),
             counters.events.bus_errors.eq(registers.error | inject.refused),
-            counters.index.eq(registers.counter_index), registers.counter.eq(counters.value)]
+            counters.read.eq(registers.counter_read), counters.index.eq(registers.counter_index),
+            registers.counter.eq(counters.value)]
         return m

@@ -66,16 +66,17 @@ class Registers(wiring.Component):
     Latency: READ_LATENCY and WRITE_LATENCY cycles. Throughput: a read and a write a cycle. Reading the lower word of an
     ``ro`` register of 64 bits latches its upper word, for the reads of an upper word that follow; ``rw`` ones need no
     latch.
-    Reset: the values of the table.
+    Reset: the values of the table. ``counters`` is how many of the table's counters there are; the rest read as 0.
 
     Members
     -------
     bus : the bus
-    counter_index, counter : read port of the counters, one cycle from index to value
+    counter_read, counter_index, counter : port of the counters; lower half of a total a cycle after ``counter_read``,
+        upper half in the next, unless there was another
     error : a write hit no writable register
     """
 
-    def __init__(self, *, constants):
+    def __init__(self, *, constants, counters):
         known = {register.name for register in REGISTERS if register.access == "ro"} - _COUNTED
         for name, value in constants.items():
             if name not in known:
@@ -85,6 +86,9 @@ class Registers(wiring.Component):
         self.constants = {r.name: r.reset for r in REGISTERS if r.name in known and r.reset} | dict(constants)
         if COUNTER_BASE & (COUNTER_BASE - 1) or len(COUNTERS) * 2 * WORD_BYTES > COUNTER_BASE:
             raise ValueError(f"COUNTER_BASE must be a power of two with room for the counters, not {COUNTER_BASE}")
+        if not 1 < counters <= len(COUNTERS):
+            raise ValueError(f"counters must be 2..{len(COUNTERS)}, not {counters}")
+        self.counters = counters
         ports = {}
         for register in self._own():
             name = register.name.lower()
@@ -94,8 +98,8 @@ class Registers(wiring.Component):
                 ports[name] = Out(register_shape(register))
                 ports[f"{name}_written"] = Out(1)
         super().__init__({
-            "bus": In(RegisterBus), "counter_index": Out(ceil_log2(len(COUNTERS))), "counter": In(64), "error": Out(1),
-            **ports})
+            "bus": In(RegisterBus), "counter_read": Out(1), "counter_index": Out(ceil_log2(counters)),
+            "counter": In(WORD_BITS), "error": Out(1), **ports})
 
     def _own(self):
         """Registers that have a port."""
@@ -168,20 +172,21 @@ class Registers(wiring.Component):
                 if register.access == "ro" and register.size > WORD_BYTES:
                     uppers.append((hit, value[WORD_BITS:]))
 
-        # Counters lie in the upper part of the address space, from a power of two on: one bit tells them.
-        counts, upper_count = Signal(), Signal()
-        base_bit = ceil_log2(COUNTER_BASE)
-        index = select[low + 1:base_bit]
-        m.d.comb += self.counter_index.eq(index)
-        with m.If(asks[-1]):
-            m.d.sync += [
-                counts.eq((select[base_bit:] == 1) & (select[:low] == 0) & (index < len(COUNTERS))),
-                upper_count.eq(select[low])]
-        lower_hit = Signal(name="read_counter_0")
-        m.d.comb += lower_hit.eq(counts & ~upper_count)
-        words.append((lower_hit, self.counter[:WORD_BITS]))
-        uppers.append((lower_hit, self.counter[WORD_BITS:]))
-        latched.append(counts & upper_count)
+        # Counters lie in the upper part of the address space, from a power of two on: one bit tells them. Two cycles
+        # ahead of all else they are told apart and asked, so that both halves are there when a register is sampled.
+        base_bit, early = ceil_log2(COUNTER_BASE), asked[_SAMPLED - 3]
+        found = [Signal(2, name=f"read_counter_{stage}") for stage in (2, 1, 0)]
+        counts = asks[_SAMPLED - 4] & (early[base_bit:] == 1) & (early[:low] == 0) & (
+            early[low + 1:base_bit] < self.counters)
+        lower_half = Signal(WORD_BITS)
+        m.d.sync += [
+            found[0].eq(Cat(counts & ~early[low], counts & early[low])), lower_half.eq(self.counter),
+            *(later.eq(now) for now, later in zip(found, found[1:], strict=False))]
+        m.d.comb += [
+            self.counter_read.eq(found[0][0]), self.counter_index.eq(asked[_SAMPLED - 2][low + 1:base_bit])]
+        words.append((found[-1][0], lower_half))
+        uppers.append((found[-1][0], self.counter))
+        latched.append(found[-1][1])
 
         groups = [_join(m, answer, words[n:n + _GROUP], f"group_{n}") for n in range(0, len(words), _GROUP)]
         upper_groups = [

@@ -6,6 +6,7 @@ import pytest
 from amaranth.sim import Simulator
 
 from gateware.device import Device, sources
+from gateware.link.counters import LAG, sweep_cycles
 from gateware.link.registers import READ_LATENCY
 from wire import itch50, moldudp64
 from wire.frame import FEED_IP, FEED_PORT, build_frame
@@ -17,7 +18,7 @@ PROFILE = PROFILES["tiny"]
 SESSION = "0000000001"
 BASE = 10_000           # ticks
 LOCATE = 13
-SWEEP = len(COUNTERS) + 6
+SWEEP = sweep_cycles(len(COUNTERS)) + LAG
 
 
 class Host:
