@@ -26,8 +26,8 @@ class FarLevels(wiring.Component):
 
     Picking: ``pick_row`` is held from ``pick_start`` on. In the cycle behind, all levels of the row on the worse side
     of its window become candidates; from then on ``pick_any`` says that one is left, and ``pick_better``, which is low
-    until then, that the row held one better than its window; ``pick_next`` takes the best: two cycles later ``picked``
-    holds it. One pick a cycle.
+    until then, that the row held one better than its window; ``pick_next`` takes the best, if one is left: two cycles
+    later ``picked`` holds it. One pick a cycle.
 
     Members
     -------

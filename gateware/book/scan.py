@@ -178,13 +178,15 @@ class Scan(wiring.Component):
                 with m.Elif(~words_left & (claimed == 0) & ~cells_left):
                     m.next = "Append Far"
             with m.State("Append Far"):
+                # Whether what is picked counts is known too late to decide whether to pick.
+                m.d.comb += far.pick_next.eq(1)
                 with m.If(full):
                     m.next = "Finish Side"
                 with m.Elif(~far.pick_any | lost):
                     m.d.sync += [exhausted.eq(1), unknown.eq(lost)]
                     m.next = "Finish Side"
                 with m.Else():
-                    m.d.comb += [far.pick_next.eq(1), far_found.eq(1)]
+                    m.d.comb += far_found.eq(1)
             with m.State("Finish Side"):
                 with m.If(~side):
                     m.d.sync += side.eq(1)
