@@ -40,8 +40,9 @@ _TICKET, _BEGIN, _STREAM = (link_address(name) for name in ("TICKET", "BEGIN", "
 _LAST = {Ring.EVENTS: link_address("LAST_EVENT"), Ring.VERDICTS: link_address("LAST_VERDICT")}
 _LASTS = tuple(first + half for first in _LAST.values() for half in (0, 4))
 _RESEND = {Ring.EVENTS: link_address("RESEND_EVENTS"), Ring.VERDICTS: link_address("RESEND_VERDICTS")}
-#: Tag of what the receiver asks by itself.
-_OWN_TAG = 0
+#: What the receiver asks by itself, and from which tag on it does.
+_STATE = (*_LASTS, _TICKET)
+_OWN_TAGS = 1 << 31
 _WORD = 0xFFFF_FFFF
 
 
@@ -67,7 +68,8 @@ class UdpTransport:
 
     A thread of its own takes what comes and puts records into the rings' memories, in order; it asks again for those
     that are missing, also for the last ones, of which it asks the numbers now and then. One that the device has no more
-    is lost, as the reader sees by its number.
+    is lost, as the reader sees by its number. It asks for the ticket too: when somebody else has begun to write, who
+    then gets the records, or the device began anew, every call from then on raises DeviceError.
 
     strange: datagrams that were nothing the device sends.
     """
@@ -80,10 +82,13 @@ class UdpTransport:
         self._patience = patience
         self._tag = self._ticket = 0
         self._refused = False
+        self._taken_over: str | None = None
         self.strange = 0
         self._verdicts = np.zeros(_VERDICTS, VERDICT_DTYPE)
         self._fills: dict[Ring, RingFill] = {}
         self._lasts = dict.fromkeys(Ring, 0)
+        # What the receiver asked last, and the ticket when it did.
+        self._asked = _OWN_TAGS, 0
         self._answers: SimpleQueue[tuple[int, npt.NDArray[np.uint32]]] = SimpleQueue()
         self._end = Event()
         self._socket: socket.socket | None = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -175,6 +180,7 @@ class UdpTransport:
         self._lasts = lasts
         until = time.monotonic() + self._patience
         while any(fill.expected <= lasts[ring] for ring, fill in self._fills.items()):
+            self._check_owner()
             if time.monotonic() > until:
                 raise DeviceError(f"{self._where}: ring records do not come")
             time.sleep(_TICK / 10)
@@ -187,7 +193,7 @@ class UdpTransport:
     def close(self) -> None:
         """Let the device send no more records, and close the socket; the ring memories stay."""
         if self._fills and self._socket is not None and not self._end.is_set():
-            self._transmit(encode(self._framed([Access(_STREAM, (0,))], self._ticket), _OWN_TAG))
+            self._transmit(encode(self._framed([Access(_STREAM, (0,))], self._ticket), _OWN_TAGS))
         self._end.set()
         if self._receiver.is_alive():
             self._receiver.join()
@@ -214,9 +220,14 @@ class UdpTransport:
         if not self._fills or found == self._ticket:
             raise self._shut()
         if found != wanted:
-            raise DeviceError(f"{self._where}: somebody else writes, or the device began anew: its ticket is {found}, "
-                              f"not {wanted}")
+            self._taken_over = _taken_over(found, wanted)
+        self._check_owner()
         self._ticket = wanted
+
+    def _check_owner(self) -> None:
+        """Raise DeviceError when the device is not this host's any more."""
+        if self._taken_over is not None:
+            raise DeviceError(f"{self._where}: {self._taken_over}")
 
     def _shut(self) -> DeviceError:
         return DeviceError(f"{self._where}: the device takes no writes from this host, which is not the one that it "
@@ -226,7 +237,8 @@ class UdpTransport:
         """Return what ``accesses`` read, asked as often as it takes."""
         if self._socket is None:
             raise DeviceError(f"{self._where}: the device was closed")
-        self._tag = self._tag % _WORD + 1
+        self._check_owner()
+        self._tag = (self._tag + 1) % _OWN_TAGS
         datagram = encode(accesses, self._tag)
         wanted = sum(len(access.addresses) for access in accesses)
         self._refused = False
@@ -279,12 +291,19 @@ class UdpTransport:
                 if (number := fill.ask(now, last=self._lasts[ring])) is not None]
             if self._fills and now - looked > _LOOK * self._patience:
                 looked = now
-                questions.append(Access(addresses=_LASTS))
+                self._asked = _OWN_TAGS | self._asked[0] + 1 & _WORD, self._ticket
+                questions.append(Access(addresses=_STATE))
             if questions:
                 try:
-                    self._transmit(encode(questions, _OWN_TAG))
+                    self._transmit(encode(questions, self._asked[0]))
                 except DeviceError:
                     self._end.wait(_TICK)
+
+    def _judge(self, ticket: int) -> None:
+        """Note it when ``ticket``, just read, is none of those from the question on to a write that is under way."""
+        begin = self._asked[1]
+        if ticket - begin & _WORD > self._ticket + 1 - begin & _WORD:
+            self._taken_over = _taken_over(ticket, self._ticket)
 
     def _take(self, datagram: bytes) -> None:
         """Put records in their places, and answers where they are waited for; what is neither, is somebody else's."""
@@ -294,12 +313,18 @@ class UdpTransport:
                 self._fills[records.ring].take(records)
             elif records is None:
                 tag, values = decode(datagram)
-                if tag != _OWN_TAG:
+                if tag < _OWN_TAGS:
                     self._answers.put((tag, values))
-                elif len(values) == len(_LASTS):
-                    self._lasts = _numbers(values.tolist())
+                elif tag == self._asked[0] and len(values) == len(_STATE):
+                    *lasts, ticket = values.tolist()
+                    self._lasts = _numbers(lasts)
+                    self._judge(ticket)
         except ValueError:
             self.strange += 1
+
+
+def _taken_over(found: int, wanted: int) -> str:
+    return f"somebody else writes, or the device began anew: its ticket is {found}, not {wanted}"
 
 
 def _numbers(halves: Sequence[int]) -> dict[Ring, int]:

@@ -6,6 +6,7 @@ import socket
 import threading
 from queue import SimpleQueue
 
+from amaranth.hdl import ResetInserter, Signal
 from amaranth.sim import Simulator
 
 from gateware.hostlink.hostlink import HostLink
@@ -30,6 +31,7 @@ class Bridge:
     events, verdicts: records that it writes to its rings, as bytes. muted: datagrams of records, counted from 0, that
     are lost.
     loss: chance of a datagram to be lost, each way; twice: to come twice. host: whether whoever asks is the host.
+    reset: to be set for a reset of the link, which clears it.
     """
 
     def __init__(self, device, profile: Profile, *, loss: float = 0.0, twice: float = 0.0, host: bool = True,
@@ -42,7 +44,7 @@ class Bridge:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.bind(("127.0.0.1", 0))
         self.address = f"127.0.0.1:{self._socket.getsockname()[1]}"
-        self._stop = threading.Event()
+        self._stop, self.reset = threading.Event(), threading.Event()
         self.error: BaseException | None = None
         self.dut = HostLink(profile=profile)
         self._thread = threading.Thread(target=self._run)
@@ -59,7 +61,8 @@ class Bridge:
             raise self.error
 
     def _run(self) -> None:
-        simulator = Simulator(self.dut)
+        self._reset = Signal()
+        simulator = Simulator(ResetInserter(self._reset)(self.dut))
         simulator.add_clock(8e-9)
         simulator.add_testbench(self._registers, background=True)
         simulator.add_testbench(self._send, background=True)
@@ -84,6 +87,11 @@ class Bridge:
             ctx.set(getattr(dut, name), int.from_bytes(value, "big"))
         ctx.set(dut.port, PORT)
         while not self._stop.is_set():
+            if self.reset.is_set():
+                ctx.set(self._reset, 1)
+                await ctx.tick()
+                ctx.set(self._reset, 0)
+                self.reset.clear()
             if select.select([self._socket], [], [], 0 if self.busy(ctx) else LOOK)[0]:
                 payload, (_, port) = self._socket.recvfrom(2048)
                 frame = udp(payload, to=OURS, sender=PEER, source=PEER_IP, destination=OUR_IP, source_port=port,

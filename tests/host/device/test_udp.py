@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from litex.tools.remote.comm_udp import CommUDP
 
+from host.device import udp
 from host.device.connect import open_device
 from host.device.driver import Device, DeviceError
 from host.device.transport import Transport
@@ -66,6 +67,15 @@ def test_what_is_lost_or_comes_twice_is_done_once() -> None:
             assert [value for _, value in fake.log[before:]] == list(range(8))
 
 
+def test_tickets_go_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(udp, "randbits", lambda bits: (1 << bits) - 2)
+    fake, offset = FakeTransport("tiny"), by_name("GAP_PACKETS").offset
+    with Bridge(fake, TINY) as bridge, Device(UdpTransport(bridge.address, patience=PATIENCE)) as device:
+        for number in range(3):
+            device.transport.write(offset, number)
+        assert fake.log == [(offset, number) for number in range(3)]
+
+
 def rows(dtype: "np.dtype[Any]", count: int) -> "np.ndarray[Any, Any]":
     """Return records 1 to ``count`` of a ring, with rubbish in them."""
     raw = np.random.default_rng(count).integers(0, 256, (count, dtype.itemsize), np.uint8)
@@ -117,6 +127,44 @@ def test_of_two_who_write_the_first_is_told() -> None:
         assert fake.log == [(by_name("GAP_PACKETS").offset, 3)]
         first.close()
         second.close()
+
+
+def until_told(transport: UdpTransport) -> None:
+    """Read until it is refused; raises what it is refused with."""
+    for _ in range(2000):
+        transport.read(0)
+
+
+def test_the_ticket_that_somebody_else_took_is_seen_without_a_write() -> None:
+    with Bridge(FakeTransport("tiny"), TINY) as bridge:
+        first, second = (UdpTransport(bridge.address, patience=PATIENCE / 4) for _ in range(2))
+        with pytest.raises(DeviceError, match="somebody else writes, or the device began anew"):
+            until_told(first)
+        second.write(by_name("GAP_PACKETS").offset, 3)
+        for transport in (first, second):
+            transport.close()
+
+
+@pytest.mark.parametrize("writes", [False, True])
+def test_a_device_that_began_anew_is_seen(writes: bool) -> None:
+    fake, offset = FakeTransport("tiny"), by_name("GAP_PACKETS").offset
+    with Bridge(fake, TINY) as bridge:
+        transport = UdpTransport(bridge.address, patience=PATIENCE / 4)
+        transport.write(offset, 5)
+        bridge.reset.set()
+        with pytest.raises(DeviceError, match="the device began anew: its ticket is 0, not [1-9]"):
+            if writes:
+                while bridge.reset.is_set():
+                    transport.read(0)
+                transport.write(offset, 6)
+            until_told(transport)
+        with pytest.raises(DeviceError, match="began anew"):
+            transport.settle()
+        transport.close()
+        assert fake.log == [(offset, 5)]
+        with Device(UdpTransport(bridge.address, patience=PATIENCE)) as again:
+            again.transport.write(offset, 7)
+        assert fake.log == [(offset, 5), (offset, 7)]
 
 
 @pytest.mark.parametrize("address", ["", "192.168.1", "192.168.1.50:0", "192.168.1.50:x", "192.168.1.50:70000", "a.b"])

@@ -70,6 +70,15 @@ def test_who_does_not_answer_is_not_waited_for() -> None:
     assert asked == [1, 1, None, 1, 1, 1, None, None] and read(reader) == [3] and reader.lost == fill.given_up == 2
 
 
+def test_what_is_missing_is_not_waited_for_with_too_many_behind_it() -> None:
+    fill, reader = filled(entries=1 << 13)
+    for first in range(2, 4098, 64):
+        take(fill, *range(first, first + 64))
+    assert read(reader) == [] and fill.given_up == 0
+    take(fill, 4098)
+    assert read(reader) == list(range(2, 4099)) and reader.lost == fill.given_up == 1
+
+
 def test_the_last_ones_are_asked_for() -> None:
     fill, reader = filled()
     take(fill, 1)
