@@ -8,7 +8,7 @@ from amaranth.utils import ceil_log2
 from gateware.interfaces import RECORD_WORD, RING_ADDRESS_BITS, Notice, RecordStream, RingWrite
 from wire.records import RecordKind, record_dtype
 
-__all__ = ["NOTICE_DEPTH", "MAX_LOG2_ENTRIES", "Ring"]
+__all__ = ["NOTICE_DEPTH", "MAX_LOG2_ENTRIES", "Ring", "entry_mask"]
 
 _WORD_BYTES = 8
 
@@ -19,6 +19,13 @@ NOTICE_DEPTH = 16
 MAX_LOG2_ENTRIES = 20
 
 _NOTICE = data.StructLayout({"event": 8, "aux": 64, "cycles": 64})
+
+
+def entry_mask(log2_entries):
+    """Return the mask that takes a record's place modulo the number of entries; more than the greatest count as it."""
+    low = ceil_log2(MAX_LOG2_ENTRIES)
+    beyond = log2_entries[low:].any()
+    return Cat(beyond | (log2_entries[:low] > bit) for bit in range(MAX_LOG2_ENTRIES))
 
 
 class Ring(wiring.Component):
@@ -78,7 +85,7 @@ class Ring(wiring.Component):
 
         # Number and place of the record under way.
         number, slot, mask = Signal(64, init=1), Signal(MAX_LOG2_ENTRIES), Signal(MAX_LOG2_ENTRIES)
-        m.d.sync += mask.eq(Cat(self.log2_entries > bit for bit in range(MAX_LOG2_ENTRIES)))
+        m.d.sync += mask.eq(entry_mask(self.log2_entries))
         write, index = Signal(), Signal(index_bits)
         content = Signal(8 * _WORD_BYTES)
         m.d.sync += [

@@ -4,7 +4,7 @@ from amaranth.hdl import Cat, Module, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out, Signature
 
-from gateware.link.ring import MAX_LOG2_ENTRIES
+from gateware.link.ring import MAX_LOG2_ENTRIES, entry_mask
 from gateware.risk.interfaces import VERDICT
 from wire.risk import VERDICT_DTYPE
 
@@ -35,7 +35,7 @@ class Verdicts(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         number, entry, mask = Signal(64, init=1), Signal(MAX_LOG2_ENTRIES), Signal(MAX_LOG2_ENTRIES)
-        m.d.sync += mask.eq(Cat(self.log2_entries > bit for bit in range(MAX_LOG2_ENTRIES)))
+        m.d.sync += mask.eq(entry_mask(self.log2_entries))
         m.d.comb += [
             self.i.ready.eq(1), self.ring.valid.eq(self.i.valid), self.ring.index.eq(entry & mask),
             self.ring.data.eq(Cat(number, self.i.payload))]
