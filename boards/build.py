@@ -105,13 +105,14 @@ def build(board: Board, options: Options, said: Callable[[Step], None] = lambda 
     stem = folder / f"seed-{best}-{ending}"
     if not stem.with_suffix(".bit").exists():
         said(Step("pack", f"seed {best}"))
-        run([ecppack.path, "--compress", "--input", f"{stem.name}.config", "--bit", f"{stem.name}.bit.part"],
-            log=folder / "pack.log", folder=folder)
-        os.replace(folder / f"{stem.name}.bit.part", stem.with_suffix(".bit"))
+        part = f"{stem.name}.bit.part"
+        run([ecppack.path, "--compress", "--input", f"{stem.name}.config", "--bit", part],
+            part=part, product=f"{stem.name}.bit", log=folder / "pack.log", folder=folder)
     said(Step("pack", f"seed {best}", 1.0))
     record = _record(board, made, options, folder, reports, best, failed,
                      {"yosys": yosys.version, "nextpnr": nextpnr.version, "ecppack": ecppack.version})
-    shutil.copyfile(stem.with_suffix(".bit"), target / "top.bit")
+    shutil.copyfile(stem.with_suffix(".bit"), target / "top.part")
+    os.replace(target / "top.part", target / "top.bit")
     (target / RECORD).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
     return record
 
@@ -127,10 +128,8 @@ def _synthesise(folder: Path, made: Design, yosys: Tool, script: str, said: Call
             if found := passes.match(text):
                 said(Step("synthesis", found[2]))
 
-        run([yosys.path, "-p", script], log=folder / "yosys.log", folder=folder, said=line)
-        if not (folder / "netlist.part").exists():
-            raise BoardError(f"Yosys ended without a netlist; the last it did is in {folder / 'yosys.log'}")
-        os.replace(folder / "netlist.part", folder / "netlist.json")
+        run([yosys.path, "-p", script], part="netlist.part", product="netlist.json", log=folder / "yosys.log",
+            folder=folder, said=line)
     said(Step("synthesis", "netlist", 1.0))
 
 
@@ -143,13 +142,18 @@ def _route(folder: Path, made: Design, nextpnr: Tool, seed: int, stem: str, boar
         said(Step(name, "begins"))
         run([nextpnr.path, *made.options, "--json", "netlist.json", "--lpf", "top.lpf", "--seed", str(seed), *_ROUTE,
              "--textcfg", f"{stem}.config", "--report", f"{stem}.part"],
-            log=log, folder=folder, said=_progress(name, said))
-        if not (folder / f"{stem}.part").exists():
-            raise BoardError(f"{nextpnr.path} ended without a report; its log is {log}")
-        os.replace(folder / f"{stem}.part", report)
-    found: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
+            part=f"{stem}.part", product=report.name, log=log, folder=folder, said=_progress(name, said))
+    found = _read(report)
     said(Step(name, "routed", 1.0))
     check(found, log.read_text(encoding="utf-8"), expected=2 + board.fits)
+    return found
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise BoardError(f"{path} is damaged, remove it: {error}") from None
     return found
 
 
@@ -174,7 +178,7 @@ def _record(board: Board, made: Design, options: Options, folder: Path, reports:
             failed: Iterable[str], versions: dict[str, str]) -> dict[str, Any]:
     """Return what is known of a build, as plain objects."""
     rows = Rows(made.verilog)
-    table = rows.count(json.loads((folder / "netlist.json").read_text(encoding="utf-8")))
+    table = rows.count(_read(folder / "netlist.json"))
     return {
         "board": board.name, "title": board.title, "profile": asdict(made.profile),
         "build": f"{made.build:016x}", "mac": options.mac, "ip": options.ip, "folder": str(folder), "tools": versions,

