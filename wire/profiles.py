@@ -26,6 +26,7 @@ class Profile:
     accounts: accounts of the risk gate, a power of two; 0: the device has no risk gate.
     open_orders: orders that may be open in the gate at once, a power of two; a token's low bits are its place.
     duplicates: accepted orders that the gate's duplicate check remembers.
+    kept: records of each ring that the host link keeps to send again, a power of two of at least 8.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Profile:
     accounts: int = 0
     open_orders: int = 0
     duplicates: int = 0
+    kept: int = 32
 
 
 PROFILES = {p.name: p for p in (
@@ -64,5 +66,5 @@ PROFILES = {p.name: p for p in (
     Profile(name="ecp5_45", symbols=4, order_slots=8_192, window=512, far_levels=16, ref_bits=32, share_bits=20,
             level_share_bits=24, level_order_bits=12, clock_hz=125_000_000),
     Profile(name="ecp5_25", symbols=2, levels=4, order_slots=4_096, window=512, reorder_words=64, far_levels=4,
-            ref_bits=32, share_bits=20, level_share_bits=24, level_order_bits=12, clock_hz=62_500_000),
+            ref_bits=32, share_bits=20, level_share_bits=24, level_order_bits=12, clock_hz=62_500_000, kept=16),
 )}

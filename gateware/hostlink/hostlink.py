@@ -39,8 +39,8 @@ class HostLink(wiring.Component):
     o : frames
     """
 
-    def __init__(self, *, profile, kept: int = 32):
-        self.profile, self.kept = profile, kept
+    def __init__(self, *, profile):
+        self.profile, self.kept = profile, profile.kept
         self._event_words = -(-(HEADER_BYTES + 2 * profile.levels * LEVEL_BYTES) // _WORD_BYTES)
         super().__init__({
             "i": In(FrameStream), "mac": In(48), "ip": In(32), "port": In(16), "host": In(32), "bus": Out(RegisterBus),

@@ -31,8 +31,8 @@ class Station(wiring.Component):
     events : of the responder
     """
 
-    def __init__(self, *, profile, kept: int = 32):
-        self.profile, self.kept = profile, kept
+    def __init__(self, *, profile):
+        self.profile = profile
         super().__init__({
             "i": In(FrameStream), "mac": In(48), "ip": In(32), "port": In(16), "host": In(32), "bus": Out(RegisterBus),
             "ring": In(RingWrite), **({"verdicts": In(VerdictWrite)} if profile.accounts else {}),
@@ -41,7 +41,7 @@ class Station(wiring.Component):
     def elaborate(self, platform):
         m = Module()
         m.submodules.responder = responder = Responder()
-        m.submodules.hostlink = hostlink = HostLink(profile=self.profile, kept=self.kept)
+        m.submodules.hostlink = hostlink = HostLink(profile=self.profile)
         m.submodules.merge = merge = Merge(FRAME_WORD, inputs=2)
         for block, place in zip((responder, hostlink), merge.i, strict=True):
             m.d.comb += [block.i.valid.eq(self.i.valid), block.i.p.eq(self.i.p)]

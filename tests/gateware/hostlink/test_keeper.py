@@ -31,12 +31,12 @@ def parse(payload: bytes) -> Sent:
     return Sent(resent, [list(numbers[n:n + words]) for n in range(0, count * words, words)])
 
 
-def run(pauses, *, asks=(), stream: int = 1, slow: tuple[int, ...] = (), settle: int = 250):
+def run(pauses, *, asks=(), stream: int = 1, slow: tuple[int, ...] = (), settle: int = 250, kept: int = KEPT):
     """Write records 1, 2, ... with a pause before each; return (datagrams, overruns, cycles of numbers, of heads).
 
     asks: (cycle, number) of requests. slow: for each datagram, cycles until its head is taken.
     """
-    dut = Keeper(ring=Ring.VERDICTS, words=WORDS, kept=KEPT)
+    dut = Keeper(ring=Ring.VERDICTS, words=WORDS, kept=kept)
     datagrams, written, heads, overruns, now = [], [], [], 0, 0
 
     async def put(ctx):
@@ -57,7 +57,7 @@ def run(pauses, *, asks=(), stream: int = 1, slow: tuple[int, ...] = (), settle:
             for index in [*range(1, WORDS), 0]:
                 if index == 0:
                     written.append(now)
-                word = {"valid": 1, "slot": number % KEPT, "index": index, "data": record(number)[index]}
+                word = {"valid": 1, "slot": number % kept, "index": index, "data": record(number)[index]}
                 for name, value in word.items():
                     ctx.set(getattr(dut.i, name), value)
                 await tick()
@@ -135,10 +135,31 @@ def test_records_are_sent_again():
     assert again == [list(range(7, 15)), [17, 18, 19, 20], [20], [], list(range(7, 15))]
 
 
+@pytest.mark.parametrize("kept, most, safe", [(8, 2, 2), (16, 4, 6)])
+def test_fewer_are_kept_and_sent_at_once(kept, most, safe):
+    datagrams, overruns, _, _ = run([0] * 40, asks=((500, 1), (600, 39)), slow=(0, 40), settle=600, kept=kept)
+    sent = [each for datagram in datagrams for each in datagram.records]
+    assert sent == [record(each[0]) for each in sent] and overruns > 0
+    assert len(numbers(datagrams)) + overruns == 40 and numbers(datagrams)[-1] == 40
+    assert max(len(datagram.records) for datagram in datagrams) == most
+    again = [[each[0] for each in datagram.records] for datagram in datagrams if datagram.resent]
+    assert again == [list(range(41 - safe, 41 - safe + most)), [39, 40]]
+
+
+@pytest.mark.parametrize("kept, first", [(8, 30), (16, 24)])
+@pytest.mark.parametrize("moment", range(WORDS))
+def test_what_is_asked_for_while_records_come_is_whole_and_follows_on(kept, first, moment):
+    """The request comes at any cycle of a record's writing, and its head waits while all that it asked for is lost."""
+    datagrams, _, _, _ = run([0] * 60, asks=((200 + moment, first),), slow=(0,) * 12, settle=300, kept=kept)
+    (again,) = ([each[0] for each in datagram.records] for datagram in datagrams if datagram.resent)
+    assert again == list(range(again[0], again[0] + len(again))) and first <= again[0] and again
+    assert all(each == record(each[0]) for datagram in datagrams for each in datagram.records)
+
+
 def test_sizes_are_checked():
     with pytest.raises(ValueError, match="not 1"):
         Keeper(ring=Ring.EVENTS, words=1)
-    for kept in (16, 48):
+    for kept in (4, 48):
         with pytest.raises(ValueError, match=f"not {kept}"):
             Keeper(ring=Ring.EVENTS, words=4, kept=kept)
 

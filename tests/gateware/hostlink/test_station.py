@@ -139,7 +139,7 @@ def test_a_device_without_a_gate():
     frames, _, _ = run(frame_words(ask(datagram(reads(LINK + 0x20, LINK + 4)))), profile="ecp5_25", settle=200)
     ((_, (kept, stream)),) = values(answer(frames[0]))
     words = 8 + 3 * PROFILES["ecp5_25"].levels
-    assert kept == 32 - 2 * min(8, 183 // words) - 2 and not stream
+    assert kept == 16 - 2 * min(4, 183 // words) - 2 and not stream
 
 
 def access(operations):
