@@ -22,7 +22,7 @@ LINK = 0x1_0000
 TO_US = {"to": OURS, "sender": PEER, "source": PEER_IP, "destination": OUR_IP}
 FROM_US = {"to": PEER, "sender": OURS, "source": OUR_IP, "destination": PEER_IP}
 #: Cycles from the last word of a datagram with one read to the first word of its answer's frame.
-LATENCY = 58
+LATENCY = 52
 
 
 def ask(payload: bytes, *, source_port: int = PEER_PORT) -> bytes:

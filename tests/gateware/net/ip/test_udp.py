@@ -14,7 +14,7 @@ from tests.gateware.net.bench import Bench, Channel, frame_words
 from tests.gateware.net.ip.packets import OUR_IP, OURS, PEER, PEER_IP, udp
 
 #: Cycles from a payload's last word to its frame's first.
-LATENCY = 15
+LATENCY = 9
 OUR_PORT, PEER_PORT = 1234, 54_321
 
 
@@ -39,7 +39,7 @@ def run(payloads, *, busy: float = 0.0, pauses: float = 0.0, seed: int = 0, rese
         for name, mac, ip, port in (("source", OURS, OUR_IP, OUR_PORT), ("destination", PEER, PEER_IP, PEER_PORT)):
             ctx.set(getattr(dut, name), {"mac": number(mac), "ip": number(ip), "port": port})
         for payload in payloads:
-            for word in frame_words(payload):
+            for word in frame_words(payload, rubbish=0):
                 while chance.random() < pauses:
                     await ctx.tick()
                 ctx.set(dut.i.payload, {name: word[name] for name in ("data", "last", "count")})
