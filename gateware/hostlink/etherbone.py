@@ -50,7 +50,7 @@ class Etherbone(wiring.Component):
     Latency: of a datagram with one record, the first write is on the bus 20 cycles, the header of the answer on ``o``
     13 cycles, and the first value read 35 cycles after it was offered. Throughput: a write a cycle, a read in 13, 7
     cycles more for each record. Overflow: while ``o`` waits, all waits. Errors: counted. Every datagram comes to an
-    end within 6,000 cycles in which ``o`` does not wait. Reset forgets the datagram under way; the next ticket is 0.
+    end within 12,000 cycles in which ``o`` does not wait. Reset forgets the datagram under way; the next ticket is 0.
 
     Members
     -------

@@ -5,6 +5,7 @@ from amaranth.hdl import C, Cat, Module, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
+from gateware.hostlink.tally import Tally
 from gateware.interfaces import RegisterBus
 from wire import hostlink
 
@@ -19,9 +20,10 @@ RING_REQUEST = data.StructLayout({"valid": 1, "number": WORD_BITS})
 class LinkRegisters(wiring.Component):
     """Holds the registers of wire.hostlink but TICKET and BEGIN, and counts.
 
-    Latency: ``r_valid`` two cycles after ``r_en``; a write acts in the second cycle behind it. Throughput: an access a
-    cycle. A write to a register that is read-only, or to none, does nothing; a read of one that is write-only, or of
-    none, gives 0. Counters wrap at 2**32. Reset: nothing is streamed, all counters are 0.
+    Latency: ``r_valid`` two cycles after ``r_en``; of a counter, when its turn comes (gateware/hostlink/tally.py), four
+    cycles after it or up to three more than there are counters. A write acts in the second cycle behind it. Throughput:
+    a write a cycle, one read at a time. A write to a register that is read-only, or to none, does nothing; a read of
+    one that is write-only, or of none, gives 0. Counters wrap at 2**32. Reset: nothing is streamed, all counters are 0.
 
     Members
     -------
@@ -45,7 +47,7 @@ class LinkRegisters(wiring.Component):
         offsets = {register.name: register.offset for register in hostlink.REGISTERS}
         at, data_in, writes, reads = Signal(12), Signal(WORD_BITS), Signal(), Signal()
         m.d.sync += [
-            at.eq(bus.addr), data_in.eq(bus.w_data), writes.eq(bus.w_en), reads.eq(bus.r_en), bus.r_valid.eq(reads),
+            at.eq(bus.addr), data_in.eq(bus.w_data), writes.eq(bus.w_en), reads.eq(bus.r_en),
             self.streams.eq(0), *(each.valid.eq(0) for each in self.resend)]
         with m.If(writes & (at == offsets["STREAM"])):
             m.d.sync += [self.stream.eq(data_in[0]), self.streams.eq(data_in[0])]
@@ -60,14 +62,22 @@ class LinkRegisters(wiring.Component):
             with m.If(reads & (at == offsets[name])):
                 m.d.sync += upper.eq(last[WORD_BITS:])
             shown |= {offsets[name]: last[:WORD_BITS], offsets[name] + WORD_BITS // 8: upper}
-        for name, _ in hostlink.COUNTERS:
-            count = Signal(WORD_BITS, name=name)
-            m.d.sync += count.eq(count + self.events[name])
-            shown[offsets[name.upper()]] = count
+
+        # Counters lie side by side, in the order of their names.
+        m.submodules.tally = tally = Tally(names=self.events.shape().members)
+        counted = Signal()
+        m.d.comb += [
+            counted.eq((at >= hostlink.COUNTER_BASE) & (at < hostlink.COUNTER_BASE + 4 * len(hostlink.COUNTERS))),
+            tally.events.eq(self.events), tally.ask.eq(reads & counted)]
+        with m.If(reads):
+            m.d.sync += tally.index.eq((at - hostlink.COUNTER_BASE)[2:])
         with m.Switch(at):
             for offset, value in shown.items():
                 with m.Case(offset):
                     m.d.sync += bus.r_data.eq(value)
             with m.Default():
                 m.d.sync += bus.r_data.eq(0)
+        m.d.sync += bus.r_valid.eq(tally.told | (reads & ~counted))
+        with m.If(tally.told):
+            m.d.sync += bus.r_data.eq(tally.value)
         return m
