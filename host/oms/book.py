@@ -39,13 +39,15 @@ class Held(Enum):
 
 @dataclass(slots=True)
 class Recovery:
-    """What is awaited before trading opens. asked: number of the mass status request, which names it; mass: its answer
-    is whole; answered: orders it spoke of, heard: of how many; waiting: orders asked about one by one, and when; gate:
-    the gate's verdicts are all read. tells: the venue tells positions; held: whether they are asked for, or known;
-    positions: as it tells them; differences: {pair: (there, ours)}, as they were when all were told; lacking: why they
-    are not known. breaks: what does not agree; accepted: those that a person took upon himself."""
+    """What is awaited before trading opens. asked: number of the mass status request, which names it; turn: of the last
+    request that went to the venue before it (Book.turns); mass: its answer is whole; answered: orders it spoke of,
+    heard: of how many; waiting: orders asked about one by one, and the turn when they first were; gate: the gate's
+    verdicts are all read. tells: the venue tells positions; held: whether they are asked for, or known; positions: as
+    it tells them; differences: {pair: (there, ours)}, as they were when all were told; lacking: why they are not known.
+    breaks: what does not agree; accepted: those that a person took upon himself."""
 
     asked: int = 0
+    turn: int = 0
     since: int = 0
     mass: bool = False
     answered: dict[int, None] = field(default_factory=dict)
@@ -86,11 +88,11 @@ class Illegal:
 class Book:
     """All state; ``out`` is what the input that is being handled has brought forth so far.
 
-    requests: those unanswered, by id. chains: ClOrdID to order; names: OrderID to order; holders: place in the gate to
-    the order that had it last. reports: place to those that the gate has not confirmed, by number. seen: (session,
-    day) to ExecIDs whose executions were applied; copies: (OrderID, ExecID) of drop copies to shares and price.
-    positions: shares by (account, symbol); gaps: those that the gate was not, and cannot be, told of; excused: those
-    that the venue has more than we, which a person has accepted.
+    turns: how many requests went to the venue. requests: those unanswered, by id. chains: ClOrdID to order; names:
+    OrderID to order; holders: place in the gate to the order that had it last. reports: place to those that the gate
+    has not confirmed, by number. seen: (session, day) to ExecIDs whose executions were applied; copies: (OrderID,
+    ExecID) of drop copies to shares and price. positions: shares by (account, symbol); gaps: those that the gate was
+    not, and cannot be, told of; excused: those that the venue has more than we, which a person has accepted.
     """
 
     settings: Settings
@@ -103,6 +105,7 @@ class Book:
     linked: bool = False
     day: int = 0
     at_gate: int = 0
+    turns: int = 0
     orders: dict[int, Order] = field(default_factory=dict)
     requests: dict[int, Request] = field(default_factory=dict)
     chains: dict[bytes, int] = field(default_factory=dict)

@@ -45,7 +45,8 @@ class Stage(Keyed):
 @dataclass(slots=True)
 class Request:
     """A new order, replace or cancel that is not answered. shares: OrderQty asked for; open: shares that the gate was
-    asked for. since: when it went to where it is. seq: MsgSeqNum, 0 before it was sent. queries: how often the venue
+    asked for. since: when it went to where it is. seq: MsgSeqNum, 0 before it was sent. turn: its
+    number among all that went to the venue, 0 before it did. queries: how often the venue
     was asked what became of it. stale: of an earlier life of the process."""
 
     id: int
@@ -59,6 +60,7 @@ class Request:
     stage: Stage = Stage.QUEUED
     open: int = 0
     seq: int = 0
+    turn: int = 0
     queries: int = 0
     stale: bool = False
 

@@ -90,7 +90,8 @@ def linked(book: Book, input_: Linked) -> None:
 def ask(book: Book, time: int) -> None:
     """Ask anew."""
     ours = book.recovery
-    ours.asked, ours.since, ours.heard, ours.mass, ours.accepted = book.ids.take(), time, 0, False, ()
+    ours.asked, ours.turn, ours.since, ours.heard = book.ids.take(), book.turns, time, 0
+    ours.mass, ours.accepted = False, ()
     ours.answered.clear()
     ours.waiting.clear()
     if book.settings.mass_status:
@@ -109,7 +110,7 @@ def ask_rest(book: Book, time: int) -> None:
         away = entry is None or entry.stage is Stage.VENUE
         open_ = order.working in OPEN or order.pending is not Pending.NONE
         if away and ((open_ and order.id not in book.recovery.answered) or order.flags & Flag.UNRESOLVED):
-            book.recovery.waiting[order.id] = time
+            book.recovery.waiting.setdefault(order.id, book.turns)
             query(book, order, time)
 
 

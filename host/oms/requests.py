@@ -23,7 +23,8 @@ def ask(book: Book, order: Order, kind: IntentKind, ref: int, shares: int, price
 
 def send(book: Book, order: Order, request: Request, time: int) -> None:
     """Let a request go to the venue."""
-    request.stage, request.since = Stage.VENUE, time
+    book.turns += 1
+    request.stage, request.since, request.turn = Stage.VENUE, time, book.turns
     orig = b"" if request.kind == IntentKind.NEW else order.cl_ord_id
     if orig:
         book.step(order, Step.ASK_REPLACE if request.kind == IntentKind.REPLACE else Step.ASK_CANCEL, time)

@@ -23,6 +23,8 @@ _ALIKE = {State.REPLACED: State.NEW, State.PENDING_NEW: State.NEW}
 _SAID = {State.SUSPENDED: Event.SUSPENDED, State.STOPPED: Event.STOPPED, State.DONE_FOR_DAY: Event.DONE_FOR_DAY,
          State.CALCULATED: Event.CALCULATED}
 
+_UNASKED = -1
+
 
 def differences(order: Order, report: Execution) -> list[str]:
     """Return what the report says otherwise than we see it: CumQty, LeavesQty, OrdStatus."""
@@ -50,7 +52,7 @@ def status(book: Book, report: Execution) -> None:
             order = find(book, report)
             if order is not None:
                 ours.answered[order.id] = None
-                _settle(book, order, report, whole=True)
+                _settle(book, order, report, ours.turn)
         if report.mass_last or ours.heard >= report.mass_total:
             ours.mass = True
             recovery.ask_rest(book, report.time)
@@ -60,11 +62,12 @@ def status(book: Book, report: Execution) -> None:
             book.alarm(AlarmKind.UNKNOWN_ORDER, 0, f"status of {report.cl_ord_id!r}, which is none of ours",
                        report.time)
             return
-        asked = ours.waiting.pop(order.id, None) is not None
+        # What was resent may answer a question of an earlier connection.
+        turn = _UNASKED if report.possible_duplicate else ours.waiting.pop(order.id, _UNASKED)
         if report.order_id in UNNAMED and report.status is State.REJECTED:
             _unknown(book, order, report)
         else:
-            _settle(book, order, report, whole=asked)
+            _settle(book, order, report, turn)
     recovery.check(book, report.time)
 
 
@@ -80,14 +83,16 @@ def _unknown(book: Book, order: Order, report: Execution) -> None:
                    report.time)
 
 
-def _settle(book: Book, order: Order, report: Execution, *, whole: bool) -> None:
-    """whole: the answer came behind all that was sent and resent, so what it does not show has not happened."""
+def _settle(book: Book, order: Order, report: Execution, turn: int) -> None:
+    """turn: of the last request that went to the venue before it was asked. The answer comes behind what the venue made
+    of that request and of all before it, resent ones too: what it does not show of them has not happened. _UNASKED when
+    it was not asked to recover: then the answer shows what has happened, and of the rest it says nothing."""
     remember(book, order, report)
-    _chain(book, order, report, whole)
-    _quantities(book, order, report, whole)
+    _chain(book, order, report, turn)
+    _quantities(book, order, report, whole=turn != _UNASKED)
     _state(book, order, report)
     cancel = book.requests.get(order.cancel)
-    if whole and cancel is not None and cancel.stage is Stage.VENUE:
+    if cancel is not None and cancel.stage is Stage.VENUE and cancel.turn <= turn:
         fail(book, order, cancel, Reason.UNSENT, report.time)
     found = differences(order, report)
     if found:
@@ -99,8 +104,9 @@ def _settle(book: Book, order: Order, report: Execution, *, whole: bool) -> None
     book.release(order)
 
 
-def _chain(book: Book, order: Order, report: Execution, whole: bool) -> None:
-    """See by its ClOrdID whether a replace took effect."""
+def _chain(book: Book, order: Order, report: Execution, turn: int) -> None:
+    """See by its ClOrdID whether a replace took effect; if it does not show and went out in that turn or before, it did
+    not."""
     request = book.requests.get(order.replace)
     if request is None or request.stage is not Stage.VENUE:
         return
@@ -115,7 +121,7 @@ def _chain(book: Book, order: Order, report: Execution, whole: bool) -> None:
             beyond(book, order, rest, report.time)
         if order.working not in CLOSED:
             book.move(order, Event.REPLACED, report.time)
-    elif whole:
+    elif request.turn <= turn:
         fail(book, order, request, Reason.UNSENT, report.time)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from host.fix.application import Application, LinkKind, LinkNotice
 from host.fix.config import SessionConfig
@@ -16,11 +17,14 @@ from host.fix.settings import SessionId, Settings
 from host.fix.store import StoreError
 from host.oms.templates import Make
 from host.run.venue import Link, VenueEvent
+from wire.fix.types import MsgType
 
 __all__ = ["FixVenue", "VenueError"]
 
 #: What is not worth a line.
 _QUIET = (LinkKind.SOCKET, LinkKind.WAITING)
+#: Questions that a lost connection took: the order manager asks anew behind all else, so these must not be answered.
+_ASKED_ANEW = (MsgType.OrderStatusRequest, MsgType.OrderMassStatusRequest, MsgType.RequestForPositions)
 
 
 class VenueError(Exception):
@@ -42,7 +46,8 @@ class FixVenue(Application):
         self.up = False
         self._log, self._told = log, ""
         self._heard: list[VenueEvent] = []
-        self._initiator = Initiator(config, self, takes=False, clock=clock)
+        settings = replace(config.settings, may_resend=lambda message, _: message.msg_type not in _ASKED_ANEW)
+        self._initiator = Initiator(replace(config, settings=settings), self, takes=False, clock=clock)
         self._ended: asyncio.Task[None] | None = None
 
     @property

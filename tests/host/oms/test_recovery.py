@@ -5,6 +5,7 @@ from host.oms.inputs import (
     Accept,
     ExecKind,
     GateRead,
+    IntentKind,
     Linked,
     PositionsRefused,
     Started,
@@ -288,10 +289,7 @@ def test_a_lost_session_shuts_trading_until_all_is_agreed_again():
 
 
 def test_without_mass_status_every_open_order_is_asked_about():
-    desk = Desk(mass_status=False, trading=False)
-    desk.take(Started(1, 0, desk.now()))
-    desk.take(GateRead(desk.now()))
-    desk.take(Linked(desk.now()))
+    desk = one_by_one()
     assert phase(desk) is Phase.OPEN
     orders = [desk.working(), desk.working()]
     desk.take(Unlinked(desk.now()))
@@ -314,3 +312,53 @@ def test_a_question_without_answer_is_asked_again():
     assert first.kind is second.kind is VenueKind.MASS_STATUS and first.cl_ord_id != second.cl_ord_id
     desk.take(desk.report(None, ExecKind.STATUS, mass_id=first.cl_ord_id, order_id=b"NONE", mass_last=True))
     assert phase(desk) is Phase.RECOVERING, "an answer to the older question"
+
+
+def test_what_goes_out_behind_the_question_is_not_over_because_the_answer_does_not_show_it():
+    desk = Desk()
+    order = desk.working()
+    desk.intend(IntentKind.REPLACE, order, shares=100, price=PRICE + 1)
+    (slot,) = desk.got(ToGate)
+    desk.take(Unlinked(desk.now()))
+    desk.take(Linked(desk.now()))
+    question = desk.only(ToVenue).cl_ord_id
+    desk.take(Verdict(slot.client, slot.kind, slot.token, True, 0, 0, 5, desk.now()))
+    name = desk.only(ToVenue).cl_ord_id
+    desk.take(desk.report(order, ExecKind.STATUS, mass_id=question, mass_total=1, mass_last=True))
+    assert phase(desk) is Phase.OPEN and order.replace and not desk.got(Report)
+    desk.replaced(order, name, 100, PRICE + 1)
+    assert not desk.alarms() and desk.reports() == [(Kind.REPLACED, 100, 0)] and order.price == PRICE + 1
+
+
+def one_by_one():
+    """Return a desk at a venue that is asked about each order."""
+    desk = Desk(mass_status=False, trading=False)
+    desk.take(Started(1, 0, desk.now()))
+    desk.take(GateRead(desk.now()))
+    desk.take(Linked(desk.now()))
+    return desk
+
+
+def test_a_cancel_behind_the_question_about_one_order_is_not_over_by_its_answer():
+    desk = one_by_one()
+    order = desk.working()
+    desk.take(Unlinked(desk.now()))
+    desk.take(Linked(desk.now()))
+    assert desk.only(ToVenue).kind is VenueKind.STATUS
+    name = desk.cancel(order)
+    desk.execute(order, ExecKind.STATUS)
+    assert order.cancel and phase(desk) is Phase.OPEN
+    desk.execute(order, ExecKind.CANCELLED, cl_ord_id=name, orig_cl_ord_id=order.cl_ord_id)
+    assert not desk.alarms() and order.state is State.CANCELLED
+
+
+def test_an_answer_that_was_resent_may_be_to_an_earlier_question():
+    desk = one_by_one()
+    order = desk.working()
+    desk.replace(order, 100, PRICE + 1)
+    desk.take(Unlinked(desk.now()))
+    desk.take(Linked(desk.now()))
+    desk.execute(order, ExecKind.STATUS, possible_duplicate=True)
+    assert order.replace and phase(desk) is Phase.RECOVERING
+    desk.execute(order, ExecKind.STATUS)
+    assert not order.replace and phase(desk) is Phase.OPEN

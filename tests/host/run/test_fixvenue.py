@@ -5,10 +5,12 @@ import asyncio
 import pytest
 
 from host.fix.acceptor import Acceptor
+from host.fix.message import Message
 from host.run.fixvenue import FixVenue, VenueError
 from host.run.venue import Link
 from tests.host.fix.linked import Recorder, acceptor_config, bounded, initiator_config, order, until
 from wire.fix.tags import Tag
+from wire.fix.types import MsgType
 
 
 async def heard(venue, count):
@@ -67,6 +69,17 @@ def test_what_was_not_taken_comes_again_to_the_next_life_and_what_was_does_not(t
             assert up is Link.UP and again.get(Tag.ClOrdID) == b"2" and again.get(Tag.PossDupFlag) == b"Y"
             second.took()
             await second.stop("")
+
+    bounded(main())
+
+
+def test_orders_that_a_lost_connection_took_are_sent_again_and_questions_are_not():
+    async def main():
+        venue = FixVenue(initiator_config(9), print)
+        for kind, again in ((MsgType.NewOrderSingle, True), (MsgType.OrderCancelRequest, True),
+                            (MsgType.OrderCancelReplaceRequest, True), (MsgType.OrderStatusRequest, False),
+                            (MsgType.OrderMassStatusRequest, False), (MsgType.RequestForPositions, False)):
+            assert venue.settings.may_resend(Message(kind, []), 0) is again, kind
 
     bounded(main())
 
