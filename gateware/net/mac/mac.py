@@ -34,7 +34,7 @@ class Mac(wiring.Component):
 
     Latency: with core and receive clock at 125 MHz, a frame's last word is on ``o`` 8 cycles, and some part of one,
     after the last byte of its FCS is on ``rx``; other words 8 cycles and that part after the fourth byte behind them.
-    The first byte of preamble is on ``tx`` 5 cycles, and some part of one, after a first word on ``i``. Throughput:
+    The first byte of preamble is on ``tx`` 7 cycles, and some part of one, after a first word on ``i``. Throughput:
     line rate in both directions, with gaps of one byte in the receiver and 12 from the transmitter.
 
     Members

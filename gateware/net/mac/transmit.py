@@ -5,7 +5,7 @@ from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
-from gateware.net.mac.chunks import CHUNK_BYTES, ChunkStream, Kind
+from gateware.net.mac.chunks import CHUNK, CHUNK_BYTES, ChunkStream, Kind
 from gateware.net.mac.crc import BEGIN, BITS, crc_next
 from gateware.net.mac.rgmii import Ddr, control
 from wire.ethernet import FCS_BYTES, GAP_BYTES, MIN_FRAME, PREAMBLE, PREAMBLE_BYTES, SFD
@@ -16,12 +16,12 @@ __all__ = ["Transmit"]
 class Transmit(wiring.Component):
     """Sends frames: preamble, padding to the least size, FCS, and at least 12 bytes of gap behind each.
 
-    Latency: the first byte of the preamble is on ``o`` two cycles after a frame's first chunk on ``i``, its first byte
-    eight cycles later. Throughput: one byte a cycle; a chunk that is there in time costs nothing.
+    Latency: the first byte of the preamble is on ``o`` four cycles after a frame's first chunk on ``i``, its first
+    byte eight cycles later. Throughput: one byte a cycle; a chunk that is there in time costs nothing.
 
     Errors: a chunk that is not there in time, or LOST, ends the frame with one byte marked as error, so that no
     receiver takes it for whole; the rest of it is taken and ignored. ``i`` must bring a chunk every four cycles from
-    eight cycles after the first; whole frames that wait in a queue do.
+    eight cycles after the first, each two cycles before it is needed; whole frames that wait in a queue do.
 
     Reset: ends the carrier at once, without FCS; the rest of the frame is taken and ignored.
 
@@ -38,7 +38,19 @@ class Transmit(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        chunk, kind = self.i.payload, self.i.payload.kind
+        # Two chunks are held here, as what becomes of one is known too late in a cycle for the queue that they come
+        # from. What is held outlives a reset, as what is in the queue does.
+        chunk, held, take = Signal(CHUNK, reset_less=True), Signal(reset_less=True), Signal()
+        following, follows = Signal(CHUNK, reset_less=True), Signal(reset_less=True)
+        kind = chunk.kind
+        m.d.comb += self.i.ready.eq(~follows)
+        with m.If(~follows):
+            m.d.sync += [following.eq(self.i.payload), follows.eq(self.i.valid)]
+        with m.If(~held | take):
+            m.d.sync += [chunk.eq(following), held.eq(follows)]
+            with m.If(follows):
+                m.d.sync += follows.eq(0)
+
         # First stage: which byte. Second stage: the sum, and the byte or a byte of the sum.
         byte, valid, error, summed, check = Signal(8), Signal(), Signal(), Signal(), Signal()
         first = Signal(data.StructLayout({"byte": 8, "valid": 1, "error": 1, "summed": 1, "check": 1}))
@@ -54,7 +66,7 @@ class Transmit(wiring.Component):
 
         # Frames in ``i`` outlive a reset.
         between = Signal(init=1, reset_less=True)
-        with m.If(self.i.valid & self.i.ready):
+        with m.If(held & take):
             m.d.sync += between.eq(kind != Kind.MORE)
 
         # Bytes sent in a frame up to what needs no padding, bytes of what is sent otherwise, and of gap still to keep.
@@ -72,16 +84,16 @@ class Transmit(wiring.Component):
 
         with m.FSM(init="Ignore Rest"):
             with m.State("Ignore Rest"):
-                m.d.comb += self.i.ready.eq(~between)
+                m.d.comb += take.eq(~between)
                 with m.If(gap != 0):
                     m.d.sync += gap.eq(gap - 1)
                 with m.If(between):
                     m.next = "Wait"
             with m.State("Wait"):
                 m.d.sync += [sent.eq(0), step.eq(1), gap.eq(gap - (gap != 0))]
-                with m.If(self.i.valid & (kind > Kind.LAST4)):
-                    m.d.comb += self.i.ready.eq(1)
-                with m.Elif(self.i.valid & (gap == 0)):
+                with m.If(held & (kind > Kind.LAST4)):
+                    m.d.comb += take.eq(1)
+                with m.Elif(held & (gap == 0)):
                     send(PREAMBLE)
                     m.next = "Send Preamble"
             with m.State("Send Preamble"):
@@ -92,18 +104,18 @@ class Transmit(wiring.Component):
                     m.d.sync += step.eq(0)
                     m.next = "Send Data"
             with m.State("Send Data"):
-                with m.If(~self.i.valid | (kind > Kind.LAST4)):
+                with m.If(~held | (kind > Kind.LAST4)):
                     send(0)
-                    m.d.comb += [error.eq(1), self.broken.eq(1), self.i.ready.eq(1)]
+                    m.d.comb += [error.eq(1), self.broken.eq(1), take.eq(1)]
                     m.next = "Ignore Rest"
                 with m.Else():
                     send_summed(chunk.data.word_select(step[:2], 8))
                     m.d.sync += step.eq(step + 1)
                     with m.If((step == CHUNK_BYTES - 1) & (kind == Kind.MORE)):
-                        m.d.comb += self.i.ready.eq(1)
+                        m.d.comb += take.eq(1)
                         m.d.sync += step.eq(0)
                     with m.If((kind != Kind.MORE) & (step + 1 == kind)):
-                        m.d.comb += self.i.ready.eq(1)
+                        m.d.comb += take.eq(1)
                         m.d.sync += step.eq(0)
                         m.next = "Send Check"
                         with m.If(sent < MIN_FRAME - 1):

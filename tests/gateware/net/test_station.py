@@ -49,4 +49,4 @@ def test_a_computer_that_pings_is_answered(core_ns):
     assert pins.events == {"good": 2, "fcs": 1, "sent": 2}
     if core_ns == 8.0:
         # From the last byte of the ping's FCS to the first of the echo's preamble.
-        assert 19 <= (pins.carrier_times[-1] - pins.bytes_in[len(line) - 1]) / 8 < 20
+        assert 21 <= (pins.carrier_times[-1] - pins.bytes_in[len(line) - 1]) / 8 < 22

@@ -50,7 +50,7 @@ def test_latency_from_words_to_the_pins(phase):
     idle = GAP + 10
     pins = Pins(phase=phase).run(1100, words=[*[None] * idle, *frame_words(bytes(64))])
     assert pins.carriers == [[on_wire(bytes(64)), False]]
-    assert 5 <= (pins.carrier_times[0] - pins.starts[0]) / 8 < 6
+    assert 7 <= (pins.carrier_times[0] - pins.starts[0]) / 8 < 8
 
 
 def test_slower_links_are_refused():
