@@ -166,7 +166,9 @@ def _obstacle(book: Book, order: Order, request: Request) -> Reason:
         return Reason.STALE
     if book.blocked(order.account, order.symbol):
         return Reason.KILLED
-    return Reason.NONE if book.linked else Reason.UNLINKED
+    if not book.linked:
+        return Reason.UNLINKED
+    return Reason.NONE if book.phase is Phase.OPEN else Reason.SHUT
 
 
 def _decided_new(book: Book, order: Order, request: Request, input_: Verdict) -> None:

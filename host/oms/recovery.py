@@ -139,6 +139,10 @@ def position_told(book: Book, input_: PositionTold) -> None:
         told = {pair: (ours.positions.get(pair, 0), book.positions.get(pair, 0)) for pair in pairs}
         ours.differences = {pair: (there, here) for pair, (there, here) in told.items()
                             if there - here != book.excused.get(pair, 0)}
+        if ours.differences and book.phase is Phase.OPEN:
+            # A person had opened without them, when the venue was silent.
+            book.phase, ours.since = Phase.RECOVERING, input_.time
+            book.alarm(AlarmKind.BREAK, 0, "the venue tells its positions after all: trading is shut", input_.time)
     check(book, input_.time)
 
 

@@ -1,5 +1,7 @@
 """After a start or a lost session: trading is shut until orders, fills and positions agree."""
 
+import pytest
+
 from host.oms.book import Phase
 from host.oms.inputs import (
     Accept,
@@ -14,7 +16,7 @@ from host.oms.inputs import (
     Verdict,
 )
 from host.oms.order import Flag
-from host.oms.outputs import AlarmKind, AskPositions, Reason, Report, ToGate, ToVenue, VenueKind
+from host.oms.outputs import Alarm, AlarmKind, AskPositions, Reason, Report, Tell, ToGate, ToVenue, VenueKind
 from host.oms.states import State
 from host.positions.booked import BookedKind
 from tests.host.oms.desk import BUY, PRICE, SECOND, Desk
@@ -103,6 +105,46 @@ def test_positions_that_are_never_told_keep_trading_shut_and_are_asked_for_again
     assert len([one for one in desk.said if getattr(one, "kind", None) is AlarmKind.BREAK]) == 1, "said once"
     desk.positions()
     assert phase(desk) is Phase.OPEN
+
+
+def silent_and_accepted():
+    """Return a desk that trades though its venue was silent about positions, of which it holds 30 shares."""
+    desk = Desk(trading=False, tells=True)
+    desk.start()
+    desk.take(Timer(desk.now() + 10 * SECOND))
+    desk.take(Accept("it never tells", "somebody", desk.now()))
+    assert phase(desk) is Phase.OPEN
+    desk.fill(desk.working(), 30)
+    return desk
+
+
+def test_positions_that_come_after_their_silence_was_accepted_shut_trading_if_they_differ():
+    desk = silent_and_accepted()
+    desk.positions((0, 0, 40))
+    assert phase(desk) is Phase.RECOVERING and desk.intend().reason is Reason.SHUT
+    assert [one.text for one in desk.said if isinstance(one, Alarm)][-2:] == [
+        "the venue tells its positions after all: trading is shut",
+        "position of account 0, symbol 0: 40, ours 30"]
+    desk.take(Timer(desk.now() + 10 * SECOND))
+    assert desk.got(AskPositions), "asked again"
+    desk.execute(desk.orders[0], ExecKind.STATUS)
+    desk.positions((0, 0, 30))
+    assert phase(desk) is Phase.OPEN
+    desk.positions((0, 0, 50))
+    assert phase(desk) is Phase.OPEN, "nobody asked"
+
+
+def test_positions_that_come_after_their_silence_was_accepted_and_agree_are_no_news():
+    desk = silent_and_accepted()
+    desk.positions((0, 0, 30))
+    assert phase(desk) is Phase.OPEN and not desk.out and not desk.book.recovery.lacking
+
+
+def test_what_differs_after_all_is_accepted_on_its_own():
+    desk = silent_and_accepted()
+    desk.positions((0, 0, 40))
+    desk.take(Accept("seen now", "somebody", desk.now()))
+    assert phase(desk) is Phase.OPEN and desk.book.excused == {(0, 0): 10}
 
 
 def test_what_is_not_known_yet_cannot_be_accepted():
@@ -317,17 +359,26 @@ def test_a_question_without_answer_is_asked_again():
 def test_what_goes_out_behind_the_question_is_not_over_because_the_answer_does_not_show_it():
     desk = Desk()
     order = desk.working()
-    desk.intend(IntentKind.REPLACE, order, shares=100, price=PRICE + 1)
-    (slot,) = desk.got(ToGate)
     desk.take(Unlinked(desk.now()))
     desk.take(Linked(desk.now()))
     question = desk.only(ToVenue).cl_ord_id
-    desk.take(Verdict(slot.client, slot.kind, slot.token, True, 0, 0, 5, desk.now()))
-    name = desk.only(ToVenue).cl_ord_id
+    name = desk.cancel(order)
     desk.take(desk.report(order, ExecKind.STATUS, mass_id=question, mass_total=1, mass_last=True))
-    assert phase(desk) is Phase.OPEN and order.replace and not desk.got(Report)
-    desk.replaced(order, name, 100, PRICE + 1)
-    assert not desk.alarms() and desk.reports() == [(Kind.REPLACED, 100, 0)] and order.price == PRICE + 1
+    assert phase(desk) is Phase.OPEN and order.cancel and not desk.got(ToGate)
+    desk.execute(order, ExecKind.CANCELLED, cl_ord_id=name, orig_cl_ord_id=order.cl_ord_id)
+    assert not desk.alarms() and order.state is State.CANCELLED and desk.reports() == [(Kind.CANCELLED, 0, 0)]
+
+
+@pytest.mark.parametrize("kind, told", [(IntentKind.NEW, Kind.REJECTED), (IntentKind.REPLACE, Kind.REPLACE_REJECTED)])
+def test_what_the_gate_lets_pass_before_all_is_agreed_does_not_leave(kind, told):
+    desk = Desk()
+    desk.intend(kind, desk.working() if kind == IntentKind.REPLACE else None, price=PRICE + 1)
+    (slot,) = desk.got(ToGate)
+    desk.take(Unlinked(desk.now()))
+    desk.take(Linked(desk.now()))
+    desk.take(Verdict(slot.client, slot.kind, slot.token, True, 0, 0, 5, desk.now()))
+    assert not desk.got(ToVenue) and desk.reports() == [(told, 0, 0)]
+    assert desk.only(Tell).reason is Reason.SHUT
 
 
 def one_by_one():
