@@ -128,6 +128,19 @@ def test_a_frame_that_finds_no_room_is_dropped_whole_and_counted():
         assert [data for data, _ in of(frames, port)] == [data for data in whole if (data, 0) in frames]
 
 
+@pytest.mark.parametrize("waiting", range(180, 200))
+def test_a_frame_that_is_taken_finds_room_to_its_end(waiting):
+    """While a frame without end passes, a longest one finds ``waiting`` words; one that finds no room would raise."""
+    depth, longest = 382, 190
+    ahead = marked(0, 0, 8 * 700)
+    sent = [(marked(1, 0, 8 * waiting), False), (marked(1, 1, 8 * longest), False)]
+    frames, _, dropped = run([spread([(ahead, False)], pause=0, gap=0), [None] * 4 + spread(sent, pause=0, gap=0)],
+                             depth=depth, settle=500)
+    fits = waiting + longest < depth - 5
+    assert frames[0] == (ahead, 0) and of(frames, 1)[0] == (sent[0][0], 0)
+    assert len(frames) + sum(dropped) == 3 and (not fits or not dropped[1])
+
+
 @pytest.mark.parametrize("options, message", [
     ({"ports": 0}, "ports must be at least 1, not 0"),
     ({"ports": 2, "depth": 381}, "depth must be at least two longest frames, 382 words, not 381")])

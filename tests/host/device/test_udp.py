@@ -11,10 +11,13 @@ from litex.tools.remote.comm_udp import CommUDP
 from host.device import udp
 from host.device.connect import open_device
 from host.device.driver import Device, DeviceError
+from host.device.reader import EventReader
 from host.device.transport import Transport
 from host.device.udp import UdpTransport
+from tests.gateware.hostlink import client
 from tests.gateware.hostlink.bridge import Bridge
 from tests.host.fake import FakeTransport
+from wire.hostlink import address as link_address
 from wire.profiles import PROFILES
 from wire.records import record_dtype
 from wire.registers import CONTRACT_VERSION, MAGIC, by_name
@@ -43,18 +46,62 @@ def test_it_is_a_transport_under_the_same_driver() -> None:
             pass
 
 
+class Noting(FakeTransport):
+    """A device that takes every word that is written, at whatever place."""
+
+    def write(self, addr: int, value: int) -> None:
+        self.log.append((addr, value))
+        if addr == by_name("RISK_WORD").offset:
+            super().write(addr, value)
+
+
+def test_what_is_too_long_for_a_datagram_goes_in_several() -> None:
+    fake = Noting("tiny")
+    with Bridge(fake, TINY) as bridge, Device(UdpTransport(bridge.address, patience=PATIENCE)) as device:
+        fake.log.clear()
+        device.transport.write_words(0x1000, np.arange(260, dtype="<u4"))
+        device.transport.write_port(0x2000, np.arange(130, dtype="<u4"))
+        assert fake.log == [*((0x1000 + 4 * n, n) for n in range(260)), *((0x2000, n) for n in range(130))]
+        word = by_name("RISK_WORD").offset
+        assert device.transport.read_indexed(word, word, 70).tolist() == list(range(70))
+
+
+def test_the_last_record_is_asked_for_when_it_is_lost() -> None:
+    record = rows(record_dtype(TINY.levels), 1)
+    with Bridge(FakeTransport("tiny"), TINY, muted=frozenset({0})) as bridge:
+        transport = UdpTransport(bridge.address, patience=PATIENCE / 4)
+        bridge.events.put(record[0].tobytes())
+        reader = EventReader(transport.ring)
+        for _ in range(2000):
+            if reader.waiting():
+                break
+            transport.read(0)
+        assert reader.collect().tobytes() == record.tobytes()
+        transport.close()
+
+
+def test_who_closes_gets_no_more_records() -> None:
+    with Bridge(FakeTransport("tiny"), TINY) as bridge:
+        UdpTransport(bridge.address, patience=PATIENCE).close()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
+            own.settimeout(PATIENCE)
+            own.connect(("127.0.0.1", int(bridge.address.split(":")[1])))
+            own.send(client.datagram(client.reads(link_address("STREAM"))))
+            assert client.values(own.recv(2048)) == [(0, [0])]
+
+
 def test_the_client_of_litex_reads_and_writes() -> None:
     fake = FakeTransport("tiny")
     with Bridge(fake, TINY) as bridge, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
         ip, port = bridge.address.split(":")
         own.settimeout(PATIENCE)
-        client = CommUDP(ip, int(port))
-        client.socket = own  # the port that it would take is the bridge's
-        assert client.probe(ip, int(port)) == 1
-        assert client.read(0) == MAGIC and client.read(0, 2) == [MAGIC, CONTRACT_VERSION]
+        litex = CommUDP(ip, int(port))
+        litex.socket = own  # the port that it would take is the bridge's
+        assert litex.probe(ip, int(port)) == 1
+        assert litex.read(0) == MAGIC and litex.read(0, 2) == [MAGIC, CONTRACT_VERSION]
         offset = by_name("GAP_PACKETS").offset
-        client.write(offset, [5, 6])
-        assert client.read(offset, 2) == [5, 6] and fake.log == [(offset, 5), (offset + 4, 6)]
+        litex.write(offset, [5, 6])
+        assert litex.read(offset, 2) == [5, 6] and fake.log == [(offset, 5), (offset + 4, 6)]
 
 
 def test_what_is_lost_or_comes_twice_is_done_once() -> None:

@@ -13,14 +13,14 @@ ROUND = (ADDRESSES + 2) * (128 * HALF + 4)
 LINKED = {1: 1 << 2, 10: 1 << 11}
 
 
-def run(phys, changes):
+def run(phys, changes, *, addresses=ADDRESSES):
     """Return the states, each as (found, link, gigabit), two rounds after each of ``changes``, which act on PHYs."""
-    dut, seen = Phys(half=HALF, count=2, addresses=ADDRESSES), []
+    dut, seen = Phys(half=HALF, count=2, addresses=addresses), []
 
     async def look(ctx):
         for change in changes:
             change()
-            await ctx.tick().repeat(2 * ROUND)
+            await ctx.tick().repeat(2 * ROUND * addresses // ADDRESSES)
             seen.append([(one.found, one.link, one.gigabit) for one in ctx.get(dut.state)])
 
     async def wires(ctx):
@@ -59,6 +59,14 @@ def test_links_come_and_go():
 
     assert run([first, second], [lambda: None, up, gone]) == [
         [(1, 0, 0), (1, 1, 1)], [(1, 1, 0), (1, 1, 1)], [(1, 0, 1), (0, 0, 0)]]
+
+
+def test_more_phys_than_ports_change_nothing():
+    phys = [Phy(address) for address in range(7)]
+    for phy in phys:
+        phy.registers = dict(LINKED)
+    phys[0].registers = {1: 0, 10: 0}
+    assert run(phys, [lambda: None], addresses=8) == [[(1, 0, 0), (1, 1, 1)]]
 
 
 def test_where_nobody_answers_nothing_is_found():
