@@ -1,6 +1,7 @@
 """The board on a TAP interface, in a network namespace of its own: the kernel's stack is the peer."""
 
 import json
+import signal
 
 import pytest
 
@@ -20,6 +21,14 @@ def test_the_kernel_pings_the_board(namespace, verilog, simulated, tmp_path):
     assert told["neighbours"] == {".".join(map(str, OUR_IP)): OURS.hex(":")}
     # Every ping and its answer passed the interface; the rest is ARP.
     assert told["seen"] == 52 and told["counts"]["out"] >= 27 and "bad" not in told["counts"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_who_dies_leaves_no_interface(namespace, number):
+    done = alone("-m", "tests.sim.board.die_in_namespace", str(int(number)))
+    assert done.returncode == 0, done.stderr
+    before, after = json.loads(done.stdout)
+    assert set(before) - set(after) == {"tickgate0"}
 
 
 @pytest.mark.parametrize("name", ["", "a name that is much too long", "a/b", " a"])
