@@ -112,6 +112,18 @@ def test_random_datagrams_of_a_stranger_change_nothing_and_are_counted(powered):
     assert value == 77 and after - before > 50
 
 
+def listening(host: PinHost, symbols) -> Device:
+    """Return the device of ``host``, which follows ``symbols`` on line A from the first message on."""
+    device = Device(host)
+    device.make_empty()
+    for index, (locate, base) in enumerate(symbols):
+        device.follow(index, SymbolSetting(name=f"S{locate}", locate=locate, base=base, learn=False))
+    device.set_channel(0, LINE_A.ip, LINE_A.port, LINE_A.name)
+    device.resync(1)
+    device.set_mode(enable=True, hold=True)
+    return device
+
+
 def test_a_line_whose_clock_stops_makes_no_false_book(powered):
     """Every frame of the feed comes once cut by a clock that stops, and then whole: all records are the reference's."""
     seed = 5
@@ -120,12 +132,7 @@ def test_a_line_whose_clock_stops_makes_no_false_book(powered):
     symbols, messages = SYMBOLS[:profile.symbols], Messages.of(flow(seed, 100, orders=12))
     frames = schedule(messages, LINE_A)
     host = PinHost(powered, levels=profile.levels)
-    device = Device(host)
-    for index, (locate, base) in enumerate(symbols):
-        device.follow(index, SymbolSetting(name=f"S{locate}", locate=locate, base=base, learn=False))
-    device.set_channel(0, LINE_A.ip, LINE_A.port, LINE_A.name)
-    device.resync(1)
-    device.set_mode(enable=True, hold=True)
+    device = listening(host, symbols)
     reader = device.reader()
     for n in range(len(frames)):
         carrier = on_wire(bytes(frames[n]))
@@ -139,6 +146,34 @@ def test_a_line_whose_clock_stops_makes_no_false_book(powered):
     assert device.read("SEQ_EXPECTED") == len(messages) + 1 and not device.status()["suspect"]
     truth.check(reader.collect().copy(), counters | truth.net)
     assert truth.compared > 30 and reader.lost == 0
+
+
+def test_a_reset_with_a_live_book_leaves_nothing_of_it(powered):
+    """The PLL loses its lock within a frame of the feed, with books that hold orders; then another day is fed."""
+    seed = 9
+    print(f"seed {seed}")
+    chance, profile = random.Random(seed), PROFILES[BOARD.profile]
+    symbols = SYMBOLS[:profile.symbols]
+    for day in range(3):
+        messages = Messages.of(flow(seed + day, 60, orders=12))
+        frames = schedule(messages, LINE_A)
+        host = PinHost(powered, levels=profile.levels)
+        device = listening(host, symbols)
+        assert device.read("MSGS_DECODED") == device.read("RECORDS") == 0
+        reader = device.reader()
+        for n in range(len(frames)):
+            assert host.say((on_wire(bytes(frames[n])), {"gap": 300})) == []
+        truth = Truth(SimpleNamespace(profile=profile), symbols, lines=[LINE_A], hold=True)
+        truth.frames(frames)
+        truth.check(reader.collect().copy(), device.counters() | truth.net)
+        assert truth.compared > 10 and reader.lost == 0
+        carriers = Carriers()
+        carriers.add(on_wire(bytes(frames[0])))
+        powered.send(0, carriers)
+        powered.run(chance.randrange(100, 1000) * 1_000_000)
+        powered.power_up()
+        assert powered.settle()
+        powered.take(0)
 
 
 def test_our_driver_on_the_kernels_stack(namespace, whole, powered, tmp_path):
