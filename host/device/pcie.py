@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from host.device.driver import DeviceError
+from host.device.transport import cycle_count, register_value
 from wire.pages import Page
 from wire.records import record_dtype
 from wire.registers import ADDRESS_BITS, MAGIC, by_name
@@ -81,9 +82,7 @@ class PcieTransport:
 
     def write(self, addr: int, value: int) -> None:
         """Write the 32-bit register at byte address ``addr``. It is posted: done before the next read returns."""
-        if not 0 <= value < 1 << 32:
-            raise ValueError(f"a register takes 0 to 2**32 - 1, not {value}")
-        self._registers()[addr >> 2] = value
+        self._registers()[addr >> 2] = register_value(value)
 
     def write_words(self, addr: int, words: npt.NDArray[np.uint32]) -> None:
         """Write consecutive words from byte address ``addr`` on, in rising order, an access each."""
@@ -107,9 +106,7 @@ class PcieTransport:
 
     def run(self, cycles: int) -> None:
         """Return when ``cycles`` cycles have passed by the device's own count."""
-        if cycles < 0:
-            raise ValueError(f"cycles must be 0 or more, not {cycles}")
-        until = self._cycles() + cycles
+        until = self._cycles() + cycle_count(cycles)
         while (left := until - self._cycles()) > 0:
             time.sleep(left / self._clock_hz)
 

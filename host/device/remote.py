@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from host.device.driver import DeviceError
 from host.device.protocol import FRAMES_HEAD, HEAD, PROTOCOL, SCHEME, Answer, Ask
+from host.device.transport import cycle_count, register_value
 from wire.records import record_dtype
 from wire.registers import CONTRACT_VERSION
 from wire.risk import VERDICT_DTYPE
@@ -113,9 +114,7 @@ class RemoteTransport:
 
     def write(self, addr: int, value: int) -> None:
         """Write the 32-bit register at byte address ``addr``."""
-        if not 0 <= value < 1 << 32:
-            raise ValueError(f"a register takes 0 to 2**32 - 1, not {value}")
-        self.ask(Ask.WRITE, _WORD.pack(addr), _WORD.pack(value))
+        self.ask(Ask.WRITE, _WORD.pack(addr), _WORD.pack(register_value(value)))
 
     def write_words(self, addr: int, words: npt.NDArray[np.uint32]) -> None:
         """Write consecutive words from byte address ``addr`` on, in this order, with nobody's between them."""
@@ -133,9 +132,7 @@ class RemoteTransport:
 
     def run(self, cycles: int) -> None:
         """Return when ``cycles`` cycles have passed; where time runs by itself, as soon after as can be."""
-        if cycles < 0:
-            raise ValueError(f"cycles must be 0 or more, not {cycles}")
-        self.ask(Ask.RUN, _CYCLES.pack(cycles))
+        self.ask(Ask.RUN, _CYCLES.pack(cycle_count(cycles)))
 
     def settle(self) -> None:
         """Return when every submitted frame is in and no record of it is still to come."""

@@ -6,7 +6,21 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Rx", "Transport"]
+__all__ = ["Rx", "Transport", "cycle_count", "register_value"]
+
+
+def register_value(value: int) -> int:
+    """Return ``value``. Raises ValueError that names it, if no register takes it."""
+    if not 0 <= value < 1 << 32:
+        raise ValueError(f"a register takes 0 to 2**32 - 1, not {value}")
+    return value
+
+
+def cycle_count(cycles: int) -> int:
+    """Return ``cycles``. Raises ValueError that names it, if so many cannot pass."""
+    if cycles < 0:
+        raise ValueError(f"cycles must be 0 or more, not {cycles}")
+    return cycles
 
 
 @runtime_checkable

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from host.device.driver import DeviceError
 from host.device.etherbone import MAX_BYTES, Access, decode, encode, size
+from host.device.transport import cycle_count, register_value
 from host.device.udp_rings import RingFill, parse
 from wire.etherbone import HEADER, MOST_WORDS, PORT
 from wire.hostlink import Ring
@@ -131,9 +132,7 @@ class UdpTransport:
 
     def write(self, addr: int, value: int) -> None:
         """Write the 32-bit register at byte address ``addr``; done once, and when it returns."""
-        if not 0 <= value <= _WORD:
-            raise ValueError(f"a register takes 0 to 2**32 - 1, not {value}")
-        self._write([Access(addr, (value,))])
+        self._write([Access(addr, (register_value(value),))])
 
     def write_words(self, addr: int, words: npt.NDArray[np.uint32]) -> None:
         """Write consecutive words from byte address ``addr`` on, in rising order: up to 255 in one datagram."""
@@ -165,9 +164,7 @@ class UdpTransport:
 
     def run(self, cycles: int) -> None:
         """Return when ``cycles`` cycles have passed by the device's own count."""
-        if cycles < 0:
-            raise ValueError(f"cycles must be 0 or more, not {cycles}")
-        until = self._cycles() + cycles
+        until = self._cycles() + cycle_count(cycles)
         while (left := until - self._cycles()) > 0:
             time.sleep(left / self._clock_hz)
 

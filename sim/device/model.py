@@ -15,6 +15,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from host.device.transport import cycle_count, register_value
 from sim.device.build import BuildError, Progress, build_library, terminal
 from wire.risk import VERDICT_DTYPE
 
@@ -210,9 +211,7 @@ class SimulatedDevice:
 
     def run(self, cycles: int) -> None:
         """Let exactly ``cycles`` cycles pass."""
-        if cycles < 0:
-            raise ValueError(f"cycles must be 0 or more, not {cycles}")
-        self.run_until(self.cycle + cycles)
+        self.run_until(self.cycle + cycle_count(cycles))
 
     def run_until(self, cycle: int) -> None:
         """Let time pass until ``cycle`` is the next one; at once when it is past."""
@@ -245,9 +244,7 @@ class SimulatedDevice:
 
     def write(self, addr: int, value: int) -> None:
         """Write the 32-bit register at byte address ``addr``; costs one cycle."""
-        if not 0 <= value < 1 << 32:
-            raise ValueError(f"a register takes 0 to 2**32 - 1, not {value}")
-        self._check(self._lib.tickgate_write(self._open, addr, ctypes.byref(ctypes.c_uint32(value)), 1))
+        self._check(self._lib.tickgate_write(self._open, addr, ctypes.byref(ctypes.c_uint32(register_value(value))), 1))
 
     def write_words(self, addr: int, words: NDArray[np.uint32]) -> None:
         """Write consecutive 32-bit words from byte address ``addr`` on; costs a cycle each."""

@@ -44,6 +44,10 @@ def test_it_is_a_transport_under_the_same_driver() -> None:
         device.transport.settle()
         with device.transport.exclusive():
             pass
+        with pytest.raises(ValueError, match=r"a register takes 0 to 2\*\*32 - 1, not 4294967296"):
+            device.transport.write(offset, 1 << 32)
+        with pytest.raises(ValueError, match="cycles must be 0 or more, not -1"):
+            device.transport.run(-1)
 
 
 class Noting(FakeTransport):
