@@ -59,15 +59,17 @@ class Noting(FakeTransport):
             super().write(addr, value)
 
 
-def test_what_is_too_long_for_a_datagram_goes_in_several() -> None:
+def test_what_is_too_long_for_a_datagram_goes_in_several(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(udp, "MOST_WORDS", 3)
+    monkeypatch.setattr(udp, "MAX_BYTES", 100)
     fake = Noting("tiny")
     with Bridge(fake, TINY) as bridge, Device(UdpTransport(bridge.address, patience=PATIENCE)) as device:
         fake.log.clear()
-        device.transport.write_words(0x1000, np.arange(260, dtype="<u4"))
-        device.transport.write_port(0x2000, np.arange(130, dtype="<u4"))
-        assert fake.log == [*((0x1000 + 4 * n, n) for n in range(260)), *((0x2000, n) for n in range(130))]
+        device.transport.write_words(0x1000, np.arange(7, dtype="<u4"))
+        device.transport.write_port(0x2000, np.arange(12, dtype="<u4"))
+        assert fake.log == [*((0x1000 + 4 * n, n) for n in range(7)), *((0x2000, n) for n in range(12))]
         word = by_name("RISK_WORD").offset
-        assert device.transport.read_indexed(word, word, 70).tolist() == list(range(70))
+        assert device.transport.read_indexed(word, word, 7).tolist() == list(range(7))
 
 
 def test_the_last_record_is_asked_for_when_it_is_lost() -> None:
