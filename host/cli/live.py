@@ -62,7 +62,7 @@ class _Desk:
         self._say(f"{self._config.journal.path}: {live.journal.number:,} entries")
         for order in left:
             self._say(f"order {order.id:016X} is open: {order.leaves} shares of {self._names.symbol(order.symbol)}")
-        return CHECK_FAILED if left else 0
+        return CHECK_FAILED if left or live.fault else 0
 
     async def _show(self, live: Live) -> None:
         """On a terminal, keep the table up to date."""

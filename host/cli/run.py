@@ -21,7 +21,7 @@ from host.fix.tables import ConfigError
 from host.fix.tables import Table as ConfigTable
 from host.oms.outputs import Alarm
 from host.positions.positions import BookingAlarm
-from host.strategy.interface import Strategy
+from host.strategy.interface import RequestError, Strategy
 from host.strategy.registry import STRATEGIES, strategy_of
 from wire.profiles import PROFILES
 from wire.risk import Rule
@@ -110,7 +110,10 @@ def _play(setup: Any, strategies: Sequence[Strategy], journal: Path) -> int:
         with Progress(console=Console(stderr=True), transient=True) as progress:
             task = progress.add_task("trading", total=_SLICES)
             for part in range(1, _SLICES + 1):
-                world.run(begin + (world.end - begin) * part // _SLICES)
+                try:
+                    world.run(begin + (world.end - begin) * part // _SLICES)
+                except RequestError as error:
+                    raise UserError(str(error)) from None
                 progress.advance(task)
         spent = time.monotonic() - started
         breaks, differences = checks.reconciled(world), checks.differences(world)

@@ -39,7 +39,7 @@ from host.run.recording import Recording
 from host.run.rewind import Rewind
 from host.run.watch import Watch
 from host.strategy.dispatch import Dispatch
-from host.strategy.interface import Context
+from host.strategy.interface import Context, RequestError
 from host.strategy.views import Views
 from host.telemetry.endpoint import EndpointError
 from wire.pages import Command
@@ -64,7 +64,7 @@ class LiveError(Exception):
 def live_errors() -> tuple[type[Exception], ...]:
     """Return the exceptions with which a host says that it cannot begin or go on, beside those of devices."""
     return (LiveError, ControlError, EndpointError, GatewayError, VenueError, LedgerError, LogError, StoreError,
-            SocketError, LimitsError)
+            SocketError, LimitsError, RequestError)
 
 
 class Live:
@@ -72,6 +72,7 @@ class Live:
     session.
 
     log: gets a line for what happens. loop, ledger, venue, rewind, device, gate, watch: its parts, once it has begun.
+    fault: of a strategy, for which the host ends; "" for none.
     agreed: whether gate and host were found to agree after the recovery, None before.
     """
 
@@ -82,7 +83,7 @@ class Live:
         self._key, self._log = key, log
         self._last = 0
         self._stop = asyncio.Event()
-        self._hurry = False
+        self._hurry, self.fault = False, ""
         self._stack = AsyncExitStack()
 
     def stop(self) -> None:
@@ -213,7 +214,12 @@ class Live:
         self._log(f"gate: shut by {', '.join(shut)}; `tickgate risk resume` opens it" if shut else "gate: open")
 
     async def _turn(self) -> None:
-        busy = self.loop.step()
+        try:
+            busy = self.loop.step()
+        except RequestError as error:
+            busy, self.fault, self.watch.why = True, str(error), str(error)
+            self._log(f"{error}; it is told nothing any more, and the host ends")
+            self._stop.set()
         if self.rewind is not None:
             self.rewind.poll(time.monotonic_ns())
         if self.agreed is None:

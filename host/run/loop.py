@@ -50,7 +50,7 @@ from host.run.ledger import Ledger
 from host.run.shortcut import Shortcut
 from host.run.venue import Link, Venue, VenueEvent
 from host.strategy.dispatch import Dispatch
-from host.strategy.interface import ContextError
+from host.strategy.interface import ContextError, RequestError
 from host.strategy.working import Working
 
 __all__ = ["Loop", "Pace"]
@@ -89,6 +89,7 @@ class Loop:
         self._templates = OrderTemplates(orders, venue.settings)
         self._pace, self._on_alarm = pace or Pace(), on_alarm
         self._shortcut, self._folded = Shortcut(ledger, gateway), False
+        self._fault: RequestError | None = None
         if shortcut:
             for context in dispatch.contexts:
                 context.ahead = self._shortcut.order
@@ -126,7 +127,8 @@ class Loop:
         self._flush()
 
     def step(self) -> bool:
-        """Do what there is to do; return whether there was anything."""
+        """Do what there is to do; return whether there was anything. Raises RequestError, when that is done, if a
+        strategy asked for nonsense: it hears of nothing any more, and the loop may go on."""
         done = self._decided() and self._verdicts()
         done |= self._venue()
         if self._wanted:
@@ -141,6 +143,9 @@ class Loop:
                 self._shortcut.close()
             else:
                 self._shortcut.prepare()
+        if self._fault is not None:
+            fault, self._fault = self._fault, None
+            raise fault
         return done
 
     @property
@@ -219,7 +224,13 @@ class Loop:
         while count:
             end = slot + count
             while slot < end:
-                slot += self.dispatch.apply(records.memory, slot, end - slot, self._clock())
+                try:
+                    slot += self.dispatch.apply(records.memory, slot, end - slot, self._clock())
+                except RequestError as error:
+                    # How far the records were shown is not known.
+                    self._retire(error)
+                    self._lapse()
+                    slot = end
                 if self._wanted:
                     self._intents()
                     self._flush()
@@ -234,8 +245,23 @@ class Loop:
         if self.records.lost != self._lost:
             self.counts["records lost"] += self.records.lost - self._lost
             self._lost = self.records.lost
-            self._shortcut.close()
-            self.dispatch.lapsed(self._clock())
+            self._lapse()
+
+    def _lapse(self) -> None:
+        """No symbol is traded on before its next record."""
+        self._shortcut.close()
+        self._call(self.dispatch.lapsed, self._clock())
+
+    def _call(self, tell: Callable[..., object], *about: object) -> None:
+        """Tell strategies something; one that asks for nonsense is told nothing any more."""
+        try:
+            tell(*about)
+        except RequestError as error:
+            self._retire(error)
+
+    def _retire(self, error: RequestError) -> None:
+        self.dispatch.retire(error.strategy)
+        self._fault = self._fault or error
 
     def _intents(self) -> bool:
         """Take what strategies want now; what they want because of the answers is taken later."""
@@ -254,7 +280,7 @@ class Loop:
             return False
         self._timer_at = now + self._pace.timer
         self._fold(Timer(now))
-        self.dispatch.timer(now)
+        self._call(self.dispatch.timer, now)
         return self.dispatch.wanting
 
     # What follows.
@@ -318,7 +344,7 @@ class Loop:
             self.counts["tells for nobody"] += 1
             return
         try:
-            self.dispatch.tell(tell, self._clock())
+            self._call(self.dispatch.tell, tell, self._clock())
         except ContextError as error:
             self.alarm(Alarm(AlarmKind.UNKNOWN_ORDER, tell.order, str(error), tell.time))
 

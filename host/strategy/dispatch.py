@@ -50,7 +50,7 @@ class Dispatch:
                     for symbol in wanted:
                         by_symbol[symbol].append(getattr(strategy, name))
         self._book, self._trade, self._state = on["on_book"], on["on_trade"], on["on_state"]
-        self._timers = [strategy.on_timer for strategy, _ in seats]
+        self._timers: list[Any] = [strategy.on_timer for strategy, _ in seats]
         self._words = [views.word(symbol) for symbol in range(views.symbols)]
         head_at = views.dtype.fields["state"][1] if views.dtype.fields else 0
         # All that ``apply`` needs: to load it at once is faster.
@@ -108,6 +108,15 @@ class Dispatch:
                 return number
             begin += size
         return count
+
+    def retire(self, number: int) -> None:
+        """Let strategy ``number`` hear of nothing any more; its orders and positions are kept up to date."""
+        strategy, context = self._seats[number]
+        self._seats[number] = Strategy(), context
+        for own, heard in ((strategy.on_book, self._book), (strategy.on_trade, self._trade),
+                           (strategy.on_state, self._state), (strategy.on_timer, [self._timers])):
+            for calls in heard:
+                calls[:] = [call for call in calls if call != own]
 
     def latest(self, records: Records, now: int) -> None:
         """Apply all records at once; then call on_state and on_book for each symbol that changed, in the order of

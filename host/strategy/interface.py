@@ -13,12 +13,16 @@ from host.strategy.views import Views
 from host.strategy.working import Working
 from wire.risk import OrderType, Side
 
-__all__ = ["Ahead", "Context", "ContextError", "Strategy"]
+__all__ = ["Ahead", "Context", "ContextError", "RequestError", "Strategy"]
 
 
 # On the way of an order: looking a member up in its class is a call of a function.
 _NEW, _LIMIT, _MARKET, _BUY, _SELL, _SELL_SHORT = (
     IntentKind.NEW, OrderType.LIMIT, OrderType.MARKET, Side.BUY, Side.SELL, Side.SELL_SHORT)
+#: Shares and prices of an order are below.
+_WORD = 1 << 32
+#: Bits of what can be journaled at all.
+_BITS = 63
 
 
 class Ahead(Protocol):
@@ -29,7 +33,16 @@ class Ahead(Protocol):
 
 
 class ContextError(Exception):
-    """An order or symbol that the context does not know; the text names it."""
+    """News of an order or strategy that is not known; the text names it."""
+
+
+class RequestError(Exception):
+    """A strategy asked for what makes no sense: it has a fault, and cannot be relied on. The text names strategy,
+    request and value. strategy: its number."""
+
+    def __init__(self, strategy: int, request: str, what: str) -> None:
+        super().__init__(f"strategy {strategy}: {request}: {what}")
+        self.strategy = strategy
 
 
 class Context:
@@ -39,6 +52,9 @@ class Context:
     orders: every order of the day by its ref, the open ones of a symbol in ``open_orders``. positions: shares by
     symbol, of this strategy's fills alone, busts and corrections included. intents: what was asked for and not taken; a
     dispatch has its contexts share one list. ahead: is told of a new order at once, if nothing was asked for before it.
+
+    What asks for something raises RequestError for a symbol that is not followed, an order that is not there, and what
+    is no whole number. Shares and prices that no order can have are the order manager's to refuse.
     """
 
     def __init__(self, views: Views, *, strategy: int = 1, account: int = 0, first_ref: int = 1, now: int = 0) -> None:
@@ -74,11 +90,14 @@ class Context:
 
     def replace(self, ref: int, shares: int, price: int) -> int:
         """Ask that order ``ref`` be for ``shares``, with what is filled, at ``price``; return the request's ref."""
-        return self._change(IntentKind.REPLACE, self._order(ref), shares, price)
+        if (shares.__class__ is not int or price.__class__ is not int or not 0 < shares < _WORD
+                or not 0 <= price < _WORD):
+            self._look_at(f"a replace of ref {ref}", shares=shares, price=price)
+        return self._change(IntentKind.REPLACE, self._order(ref, "a replace"), shares, price)
 
     def cancel(self, ref: int) -> int:
         """Ask that order ``ref`` be cancelled; return the request's ref."""
-        return self._change(IntentKind.CANCEL, self._order(ref), 0, 0)
+        return self._change(IntentKind.CANCEL, self._order(ref, "a cancel"), 0, 0)
 
     def open_orders(self, symbol: int) -> Sequence[Working]:
         """Return the orders of ``symbol`` of which shares may still be filled, oldest first."""
@@ -138,15 +157,30 @@ class Context:
         self.orders = {ref: order for ref, order in self.orders.items() if not order.over}
         self._by_id = {number: order for number, order in self._by_id.items() if not order.over}
 
-    def _order(self, ref: int) -> Working:
+    def _order(self, ref: int, request: str) -> Working:
         order = self.orders.get(ref)
         if order is None:
-            raise ContextError(f"strategy {self.strategy} has no order of ref {ref}")
+            raise RequestError(self.strategy, f"{request} of ref {ref!r}", "there is no such order")
         return order
 
+    def _look_at(self, request: str, **values: object) -> None:
+        """Raise RequestError for the value that is no number, or one that cannot be written down."""
+        for name, value in values.items():
+            if value.__class__ is not int:
+                raise RequestError(self.strategy, request, f"{name} must be an int, not {value!r}")
+            if value.bit_length() > _BITS:
+                raise RequestError(self.strategy, request, f"{name} cannot be {value}")
+
     def _new(self, symbol: int, given: Side | None, shares: int, price: int, time_in_force: TimeInForce) -> int:
-        if not 0 <= symbol < self.views.symbols:
-            raise ContextError(f"symbol must be 0..{self.views.symbols - 1}, not {symbol}")
+        if (symbol.__class__ is not int or shares.__class__ is not int or price.__class__ is not int
+                or not 0 < shares < _WORD or not 0 <= price < _WORD or not 0 <= symbol < self.views.symbols
+                or time_in_force.__class__ is not TimeInForce):
+            request = f"a {'sell' if given is None else 'buy'} order of symbol {symbol!r}"
+            self._look_at(request, symbol=symbol, shares=shares, price=price)
+            if not 0 <= symbol < self.views.symbols:
+                raise RequestError(self.strategy, request, f"symbol must be 0..{self.views.symbols - 1}")
+            if time_in_force.__class__ is not TimeInForce:
+                raise RequestError(self.strategy, request, f"time_in_force cannot be {time_in_force!r}")
         side = given if given is not None else self.selling(symbol, shares)
         ref, type_ = self._next, _LIMIT if price else _MARKET
         self._next = ref + 1

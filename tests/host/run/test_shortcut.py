@@ -28,7 +28,7 @@ from host.run.loop import Loop
 from host.run.venue import Link
 from host.strategy.dispatch import Dispatch
 from host.strategy.imbalance import Imbalance, ImbalanceParameters
-from host.strategy.interface import Context, Strategy
+from host.strategy.interface import Context, RequestError, Strategy
 from host.strategy.views import Views
 from wire.fix.tags import Tag
 from wire.pages import Page
@@ -293,3 +293,129 @@ def test_what_is_taken_behind_must_be_what_is_in_the_journal(tmp_path):
             life.ledger.take(Resume(0, 0, "", "", 0))
     finally:
         life.close()
+
+
+class Asks(Strategy):
+    """Does ``act``, once it is told to, at the next book. acting: whether it is to."""
+
+    def __init__(self, act):
+        self._act, self.acting = act, False
+
+    def on_book(self, symbol):
+        if self.acting:
+            self.acting = False
+            self._act(self.context)
+
+
+def acted(path, act, before=lambda life: None, *, turns=True, **more):
+    """Let a strategy act in a life that has traded; return the life, and how many slots left while it acted."""
+    strategy = Asks(act)
+    life, left = Life(path, True, [strategy], **more), []
+    life.strategy = strategy
+    for _ in range(3):
+        life.show(1)
+        life.settle()
+    before(life)
+    act_, strategy._act = strategy._act, None
+
+    def watched(context):
+        seen = len(life.transport.seen)
+        act_(context)
+        left.append(len(life.transport.seen) - seen)
+
+    strategy._act, strategy.acting = watched, True
+    life.show(1)
+    life.loop.step()
+    return life, sum(left)
+
+
+def shut(life):
+    """Let the venue's session be lost and stand again: positions and orders are not agreed yet."""
+    life.venue.link(Link.DOWN)
+    life.venue.link(Link.UP)
+    life.loop.step()
+    assert life.ledger.oms.book.phase is Phase.RECOVERING
+
+
+def killed(life):
+    life.loop.take(Kill(0, 1, "so", "me", life.now))
+    life.loop.step()
+
+
+@pytest.mark.parametrize("act, before, many", [
+    (lambda context: context.buy(0, 100, 5), lambda life: None, 1),
+    (lambda context: (context.buy(0, 100, 5), context.buy(1, 100, 5)), lambda life: None, 1),
+    (lambda context: (context.cancel(1), context.buy(0, 100, 5)), lambda life: traded(life), 0),
+    (lambda context: context.buy(0, 0, 5), lambda life: None, 0),
+    (lambda context: context.buy(0, 1 << 32, 5), lambda life: None, 0),
+    (lambda context: context.buy(0, 100, 1 << 32), lambda life: None, 0),
+    (lambda context: context.buy(0, 100, -1), lambda life: None, 0),
+    (lambda context: context.buy(0, 100, 5), shut, 0),
+    (lambda context: context.buy(0, 100, 5), killed, 0),
+    (lambda context: context.buy(0, 100, 5), lambda life: life.venue.link(Link.DOWN), 0),
+], ids=["plain", "twice", "behind a cancel", "no shares", "too many shares", "too high a price", "below nothing",
+        "before all is agreed", "killed", "behind a lost session, in one turn"])
+def test_what_the_order_manager_would_refuse_or_do_later_does_not_leave_first(tmp_path, act, before, many):
+    life, left = acted(tmp_path / "journal", act, before)
+    try:
+        assert left == many
+        life.settle()
+    finally:
+        life.close()
+    assert replay(tmp_path / "journal", OPTIONS).oms.snapshot() == life.ledger.oms.snapshot()
+
+
+def traded(life):
+    """Let the strategy have an order, ref 1, that rests."""
+    life.strategy.context.buy(0, 100, 5)
+    life.settle()
+    assert life.ledger.oms.book.orders and life.strategy.context.orders[1].order
+
+
+def test_what_a_strategy_asked_for_before_it_asks_for_nonsense_takes_its_way_and_then_it_is_told_nothing(tmp_path):
+    def act(context):
+        context.buy(0, 100, 5)
+        context.buy(SYMBOLS, 100, 5)
+
+    strategy, other = Asks(act), Asks(lambda context: None)
+    life = Life(tmp_path / "journal", True, [strategy, other])
+    try:
+        for _ in range(3):
+            life.show(1)
+            life.settle()
+        strategy.acting = other.acting = True
+        life.show(2)
+        with pytest.raises(RequestError, match="strategy 1: a buy order of symbol 4: symbol must be 0..3"):
+            life.loop.step()
+        assert life.loop.shortcuts == 1
+        strategy.acting = True
+        life.show(2)
+        life.settle()
+        assert strategy.acting and not other.acting
+        (order,) = life.ledger.oms.book.orders.values()
+        assert strategy.context.orders[1].order == order.id
+    finally:
+        life.close()
+    assert replay(tmp_path / "journal", OPTIONS).oms.snapshot() == life.ledger.oms.snapshot()
+
+
+@pytest.mark.parametrize("method", ["on_order", "on_timer"])
+def test_nonsense_in_an_answer_or_in_time_is_told_when_all_that_follows_is_done(tmp_path, method):
+    class Late(Asks):
+        wrong = False
+
+    setattr(Late, method, lambda self, *_: self.context.cancel(99) if self.wrong else None)
+    strategy = Late(lambda context: context.buy(0, 100, 5))
+    life = Life(tmp_path / "journal", True, [strategy])
+    strategy.wrong = True
+    try:
+        with pytest.raises(RequestError, match="strategy 1: a cancel of ref 99: there is no such order"):
+            for _ in range(3):
+                strategy.acting = True
+                life.show(1)
+                life.settle()
+                life.now += 50_000_000
+        life.settle()
+    finally:
+        life.close()
+    assert replay(tmp_path / "journal", OPTIONS).oms.snapshot() == life.ledger.oms.snapshot()

@@ -1,11 +1,14 @@
 """Orders and positions as the context keeps them."""
 
+import re
+
+import numpy as np
 import pytest
 
 from host.oms.inputs import IntentKind
 from host.oms.outputs import Reason, Tell, TellKind
 from host.oms.states import State
-from host.strategy.interface import Context, ContextError
+from host.strategy.interface import Context, ContextError, RequestError
 from host.strategy.working import Working
 from tests.host.strategy.desk import views
 from wire.risk import OrderType, Side
@@ -110,10 +113,33 @@ def test_a_new_day_forgets_what_is_over(context):
         context.tell(tell(TellKind.FILL, 1, 77))
 
 
-def test_what_is_not_known_is_said(context):
-    for act, text in ((lambda: context.cancel(99), "strategy 9 has no order of ref 99"),
-                      (lambda: context.tell(tell(TellKind.FILL, 98, 4)), "strategy 9 has no order 4, ref 98"),
-                      (lambda: context.buy(-1, 100, 5), "symbol must be 0..3, not -1"),
-                      (lambda: context.sell(4, 100, 5), "symbol must be 0..3, not 4")):
-        with pytest.raises(ContextError, match=text):
-            act()
+def test_news_of_an_order_that_is_not_known_is_said(context):
+    with pytest.raises(ContextError, match="strategy 9 has no order 4, ref 98"):
+        context.tell(tell(TellKind.FILL, 98, 4))
+
+
+@pytest.mark.parametrize("ask, text", [
+    (lambda context: context.cancel(99), "a cancel of ref 99: there is no such order"),
+    (lambda context: context.replace("it", 100, 5), "a replace of ref 'it': there is no such order"),
+    (lambda context: context.replace(1, 1.5, 5), "a replace of ref 1: shares must be an int, not 1.5"),
+    (lambda context: context.buy(-1, 100, 5), "a buy order of symbol -1: symbol must be 0..3"),
+    (lambda context: context.sell(4, 100, 5), "a sell order of symbol 4: symbol must be 0..3"),
+    (lambda context: context.buy(None, 100, 5), "a buy order of symbol None: symbol must be an int, not None"),
+    (lambda context: context.buy(2, 7.0, 5), "a buy order of symbol 2: shares must be an int, not 7.0"),
+    (lambda context: context.sell(2, 100, np.uint32(5)), "a sell order of symbol 2: price must be an int, not "),
+    (lambda context: context.buy(2, 1 << 64, 5), f"a buy order of symbol 2: shares cannot be {1 << 64}"),
+    (lambda context: context.buy(2, 100, 5, time_in_force=0), "a buy order of symbol 2: time_in_force cannot be 0"),
+])
+def test_a_request_that_makes_no_sense_names_strategy_request_and_value_and_leaves_no_trace(context, ask, text):
+    before = list(context.orders)
+    with pytest.raises(RequestError, match=re.escape(f"strategy 9: {text}")) as caught:
+        ask(context)
+    assert caught.value.strategy == 9 and not context.intents and list(context.orders) == before
+    assert context.orders[1].quiet
+
+
+@pytest.mark.parametrize("shares, price", [(0, 5), (-1, 5), (1 << 32, 5), (100, -5), (100, 1 << 32)])
+def test_shares_and_prices_that_no_order_can_have_are_the_order_managers_to_refuse(context, shares, price):
+    context.buy(2, shares, price)
+    context.replace(1, shares, price)
+    assert [(one.shares, one.price) for one in context.take()] == [(shares, price)] * 2
