@@ -178,8 +178,9 @@ def _decided_new(book: Book, order: Order, request: Request, input_: Verdict) ->
     if not input_.accepted:
         book.breaker.unsent()
         if input_.fault & Fault.TOKEN:
-            book.places.drop(order.gate.token)
-            book.alarm(AlarmKind.GATE_REFUSED, order.id, f"place of token {order.gate.token} is taken", input_.time)
+            gone = book.places.doubt(order.gate.token)
+            book.alarm(AlarmKind.GATE_REFUSED, order.id, f"place of token {order.gate.token} is taken"
+                       + ("; it is not used any more" if gone else ", or the token was used"), input_.time)
         finish(book, order, Event.REJECTED, Reason.GATE, input_.time, mask=input_.mask)
         return
     order.gate.open = request.shares

@@ -60,7 +60,7 @@ class Places:
 
     The place that was freed first is given first, so that the gate keeps a closed order for its busts as long as it
     can. live: place to token, of those that are given. out: places that no token may use any more, because the gate
-    says that another order stands there.
+    says that another order stands there. doubted: those of which it said so once.
     """
 
     count: int
@@ -68,6 +68,7 @@ class Places:
     uses: list[int] = field(default_factory=list)
     live: dict[int, int] = field(default_factory=dict)
     out: list[int] = field(default_factory=list)
+    doubted: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.free.extend(range(self.count))
@@ -99,11 +100,17 @@ class Places:
         del self.live[place]
         self.free.append(place)
 
-    def drop(self, token: int) -> None:
-        """Never use the place of ``token`` again."""
+    def doubt(self, token: int) -> bool:
+        """The gate has refused ``token``: its place is taken, or the token is that of the last order there, of which a
+        host without its journal knows nothing. The place's next token tells which, so only the second time the place
+        is never used again: True."""
         place = token % self.count
+        if place not in self.doubted:
+            self.doubted.append(place)
+            return False
         del self.live[place]
         self.out.append(place)
+        return True
 
     def learn(self, token: int) -> None:
         """A token that nobody remembers to have given was used; no one gets it again."""

@@ -52,13 +52,24 @@ def test_an_order_that_the_gate_refuses_never_leaves_and_its_rules_are_told():
     assert desk.intend().kind is TellKind.TAKEN, "its place is free again"
 
 
-def test_a_place_that_the_gate_says_is_taken_is_used_no_more():
-    desk = Desk(open_orders=2)
-    desk.intend()
-    desk.decide(accepted=False, mask=int(Rule.MALFORMED), fault=int(Fault.TOKEN))
-    assert desk.alarms() == [AlarmKind.GATE_REFUSED] and len(desk.book.places.out) == 1
-    desk.placed()
+def test_a_token_that_the_gate_refuses_is_passed_over_and_a_place_that_it_refuses_again_is_used_no_more():
+    desk, tokens = Desk(open_orders=2), []
+    for _ in range(4):
+        desk.intend()
+        tokens.append(desk.only(ToGate).token)
+        desk.decide(accepted=False, mask=int(Rule.MALFORMED), fault=int(Fault.TOKEN))
+        assert desk.alarms() == [AlarmKind.GATE_REFUSED]
+    assert tokens == [2, 3, 4, 5] and len(desk.book.places.out) == 2
     assert desk.intend().reason is Reason.NO_PLACE
+
+
+def test_a_host_that_lost_its_journal_trades_on_with_the_next_token_of_each_place():
+    desk = Desk(open_orders=2)
+    for _ in range(2):
+        desk.intend()
+        desk.decide(accepted=False, mask=int(Rule.MALFORMED), fault=int(Fault.TOKEN))
+    orders = [desk.placed() for _ in range(2)]
+    assert [order.gate.token for order in orders] == [4, 5] and not desk.book.places.out
 
 
 @pytest.mark.parametrize("terms", [{"shares": 0}, {"price": 0}, {"price": 1 << 32}, {"shares": 1 << 32},
