@@ -17,6 +17,7 @@ from gateware.net.mac.mdio import divisor
 from gateware.net.mac.phys import Phys
 from gateware.net.merge import Merge
 from wire.etherbone import PORT
+from wire.hostlink import STATUS_PHYS
 from wire.profiles import PROFILES
 
 __all__ = ["Top"]
@@ -61,7 +62,7 @@ class Top(Elaboratable):
         m.d.comb += [clocks.clock.eq(clock.i), sync.clk.eq(clocks.core_clk), tx.clk.eq(clocks.tx_clk)]
 
         m.submodules.device = device = Device(profile=profile, build=self.build)
-        ports = []
+        ports, states = [], self._manage_phys(m, platform, hz)
         for port in board.ports[:board.fits]:
             n, domain = port.number, f"rx{port.number}"
             pins = platform.request("rgmii", n, dir=dict.fromkeys(
@@ -78,7 +79,12 @@ class Top(Elaboratable):
                 connect(m, device.ring, station.ring)
                 if profile.accounts:
                     connect(m, device.verdicts, station.verdicts)
-                m.d.comb += [station.port.eq(C(PORT, 16)), station.host.eq(C(self.host, 32))]
+                m.d.comb += [
+                    station.port.eq(C(PORT, 16)), station.host.eq(C(self.host, 32)),
+                    station.mac_events.eq(gigabit.events),
+                    station.status[STATUS_PHYS:].eq(Cat(state.as_value() for state in states))]
+                link = station
+            m.d.comb += link.status[2 * n:2 * n + 2].eq(Cat(gigabit.status.running, gigabit.status.gigabit))
             ports.append(gigabit)
         if len(ports) == 1:
             connect(m, ports[0].o, device.rx)
@@ -88,7 +94,8 @@ class Top(Elaboratable):
                 connect(m, gigabit.o, merge.i[n])
             connect(m, merge.o, device.rx)
 
-        linked = self._manage_phys(m, platform, hz)
+        # As many PHYs as we have ports must have a link, or not answer.
+        linked = sum(state.link | ~state.found for state in states) >= board.fits
         m.submodules.lamps = lamps = Lamps(count=len(board.leds), hz=hz)
         m.d.comb += [
             lamps.link.eq(Cat(gigabit.status.gigabit for gigabit in ports).all() & linked),
@@ -101,8 +108,7 @@ class Top(Elaboratable):
         return m
 
     def _manage_phys(self, m, platform, hz):
-        """Hold all PHYs in reset for a while, then ask them; return whether as many as we have ports have a link, or do
-        not answer."""
+        """Hold all PHYs in reset for a while, then ask them for ever; return the states of all."""
         cycles = hz // RESET_FRACTION
         waited = Signal(range(cycles + 1))
         with m.If(waited != cycles):
@@ -119,4 +125,4 @@ class Top(Elaboratable):
                 reset.o.eq(waited != cycles), mdc.o.eq(phys.mdc), mdio.o.eq(phys.mdio), mdio.oe.eq(phys.mdio_drive),
                 phys.mdio_seen.eq(mdio.i)]
             states += [phys.state[n] for n in range(phys.count)]
-        return sum(state.link | ~state.found for state in states) >= self.board.fits
+        return states

@@ -17,13 +17,33 @@ from enum import IntEnum
 from wire.fields import Field, Layout
 from wire.registers import Register
 
-__all__ = ["BASE", "REGISTERS", "COUNTERS", "COUNTER_BASE", "RING_MAGIC", "Ring", "RING_HEADER", "RING_PAYLOAD_BYTES",
-           "address"]
+__all__ = ["BASE", "REGISTERS", "COUNTERS", "MAC_COUNTERS", "COUNTER_BASE", "STATUS_PHYS", "RING_MAGIC", "Ring",
+           "RING_HEADER", "RING_PAYLOAD_BYTES", "address"]
 
 #: Address of the link's registers.
 BASE = 0x1_0000
 #: Address of the link's counters, from BASE on.
 COUNTER_BASE = 0x040
+
+#: Bit of STATUS from which on those of PHYs are.
+STATUS_PHYS = 8
+
+#: Counters of the MAC at port 0: name, its events that are counted (gateware/net/mac/mac.py), and what they are, with
+#: the name that IEEE Std 802.3, clause 30.3.1, or RFC 2819 has for it. Each event is in exactly one.
+MAC_COUNTERS = (
+    ("rx_ok", ("good",), "frames received with right size and FCS (aFramesReceivedOK)"),
+    ("rx_fcs_errors", ("fcs",), "frames of right size with a wrong FCS (aFrameCheckSequenceErrors)"),
+    ("rx_runts", ("runts", "fragments"), "frames below 64 bytes (etherStatsUndersizePkts, etherStatsFragments)"),
+    ("rx_oversize", ("oversized", "jabbers"), "frames above 1522 bytes (etherStatsOversizePkts, etherStatsJabbers)"),
+    ("rx_code_errors", ("coding", "void"),
+     "carriers in which the PHY reported an error (aSymbolErrorDuringCarrier), or that have no start frame delimiter, "
+     "or nothing behind it"),
+    ("rx_lost", ("lost", "refused", "cut"),
+     "frames that came, at least in part, while the receive clock was not that of gigabit, or when the queue to the "
+     "core was full"),
+    ("tx_frames", ("sent",), "frames given to the transmitter whole"),
+    ("tx_broken", ("broken",), "frames ended by an error on the wire, as their words came too late"),
+)
 
 #: Counters of the link, of 32 bits; they wrap.
 COUNTERS = (
@@ -35,6 +55,7 @@ COUNTERS = (
     ("dropped", "datagrams that found no room"),
     ("checksum", "datagrams with a wrong checksum"),
     ("overruns", "ring records that were overwritten before they were sent"),
+    *((name, doc) for name, _, doc in MAC_COUNTERS),
 )
 
 REGISTERS: tuple[Register, ...] = (
@@ -48,6 +69,8 @@ REGISTERS: tuple[Register, ...] = (
     Register("LAST_VERDICT", 0x018, "ro", "the same of the verdict ring", size=8),
     Register("KEPT", 0x020, "ro", "event records kept to be sent again in bits 15..0, verdicts in 31..16; 0: none are "
              "sent"),
+    Register("STATUS", 0x028, "ro", "of port n: bit 2n its PHY gives a receive clock, bit 2n + 1 at gigabit's pace; of "
+             "PHY n of the board: bit 8 + 3n it answers, 9 + 3n it has a link, 10 + 3n its partner can do gigabit"),
     *(Register(name.upper(), COUNTER_BASE + 4 * n, "ro", doc) for n, (name, doc) in enumerate(COUNTERS)),
 )
 

@@ -1,6 +1,6 @@
 """The link to the host over Ethernet. Here blocks are only made and connected."""
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out, connect, flipped
 
@@ -14,8 +14,9 @@ from gateware.link.verdicts import VerdictWrite
 from gateware.net.ip.inbox import Inbox
 from gateware.net.ip.merge import Merge
 from gateware.net.ip.udp import ADDRESSES, PAYLOAD_WORD, UdpSend
+from gateware.net.mac.mac import EVENTS as MAC_EVENTS
 from gateware.net.mac.split import SendStream
-from wire.hostlink import Ring
+from wire.hostlink import MAC_COUNTERS, Ring
 from wire.records import HEADER_BYTES, LEVEL_BYTES
 
 __all__ = ["HostLink"]
@@ -36,6 +37,7 @@ class HostLink(wiring.Component):
     host : IP address of the host; 0: nobody may write
     bus : the device's pages
     ring, verdicts : the device's writes to ring memory; the latter only if the profile has a risk gate
+    mac_events, status : of port 0's MAC, to be counted; what STATUS shows
     o : frames
     """
 
@@ -45,7 +47,7 @@ class HostLink(wiring.Component):
         super().__init__({
             "i": In(FrameStream), "mac": In(48), "ip": In(32), "port": In(16), "host": In(32), "bus": Out(RegisterBus),
             "ring": In(RingWrite), **({"verdicts": In(VerdictWrite)} if profile.accounts else {}),
-            "o": Out(SendStream)})
+            "mac_events": In(MAC_EVENTS), "status": In(32), "o": Out(SendStream)})
 
     def elaborate(self, platform):
         m = Module()
@@ -86,7 +88,9 @@ class HostLink(wiring.Component):
             inbox.index.eq(etherbone.index), inbox.done.eq(etherbone.done), etherbone.host.eq(self.host),
             *(registers.events[name].eq(etherbone.events[name]) for name in ETHERBONE_EVENTS.members),
             *(registers.events[name].eq(inbox.events[name]) for name in ("dropped", "checksum")),
-            registers.events.overruns.eq(lost)]
+            *(registers.events[name].eq(Cat(self.mac_events[event] for event in events).any())
+              for name, events, _ in MAC_COUNTERS),
+            registers.events.overruns.eq(lost), registers.status.eq(self.status)]
 
         # To whom: answers to who asked, records to who last asked for them. It is settled with a payload's first word.
         subscriber, begins = Signal(ADDRESSES), Signal(init=1)

@@ -31,6 +31,7 @@ class LinkRegisters(wiring.Component):
     stream, streams : ring records are wanted; strobe, they are from now on
     resend : requests, for each ring
     last : number of the last record of each ring
+    status : what STATUS shows
     events : strobes
     """
 
@@ -39,7 +40,8 @@ class LinkRegisters(wiring.Component):
         super().__init__({
             "bus": In(RegisterBus), "stream": Out(1), "streams": Out(1),
             "resend": Out(data.ArrayLayout(RING_REQUEST, len(hostlink.Ring))),
-            "last": In(data.ArrayLayout(2 * WORD_BITS, len(hostlink.Ring))), "events": In(EVENTS)})
+            "last": In(data.ArrayLayout(2 * WORD_BITS, len(hostlink.Ring))), "status": In(WORD_BITS),
+            "events": In(EVENTS)})
 
     def elaborate(self, platform):
         m = Module()
@@ -56,7 +58,8 @@ class LinkRegisters(wiring.Component):
                 m.d.sync += [self.resend[ring].valid.eq(1), self.resend[ring].number.eq(data_in)]
 
         shown = {
-            offsets["STREAM"]: self.stream, offsets["KEPT"]: Cat(C(kept, WORD_BITS // 2) for kept in self.kept)}
+            offsets["STREAM"]: self.stream, offsets["KEPT"]: Cat(C(kept, WORD_BITS // 2) for kept in self.kept),
+            offsets["STATUS"]: self.status}
         upper = Signal(WORD_BITS)
         for last, name in zip(self.last, ("LAST_EVENT", "LAST_VERDICT"), strict=True):
             with m.If(reads & (at == offsets[name])):

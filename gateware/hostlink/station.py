@@ -9,6 +9,7 @@ from gateware.interfaces import FRAME_WORD, FrameStream, RegisterBus, RingWrite
 from gateware.link.verdicts import VerdictWrite
 from gateware.net.ip.merge import Merge
 from gateware.net.ip.responder import EVENTS, Responder
+from gateware.net.mac.mac import EVENTS as MAC_EVENTS
 from gateware.net.mac.split import SendStream
 
 __all__ = ["Station"]
@@ -27,6 +28,7 @@ class Station(wiring.Component):
     host : IP address of the host; 0: nobody may write
     bus : the device's pages
     ring, verdicts : the device's writes to ring memory; the latter only if the profile has a risk gate
+    mac_events, status : of port 0's MAC, to be counted; what STATUS shows
     o : frames
     events : of the responder
     """
@@ -36,7 +38,7 @@ class Station(wiring.Component):
         super().__init__({
             "i": In(FrameStream), "mac": In(48), "ip": In(32), "port": In(16), "host": In(32), "bus": Out(RegisterBus),
             "ring": In(RingWrite), **({"verdicts": In(VerdictWrite)} if profile.accounts else {}),
-            "o": Out(SendStream), "events": Out(EVENTS)})
+            "mac_events": In(MAC_EVENTS), "status": In(32), "o": Out(SendStream), "events": Out(EVENTS)})
 
     def elaborate(self, platform):
         m = Module()
@@ -53,5 +55,6 @@ class Station(wiring.Component):
         if self.profile.accounts:
             connect(m, flipped(self.verdicts), hostlink.verdicts)
         m.d.comb += [
-            hostlink.port.eq(self.port), hostlink.host.eq(self.host), self.events.eq(responder.events)]
+            hostlink.port.eq(self.port), hostlink.host.eq(self.host), hostlink.mac_events.eq(self.mac_events),
+            hostlink.status.eq(self.status), self.events.eq(responder.events)]
         return m

@@ -10,10 +10,11 @@ from amaranth.sim import Simulator
 from gateware.hostlink.registers import EVENTS, LinkRegisters
 from gateware.hostlink.station import Station
 from gateware.interfaces import FRAME_WORD
+from gateware.net.mac.mac import EVENTS as MAC_EVENTS
 from tests.gateware.hostlink.client import datagram, reads, values, writes
 from tests.gateware.net.bench import frame_words
 from tests.gateware.net.ip.packets import OUR_IP, OURS, PEER, PEER_IP, arp, echo, udp
-from wire.hostlink import COUNTER_BASE, COUNTERS
+from wire.hostlink import COUNTER_BASE, COUNTERS, MAC_COUNTERS, address
 from wire.hostlink import REGISTERS as LINK_REGISTERS
 from wire.profiles import PROFILES
 
@@ -37,7 +38,7 @@ def answer(frame: bytes, *, port: int = PEER_PORT) -> bytes:
     return payload
 
 
-def run(schedule, *, writes_of_ring=(), settle: int = 700, profile: str = "tiny", host: bytes = PEER_IP,
+def run(schedule, *, writes_of_ring=(), settle: int = 700, profile: str = "tiny", host: bytes = PEER_IP, strobes=(),
         reset_at: int | None = None):
     """Play words, and words for the event ring from ``settle`` cycles before the end on; return frames and the cycles
     in which they began. A register answers with three times its address."""
@@ -52,6 +53,7 @@ def run(schedule, *, writes_of_ring=(), settle: int = 700, profile: str = "tiny"
         for cycle in range(len(schedule) + settle):
             ctx.set(reset, cycle == reset_at)
             word = schedule[cycle] if cycle < len(schedule) else None
+            ctx.set(dut.mac_events, strobes[cycle] if cycle < len(strobes) else {})
             ctx.set(dut.i.valid, word is not None)
             if word is not None:
                 ctx.set(dut.i.p, word)
@@ -149,6 +151,7 @@ def access(operations):
     async def drive(ctx):
         ctx.set(dut.last[0], 1 << 32 | 2)
         ctx.set(dut.last[1], 3 << 32 | 4)
+        ctx.set(dut.status, 0x8000_0702)
         for operation in operations:
             if isinstance(operation, dict):
                 ctx.set(dut.events, operation)
@@ -187,10 +190,20 @@ def test_link_registers():
     places = {register.name: register.offset for register in LINK_REGISTERS}
     assert access([(0x10,), (0x14,), (0x18,), (0x1C,), (0x20,), (4,), (4, 1), (4,), (4, 2), (4,)]) == [
         2, 1, 4, 3, 6 << 16 | 5, 0, 1, 0]
+    assert access([(places["STATUS"],), (places["STATUS"], 1), (places["STATUS"],)]) == 2 * [0x8000_0702]
     assert access([(8, 77), (0xC, 78), (0x10, 5), (0x3C,), (8,)]) == [("events", 77), ("verdicts", 78), 0, 0]
     for name, _ in COUNTERS:
         assert access([{name: 1}, {name: 1}, *((places[other.upper()],) for other, _ in COUNTERS)]) == [
             2 * (other == name) for other, _ in COUNTERS]
+
+
+def test_what_the_mac_does_is_counted():
+    assert sorted(event for _, events, _ in MAC_COUNTERS for event in events) == sorted(MAC_EVENTS.members)
+    strobes = [{event: 1} for n, (_, events, _) in enumerate(MAC_COUNTERS, 1) for event in events for _ in range(n)]
+    words = frame_words(ask(datagram(reads(*(address(name.upper()) for name, _, _ in MAC_COUNTERS)))))
+    frames, _, _ = run([*[None] * len(strobes), *words], strobes=strobes)
+    assert values(answer(frames[0])) == [
+        (0, [n * len(events) for n, (_, events, _) in enumerate(MAC_COUNTERS, 1)])]
 
 
 @pytest.mark.parametrize("name", [name for name, _ in COUNTERS])

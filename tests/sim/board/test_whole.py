@@ -23,7 +23,7 @@ from tests.sim.board.alone import alone
 from tests.sim.board.pin_host import PinHost
 from tests.sim.board.questions import asked, ping
 from wire.etherbone import PORT
-from wire.hostlink import address
+from wire.hostlink import MAC_COUNTERS, address
 from wire.profiles import PROFILES
 from wire.registers import CONTRACT_VERSION, MAGIC, by_name
 
@@ -110,6 +110,24 @@ def test_random_datagrams_of_a_stranger_change_nothing_and_are_counted(powered):
         say(powered, 0, access(bytes(spoiled[:chance.randint(0, len(spoiled))]), stranger))
     [(_, [value, after])] = answered(powered, datagram(reads(base, count)))
     assert value == 77 and after - before > 50
+
+
+def test_what_the_mac_does_is_counted_and_how_it_is_is_shown(powered):
+    counters = datagram(reads(*(address(name.upper()) for name, _, _ in MAC_COUNTERS)))
+    before, events_before = answered(powered, counters)[0][1], powered.events(0)
+    spoiled = on_wire(bytes(60))[:-1] + b"\0"
+    carriers = Carriers()
+    for carrier in (spoiled, spoiled[:40], on_wire(bytes(1600)), on_wire(bytes(60))):
+        carriers.add(carrier)
+    powered.send(0, carriers)
+    powered.settle()
+    powered.take(0)
+    after, events = answered(powered, counters)[0][1], powered.events(0)
+    assert [last - first for first, last in zip(before, after, strict=True)] == [
+        sum(events.get(name, 0) - events_before.get(name, 0) for name in names) for _, names, _ in MAC_COUNTERS]
+    assert sum(after) - sum(before) >= 6
+    [(_, [status])] = answered(powered, datagram(reads(address("STATUS"))))
+    assert status & 0xFF == (1 << 2 * powered.ports) - 1
 
 
 def listening(host: PinHost, symbols) -> Device:
