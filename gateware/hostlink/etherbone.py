@@ -267,8 +267,10 @@ class Etherbone(wiring.Component):
 
             # The inbox takes a cycle to offer the next one.
             with m.State("Give Up"):
-                m.d.sync += self.done.eq(1)
-                m.next = "Rest"
+                # A whole answer may still wait for its first word to be taken, with which its destination is settled.
+                with m.If(~self.o.valid):
+                    m.d.sync += self.done.eq(1)
+                    m.next = "Rest"
             with m.State("Rest"):
                 m.next = "Rest Again"
             with m.State("Rest Again"):

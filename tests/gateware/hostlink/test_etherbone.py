@@ -23,10 +23,11 @@ RUBBISH = 0xDEAD_BEEF
 
 
 class Result:
-    """What came of the datagrams: answers, accesses as (bus, address, value or None for a read), strobes, cycles."""
+    """What came of the datagrams: answers, who was the asker behind the first word of each, accesses as (bus, address,
+    value or None for a read), strobes, cycles."""
 
     def __init__(self):
-        self.answers, self.accesses, self.events = [], [], Counter()
+        self.answers, self.askers, self.accesses, self.events = [], [], [], Counter()
         self.cycles, self.begins, self.ends = [], [], []
 
 
@@ -102,6 +103,8 @@ def run(datagrams, *, host: int = HOST, busy: float = 0.0, seed: int = 0, resets
             if valid and ready:
                 word = PAYLOAD_WORD.from_bits(payload)
                 assert (word.last or word.count == 8) and not word.data >> 8 * word.count
+                if not data:
+                    result.askers.append(ctx.get(dut.asker.ip))
                 data += word.data.to_bytes(8, "little")[:word.count]
                 if word.last:
                     assert ctx.get(dut.asker.port) == 9
@@ -126,6 +129,12 @@ def test_reads_and_writes():
     assert result.accesses == [(0x64, 7), (0x68, 8), (0x400, None), (0x10, None), (4, 1), (8, None)]
     assert [values(answer) for answer in result.answers] == [[(0, [0xC00, 0x30]), (5, [24])]]
     assert result.events == {"datagrams": 1}
+
+
+def test_an_answer_that_waits_is_its_askers():
+    senders = [HOST, OTHER] * 4
+    result = run([(sender, probe()) for sender in senders], busy=0.97)
+    assert result.askers == senders
 
 
 def test_writes_alone_are_not_answered():
