@@ -14,6 +14,7 @@ from typing import Any
 from boards.board import Board, BoardError
 from boards.design import Design, design
 from boards.modules import Rows
+from boards.reset import on_own_network
 from boards.timing import check, clocks, margin, slowest, used
 from boards.tools import Tool, find, run
 
@@ -32,6 +33,8 @@ _FAST = "synth_ecp5 -top top -json netlist.part"
 _SHORT = 16
 _SMALL = (f"synth_ecp5 -top top -run begin:map_gates; techmap t:$alu r:Y_WIDTH<={_SHORT} %i; opt -fast; "
           "synth_ecp5 -top top -noabc9 -nowidelut -json netlist.part -run map_gates:")
+#: The netlist with the core's reset on its own network.
+_PLACEABLE = "placeable.json"
 #: The static placer needs less wire than the default one; the first router takes longer than the second, but no
 #: detours.
 _ROUTE = ("--placer", "static", "--router", "router1", "--timing-allow-fail", "--detailed-timing-report")
@@ -130,6 +133,13 @@ def _synthesise(folder: Path, made: Design, yosys: Tool, script: str, said: Call
 
         run([yosys.path, "-p", script], part="netlist.part", product="netlist.json", log=folder / "yosys.log",
             folder=folder, said=line)
+    if not (folder / _PLACEABLE).exists():
+        netlist = _read(folder / "netlist.json")
+        moved = on_own_network(netlist)
+        said(Step("synthesis", f"{moved:,} flip-flops have the global reset"))
+        part = folder / f"{_PLACEABLE}.part"
+        part.write_text(json.dumps(netlist), encoding="utf-8")
+        os.replace(part, folder / _PLACEABLE)
     said(Step("synthesis", "netlist", 1.0))
 
 
@@ -140,7 +150,7 @@ def _route(folder: Path, made: Design, nextpnr: Tool, seed: int, stem: str, boar
     name = f"seed {seed}"
     if not report.exists():
         said(Step(name, "begins"))
-        run([nextpnr.path, *made.options, "--json", "netlist.json", "--lpf", "top.lpf", "--seed", str(seed), *_ROUTE,
+        run([nextpnr.path, *made.options, "--json", _PLACEABLE, "--lpf", "top.lpf", "--seed", str(seed), *_ROUTE,
              "--textcfg", f"{stem}.config", "--report", f"{stem}.part"],
             part=f"{stem}.part", product=report.name, log=log, folder=folder, said=_progress(name, said))
     found = _read(report)

@@ -1,9 +1,9 @@
-# Ref: Lattice FPGA-TN-02200, "ECP5 and ECP5-5G sysCLOCK PLL/DLL Design and Usage Guide"
-"""One PLL for a board's clocks: 125 MHz for the line, and the core's."""
+# Ref: Lattice FPGA-TN-02200, "ECP5 and ECP5-5G sysCLOCK PLL/DLL Design and Usage Guide" (PLL, DCCA)
+"""One PLL for a board's clocks: 125 MHz for the line, and the core's; and the core's reset."""
 
 from dataclasses import dataclass
 
-from amaranth.hdl import Instance, Module, Signal
+from amaranth.hdl import ClockDomain, Instance, Module, Signal
 from amaranth.lib import wiring
 from amaranth.lib.cdc import ResetSynchronizer
 from amaranth.lib.wiring import In, Out
@@ -16,6 +16,9 @@ TX_HZ = 125_000_000
 #: Limits of the oscillator and of the phase detector.
 VCO_HZ = (400_000_000, 800_000_000)
 DETECTOR_HZ = (10_000_000, 400_000_000)
+#: Steps of the core's begin, in cycles of 125 MHz from the PLL's lock: its clock is stopped, its reset let go, and its
+#: clock let go.
+_STOP, _RELEASE, _GO = 64, 96, 128
 
 
 @dataclass(frozen=True)
@@ -57,19 +60,24 @@ def core_clock(most_hz: int) -> int:
 
 
 class Clocks(wiring.Component):
-    """The clocks of the domains ``tx`` and ``sync``, which whoever makes this makes too; both are in reset until the
-    PLL has locked.
+    """The clocks of the domains ``tx`` and ``sync``, which whoever makes this makes too, and the latter's reset; both
+    are in reset until the PLL has locked.
+
+    The core's reset falls while the core's clock stands, so that it may take its time to reach all flip-flops: it has
+    256 ns, on whatever way (boards/reset.py). Before that the clock runs for half a microsecond in reset.
 
     Members
     -------
     clock : the board's oscillator
     tx_clk : 125 MHz
     core_clk : the core's
+    core_reset : for the core's domain
     """
 
     clock: In(1)
     tx_clk: Out(1)
     core_clk: Out(1)
+    core_reset: Out(1, init=1)
 
     def __init__(self, *, clock_hz: int, core_hz: int):
         self.dividers = dividers(clock_hz, core_hz)
@@ -77,7 +85,7 @@ class Clocks(wiring.Component):
 
     def elaborate(self, platform):
         m = Module()
-        locked = Signal()
+        locked, core_clk = Signal(), Signal()
         chosen = self.dividers
         m.submodules.pll = Instance(
             "EHXPLLL",
@@ -89,7 +97,15 @@ class Clocks(wiring.Component):
             p_OUTDIVIDER_MUXA="DIVA", p_OUTDIVIDER_MUXB="DIVB", p_OUTDIVIDER_MUXC="DIVC", p_OUTDIVIDER_MUXD="DIVD",
             i_CLKI=self.clock, i_CLKFB=self.tx_clk, i_RST=0, i_STDBY=0, i_PHASESEL0=0, i_PHASESEL1=0, i_PHASEDIR=1,
             i_PHASESTEP=1, i_PHASELOADREG=1, i_PLLWAKESYNC=0, i_ENCLKOP=0,
-            o_CLKOP=self.tx_clk, o_CLKOS=self.core_clk, o_LOCK=locked)
-        m.submodules.sync_reset = ResetSynchronizer(~locked, domain="sync")
+            o_CLKOP=self.tx_clk, o_CLKOS=core_clk, o_LOCK=locked)
         m.submodules.tx_reset = ResetSynchronizer(~locked, domain="tx")
+
+        m.domains.begin = begin = ClockDomain("begin", async_reset=True, local=True)
+        m.submodules.begin_reset = ResetSynchronizer(~locked, domain="begin")
+        step, runs = Signal(range(_GO + 1)), Signal(init=1)
+        m.submodules.gate = Instance("DCCA", i_CLKI=core_clk, i_CE=runs, o_CLKO=self.core_clk)
+        m.d.comb += begin.clk.eq(self.tx_clk)
+        m.d.begin += [
+            step.eq(step + (step != _GO)), runs.eq((step < _STOP) | (step == _GO)),
+            self.core_reset.eq(step < _RELEASE)]
         return m

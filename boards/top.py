@@ -59,7 +59,8 @@ class Top(Elaboratable):
         m.submodules.clock = clock = io.Buffer("i", platform.request(platform.default_clk, dir="-"))
         m.submodules.clocks = clocks = Clocks(clock_hz=board.clock_hz, core_hz=hz)
         m.domains.sync, m.domains.tx = sync, tx = ClockDomain("sync"), ClockDomain("tx")
-        m.d.comb += [clocks.clock.eq(clock.i), sync.clk.eq(clocks.core_clk), tx.clk.eq(clocks.tx_clk)]
+        m.d.comb += [clocks.clock.eq(clock.i), sync.clk.eq(clocks.core_clk),
+                     sync.rst.eq(clocks.core_reset), tx.clk.eq(clocks.tx_clk)]
 
         m.submodules.device = device = Device(profile=profile, build=self.build)
         ports, states = [], self._manage_phys(m, platform, hz)

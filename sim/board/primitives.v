@@ -45,6 +45,13 @@ module ODDRX1F(input wire D0, input wire D1, input wire SCLK, input wire RST, ou
   assign Q = SCLK ? rising : falling;
 endmodule
 
+// A clock that can be stopped, between two of its pulses.
+module DCCA(input wire CLKI, input wire CE, output wire CLKO);
+  reg runs = 1;
+  always @(negedge CLKI) runs <= CE;
+  assign CLKO = CLKI & runs;
+endmodule
+
 // Its clocks come from outside the top: a model without delays cannot make them of a slower one. Whoever drives them
 // reads the dividers in the Verilog (sim/board/top.py).
 module EHXPLLL #(

@@ -14,9 +14,11 @@ __all__ = ["VERILOG", "design", "install", "report"]
 #: A design of two modules; the line of a flip-flop tells to which it belongs.
 VERILOG = "\n".join(["", "module top(a);", "endmodule", "module \\top.device (a);", "endmodule",
                      "module \\top.device.book$7 (a);", "endmodule", ""])
-_NETLIST = {"modules": {"top": {"cells": {
+_NETLIST = {"modules": {"top": {"netnames": {"clocks.core_reset": {"bits": [4]}, "a": {"bits": [2]}}, "cells": {
     "one": {"type": "TRELLIS_FF", "attributes": {"src": "/share/cells.v:2.1-2.9|top.v:7.1-7.9"},
-            "connections": {"DI": [2], "Q": [3]}, "port_directions": {"DI": "input", "Q": "output"}},
+            "parameters": {"LSRMUX": "LSR", "SRMODE": "LSR_OVER_CE", "GSR": "DISABLED"},
+            "connections": {"DI": [2], "Q": [3], "LSR": [4]},
+            "port_directions": {"DI": "input", "Q": "output", "LSR": "input"}},
     "two": {"type": "LUT4", "attributes": {}, "connections": {"A": [3], "Z": [2]},
             "port_directions": {"A": "input", "Z": "output"}},
     "device.book.cells": {"type": "DP16KD", "attributes": {}, "connections": {}, "port_directions": {}},

@@ -23,7 +23,8 @@ class Ports(Elaboratable):
         m.submodules.clock = clock = io.Buffer("i", platform.request(platform.default_clk, dir="-"))
         m.submodules.clocks = clocks = Clocks(clock_hz=self.board.clock_hz, core_hz=self.core_hz)
         m.domains.sync, m.domains.tx = sync, tx = ClockDomain("sync"), ClockDomain("tx")
-        m.d.comb += [clocks.clock.eq(clock.i), sync.clk.eq(clocks.core_clk), tx.clk.eq(clocks.tx_clk)]
+        m.d.comb += [clocks.clock.eq(clock.i), sync.clk.eq(clocks.core_clk),
+                     sync.rst.eq(clocks.core_reset), tx.clk.eq(clocks.tx_clk)]
         for port in self.board.ports:
             n, domain = port.number, f"rx{port.number}"
             wires = platform.request("rgmii", n, dir=dict.fromkeys(
