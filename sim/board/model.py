@@ -18,8 +18,8 @@ __all__ = ["GIGABIT_HALF", "SENT_DTYPE", "HEARD_DTYPE", "FRAME_DTYPE", "BoardFai
 
 #: Half a period of a PHY's clock at 1000 Mbit/s, in femtoseconds.
 GIGABIT_HALF = 4_000_000
-#: Locking of the PLL, and the time after it in which receivers learn their clocks' pace.
-_LOCK, _MEASURE = 1_000_000_000, 1_200_000_000
+#: Locking of the PLL, and the time after it in which the core begins and receivers learn their clocks' pace.
+_LOCK, _MEASURE = 1_000_000_000, 2_300_000_000
 #: Longest time for which anything is waited for, ten seconds.
 _LIMIT = 10 * FS
 #: Carriers to send; the columns are those of ``Carriers``. Times in femtoseconds, places and sizes in bytes.
